@@ -33,18 +33,38 @@ export const ERRORS = {
   'config-missing': entry('config', 'usage', false, 'no configuration file was found'),
   'config-unreadable': entry('config', 'usage', false, 'the configuration file does not load'),
   'config-invalid': entry('config', 'usage', false, 'a field is unknown or has a wrong value'),
-  'config-secret': entry('config', 'usage', false, 'a secret stands in the file, or the place it is read from is empty'),
+  'config-secret': entry(
+    'config',
+    'usage',
+    false,
+    'a secret stands in the file, or the place it is read from is empty',
+  ),
   locked: entry('store', 'busy', true, 'another run holds the lock'),
   'state-damaged': entry('store', 'failed', false, 'a state file cannot be read'),
   'state-unwritable': entry('store', 'failed', true, 'a state file cannot be written'),
   'blob-damaged': entry('store', 'failed', true, 'stored bytes do not have the hash they are named by'),
   'blob-missing': entry('store', 'failed', true, 'stored bytes are not there'),
   'address-hostile': entry('snapshot', 'kept', false, 'an address cannot be a file of the site'),
-  'origin-unreachable': entry('origin', 'failed', true, 'the origin refused or dropped the connection, or its name does not resolve'),
-  'origin-private': entry('origin', 'usage', false, 'the origin resolves to a private address that the configuration does not allow'),
+  'origin-unreachable': entry(
+    'origin',
+    'failed',
+    true,
+    'the origin refused or dropped the connection, or its name does not resolve',
+  ),
+  'origin-private': entry(
+    'origin',
+    'usage',
+    false,
+    'the origin resolves to a private address that the configuration does not allow',
+  ),
   'origin-timeout': entry('origin', 'failed', true, 'an answer took longer than its deadline, or went silent'),
   'origin-cut': entry('origin', 'failed', true, 'a body was shorter than announced, or its compression was cut'),
-  'origin-too-large': entry('origin', 'failed', false, 'a body is larger than its cap, or unpacks to far more than it weighed'),
+  'origin-too-large': entry(
+    'origin',
+    'failed',
+    false,
+    'a body is larger than its cap, or unpacks to far more than it weighed',
+  ),
   'origin-encoding': entry('origin', 'failed', false, 'a body has an encoding that was not asked for'),
   'origin-redirects': entry('origin', 'failed', false, 'a redirect leaves the origin, or there are too many'),
   'origin-away': entry('origin', 'failed', true, 'five failures in a row: the look was ended early'),
@@ -53,7 +73,12 @@ export const ERRORS = {
   'template-broken': entry('render', 'failed', false, 'a template or a content file does not render'),
   'analytics-missing': entry('render', 'failed', false, 'an HTML file does not carry each analytics exactly once'),
   'name-collision': entry('release', 'kept', false, 'two addresses would be one file'),
-  'nothing-to-release': entry('release', 'refused', false, 'no page has a good capture; an empty release is never published'),
+  'nothing-to-release': entry(
+    'release',
+    'refused',
+    false,
+    'no page has a good capture; an empty release is never published',
+  ),
   'too-many-deletes': entry('publish', 'refused', false, 'more files would be removed than the cap allows'),
   'destination-foreign': entry('publish', 'refused', false, 'the destination belongs to another site or environment'),
   'destination-unwritable': entry('publish', 'failed', true, 'the destination cannot be written'),
@@ -106,9 +131,17 @@ export function isHoldfastError(error: unknown, ...codes: ErrorCode[]): error is
   return error instanceof HoldfastError && (codes.length === 0 || codes.includes(error.code));
 }
 
+/** True for an error of one of `codes`; unlike `isHoldfastError` it tells the compiler nothing about other errors. */
+export function hasCode(error: HoldfastError, ...codes: ErrorCode[]): boolean {
+  return codes.includes(error.code);
+}
+
 /** Wraps whatever was thrown, so that callers see one kind of error. */
 export function asHoldfastError(error: unknown): HoldfastError {
   if (error instanceof HoldfastError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return new HoldfastError('unexpected', message, { cause: error, hint: 'please report this with the command you ran' });
+  return new HoldfastError('unexpected', message, {
+    cause: error,
+    hint: 'please report this with the command you ran',
+  });
 }

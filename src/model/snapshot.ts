@@ -86,7 +86,7 @@ export interface GoodEntry {
   /** On an asset: the `?ver=` it was captured with. */
   readonly version?: string;
   readonly assets: readonly number[];
-  /** Kept for crawl lanes only. */
+  /** Kept where any lane crawls. */
   readonly links: readonly number[];
   readonly shortlink?: string;
   readonly shortlinks: readonly string[];
