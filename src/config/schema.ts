@@ -1,0 +1,258 @@
+import { z } from 'zod';
+import { normalizePath } from '../model/address.ts';
+import { bytes, duration } from './units.ts';
+
+/** A field with its doc line: what it does, its unit where it has one. The README's table is made of these. */
+const doc = <T extends z.ZodType>(schema: T, description: string): T => schema.meta({ description }) as T;
+
+const httpUrl = z
+  .string()
+  .refine(isPlainHttpUrl, {
+    error: 'is not an http(s) address without path, query or password, such as https://www.example.org',
+  })
+  .meta({ type: 'address' });
+
+function isPlainHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  const plain =
+    url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
+  return plain && (url.protocol === 'http:' || url.protocol === 'https:');
+}
+
+const NOT_A_PATH = 'is not a path of the site: it starts with / and has no query';
+const sitePath = z
+  .string()
+  .regex(/^\/(?!\/)[^?#]*$/, { error: NOT_A_PATH, abort: true })
+  .refine(isAddress, { error: 'is a path that cannot be a file of the site' })
+  .meta({ type: 'path' })
+  .transform(normalizePath);
+
+function isAddress(path: string): boolean {
+  try {
+    return normalizePath(path) !== '';
+  } catch {
+    return false;
+  }
+}
+
+const pathGlob = z
+  .string()
+  .regex(/^\//, { error: 'is not a path pattern: it starts with /' })
+  .meta({ type: 'path pattern' });
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, {
+    error: 'is not a name: lower-case letters, digits and hyphens, 40 at most',
+  })
+  .meta({ type: 'name' });
+const hostName = z
+  .string()
+  .regex(/^[^\s/@?#]+$/, { error: 'is not a host name, such as www.example.org or 10.0.0.5:8080' })
+  .meta({ type: 'host' });
+const regex = z.string().refine(isRegex, { error: 'is not a regular expression' }).meta({ type: 'regular expression' });
+
+/** Headers that the polite client sets itself; another value would break what it promises. */
+const OWN_HEADERS =
+  /^(accept|accept-encoding|connection|content-length|host|if-.*|range|te|transfer-encoding|user-agent)$/i;
+const headerName = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'is not a header name' })
+  .refine((header) => !OWN_HEADERS.test(header), {
+    error: 'is a header that Holdfast sets itself (for Host see `origin.host`)',
+  })
+  .refine((header) => !/^cookie$/i.test(header), { error: 'is never sent: a cookie would make pages personal' });
+/** What a header may hold: one line, no control characters. */
+export const headerValue = z
+  .string()
+  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, { error: 'is not a header value: one line of text' });
+
+const language = z
+  .string()
+  .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$/, { error: 'is not a language, such as en or pt-BR' })
+  .meta({ type: 'language' });
+
+const site = z.strictObject({
+  name: doc(z.string().min(1), 'What the site is called, for templates and messages'),
+  url: doc(httpUrl, 'The public address, where visitors see the release'),
+  language: doc(language.default('en'), 'Language of composed pages (BCP 47)'),
+});
+
+/** A timer of Node's overflows at 24.8 days; nobody waits a day for a page. */
+const LONGEST_WAIT = '1d';
+
+const origin = z.strictObject({
+  url: doc(httpUrl, 'The dynamic site to look at'),
+  host: doc(hostName.optional(), "Host header to send, where the origin wants another than its address's own"),
+  aliases: doc(z.array(hostName).default([]), 'Other host names of the same site; links to them count as its own'),
+  headers: doc(
+    z.record(headerName, headerValue).default({}),
+    'Headers to send with each request; a credential as `env:NAME` or `file:PATH`, whole value',
+  ),
+  allowPrivate: doc(
+    z.boolean().default(false),
+    'Let the name in `url` resolve to a private address (an address written out there is allowed as it is)',
+  ),
+  requestsPerSecond: doc(z.number().min(0).default(5), 'Most requests a second; 0 for no limit'),
+  concurrency: doc(z.int().min(1).max(64).default(2), 'Most requests at once'),
+  deadline: doc(duration(LONGEST_WAIT).prefault('20s'), 'Longest time for one request, whole'),
+  idle: doc(duration(LONGEST_WAIT).prefault('5s'), 'Longest silence within one request'),
+  maxPage: doc(bytes().prefault('10MB'), 'Largest page, unpacked'),
+  maxAsset: doc(bytes().prefault('100MB'), 'Largest asset, unpacked'),
+});
+
+const crawl = z.strictObject({
+  from: doc(z.array(sitePath).min(1).default(['/']), 'Where the crawl starts'),
+  depth: doc(z.int().min(1).max(64).default(16), 'Most links from the start'),
+});
+
+const lane = z
+  .strictObject({
+    name: doc(name, 'What the lane is called in summaries'),
+    every: doc(duration(), 'Interval between looks'),
+    paths: doc(z.array(sitePath).optional(), 'Pages by path'),
+    sitemap: doc(
+      z
+        .union([z.literal(true), sitePath], {
+          error: 'is not a sitemap: write its path, or true to find it through robots.txt',
+        })
+        .meta({ type: 'path or true' })
+        .optional(),
+      'Pages of a sitemap or sitemap index, by path; `true` finds it through `robots.txt`',
+    ),
+    crawl: doc(crawl.optional(), 'Pages by following links from `from`, to `depth`'),
+    exclude: doc(z.array(pathGlob).default([]), 'Paths to leave out (globs: `/tag/**`)'),
+    limit: doc(
+      z.int().min(1).default(5000),
+      'Most pages; what is found beyond them is not looked at, and counted in a warning',
+    ),
+  })
+  .refine((value) => value.paths !== undefined || value.sitemap !== undefined || value.crawl !== undefined, {
+    error: 'has no pages: give it `paths`, `sitemap` or `crawl`',
+  });
+
+const assets = z.strictObject({
+  every: doc(
+    duration().prefault('1h'),
+    'How often a known asset is looked at again; a new one, or a new `?ver=`, is at once',
+  ),
+  exclude: doc(z.array(pathGlob).default([]), 'Assets never captured; they stay links'),
+});
+
+const gate = z.strictObject({
+  mustContain: doc(z.array(z.string().min(1)).default(['</html>']), 'Text each page must hold'),
+  mustNotContain: doc(z.array(z.string().min(1)).default([]), 'Text no page may hold, beside the built-in phrases'),
+  minBytes: doc(z.int().min(0).default(512), 'Smallest page, in bytes'),
+  maxShrink: doc(z.number().min(0).max(1).default(0.5), 'Largest part of its text a page may lose between two looks'),
+  maxKept: doc(duration().prefault('24h'), 'How long a page that alone fails stays live from its last good look'),
+});
+
+const normalizeRule = z.strictObject({
+  match: doc(regex, 'Text that changes without meaning anything'),
+  replace: doc(
+    z.string().default(''),
+    'What to put in its place before pages are compared; what is published stays as it was',
+  ),
+});
+
+function isRegex(text: string): boolean {
+  try {
+    new RegExp(text, 'g');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const plausible = z.strictObject({
+  use: doc(z.literal('plausible'), 'Plausible, by its script'),
+  domain: doc(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9.,:/_-]+$/, { error: 'is not a site name as Plausible has them, such as example.org' }),
+    "The site's name at Plausible",
+  ),
+  script: doc(
+    z
+      .url({ protocol: /^https?$/, error: 'is not an http(s) address' })
+      .default('https://plausible.io/js/script.pageview-props.js'),
+    'Where the script is loaded from',
+  ),
+});
+
+const pixel = z.strictObject({
+  use: doc(z.literal('pixel'), 'A one-pixel file of the release, counted in any access log, without a script'),
+});
+
+const mirror = z.strictObject({
+  use: doc(z.literal('mirror'), 'A directory that a web server serves'),
+  name: doc(name.default('mirror'), 'What the destination is called in `--to` and in summaries'),
+  dir: doc(
+    z.string().min(1),
+    "The directory; a web server's root is `<dir>/current`. Relative to the configuration file",
+  ),
+});
+
+const compose = z.strictObject({
+  templates: doc(z.string().min(1).default('templates'), 'Folder of layouts, relative to the configuration file'),
+  content: doc(z.string().min(1).default('content'), 'Folder of composed pages, relative to the configuration file'),
+});
+
+const unique = (label: string) => (values: readonly { name: string }[], context: z.RefinementCtx) => {
+  const seen = new Set<string>();
+  values.forEach((value, index) => {
+    if (seen.has(value.name)) {
+      context.addIssue({
+        code: 'custom',
+        path: [index, 'name'],
+        input: value.name,
+        message: `is the name of another ${label} too`,
+      });
+    }
+    seen.add(value.name);
+  });
+};
+
+/** The whole configuration, one doc line a field; `defineConfig` takes its input type. */
+export const configSchema = z.strictObject({
+  site,
+  origin,
+  lanes: doc(z.array(lane).min(1).superRefine(unique('lane')), 'Sets of pages with one interval each'),
+  assets: assets.prefault({}),
+  gate: gate.prefault({}),
+  normalize: doc(z.array(normalizeRule).default([]), 'Volatile text to overlook when pages are compared'),
+  compose: compose.prefault({}),
+  analytics: doc(
+    z.array(z.discriminatedUnion('use', [plausible, pixel])).default([]),
+    'What counts the visitors; once on each HTML file',
+  ),
+  destinations: doc(
+    z
+      .array(z.discriminatedUnion('use', [mirror]))
+      .min(1)
+      .superRefine(unique('destination')),
+    'Where releases go live',
+  ),
+  retain: doc(z.int().min(2).default(5), 'Releases kept beside the live one, to return to'),
+});
+
+/** Overlays by environment; what lies in one is checked when that environment is asked for. */
+export const environmentsSchema = doc(
+  z.record(name, z.looseObject({})).default({}),
+  'Overlays, chosen by `--env`: objects merge, lists replace. Any but `production` is closed to search engines',
+);
+
+/** What a configuration file exports (before defaults). `environments` overlay the rest: objects merge, lists replace. */
+export type HoldfastConfig = z.input<typeof configSchema> & {
+  environments?: Record<string, DeepPartial<z.input<typeof configSchema>>>;
+};
+
+type DeepPartial<T> = T extends readonly unknown[] ? T : T extends object ? { [K in keyof T]?: DeepPartial<T[K]> } : T;
+
+/** A validated configuration, with defaults filled in; durations in milliseconds, sizes in bytes. */
+export type Config = z.output<typeof configSchema>;
+export type LaneConfig = Config['lanes'][number];
+export type GateConfig = Config['gate'];
+export type OriginConfig = Config['origin'];
+export type AnalyticsConfig = Config['analytics'][number];
+export type DestinationConfig = Config['destinations'][number];
