@@ -1,0 +1,65 @@
+import type { OriginConfig } from '../config/schema.ts';
+import type { Clock } from '../model/clock.ts';
+import { checkedLookup, type ResolveName } from './addresses-allowed.ts';
+import { createAgents } from './agents.ts';
+import type { Answer, LookRequest } from './answer.ts';
+import { Exchange } from './exchange.ts';
+import { createHeaders } from './headers.ts';
+import type { Lessons } from './lessons.ts';
+import { readAnswer } from './read-answer.ts';
+
+export interface AskerOptions {
+  readonly config: OriginConfig;
+  readonly userAgent: string;
+  readonly clock: Clock;
+  readonly lookup: ResolveName | undefined;
+  readonly lessons: Lessons;
+}
+
+/** Sends single requests. */
+export interface Asker {
+  /** One request, no redirects followed. `onStart` gets the way to end it at once. */
+  ask(url: string, request: LookRequest, onStart: (fail: (reason: unknown) => void) => void): Promise<Answer>;
+  /** Requests really sent. */
+  readonly requests: number;
+  close(): void;
+}
+
+/** Throws `config-invalid` where a configured header is not allowed. */
+export function createAsker({ config, userAgent, clock, lookup, lessons }: AskerOptions): Asker {
+  const { origin, host, protocol } = new URL(config.url);
+  const agents = createAgents(protocol, checkedLookup(config.allowPrivate, lookup));
+  const headers = createHeaders(config, userAgent);
+  let requests = 0;
+  const onSent = () => {
+    requests += 1;
+  };
+
+  return {
+    ask: async (url, request, onStart) => {
+      const { accept, validators } = request;
+      const target = { path: url.slice(origin.length), host };
+      const cap = accept === 'page' ? config.maxPage : config.maxAsset;
+      const asked = { accept, path: target.path, began: clock.monotonic() };
+      const exchange = new Exchange(
+        { url, headers: headers.for(accept, validators), target, limits: config, onSent },
+        agents,
+      );
+      onStart((reason) => exchange.fail(reason));
+      try {
+        const head = await exchange.open();
+        const answer = await readAnswer(exchange, head, { request, url, target, cap });
+        lessons.answered(head, asked);
+        return answer;
+      } catch (error) {
+        exchange.abandon();
+        lessons.failed(error, asked);
+        throw error;
+      }
+    },
+    get requests() {
+      return requests;
+    },
+    close: () => agents.destroy(),
+  };
+}
