@@ -1,0 +1,56 @@
+import type { Config } from '../config/schema.ts';
+import type { Address } from '../model/address.ts';
+import type { Outcome } from '../model/capture.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Site } from '../model/site.ts';
+import type { Origin } from '../origin/client.ts';
+import type { Blobs } from '../store/blobs.ts';
+import type { Records } from './records.ts';
+
+/** What the snapshot stage works with; made once a run by the pipeline. */
+export interface LookContext {
+  readonly config: Config;
+  readonly site: Site;
+  readonly records: Records;
+  readonly blobs: Blobs;
+  readonly origin: Origin;
+  readonly clock: Clock;
+  /** Addresses that are composed here and so never asked of the origin. */
+  readonly composed: ReadonlySet<Address>;
+  /** Matches assets that stay links (`assets.exclude`). */
+  readonly leavesAsset: (address: Address) => boolean;
+  /** Hash of a body without its volatile text. */
+  readonly normalize: (bytes: Buffer) => string;
+  readonly tally: Tally;
+  /** Assets asked for in this run: one that failed is not asked for again before the next. */
+  readonly triedAssets: Set<Address>;
+}
+
+export interface Warning {
+  readonly code: string;
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What the looks of one run came to: the last outcome of each page, and what a person should know. */
+export interface Tally {
+  readonly outcomes: Map<Address, Outcome>;
+  readonly warnings: Map<string, Warning>;
+  /** Called after each page, for a progress view. */
+  readonly progress?: (lane: string, address: Address, outcome: Outcome) => void;
+}
+
+/** Adds a warning once a code and path. */
+export function warn(tally: Tally, code: string, path: string, text: string): void {
+  tally.warnings.set(`${code} ${path}`, { code, path, text });
+}
+
+/** Notes that an asset is referred to; a version it was not captured with makes it wanted anew. */
+export function wantAsset({ records }: LookContext, address: Address, version: string): void {
+  const known = records.assets.get(address);
+  if (known === undefined) records.assets.set(address, { lane: 'assets', wanted: version });
+  else if (known.wanted !== version) {
+    const { trouble: _old, ...rest } = known;
+    records.assets.set(address, { ...rest, wanted: version });
+  }
+}

@@ -1,0 +1,81 @@
+import type { Address } from '../model/address.ts';
+import type { Entry, LaneState } from '../model/snapshot.ts';
+import type { Journal } from '../store/journal.ts';
+
+/** Everything the snapshot remembers, as one kind of journal value. */
+export type SnapshotRecord = Entry | LaneState | string | number;
+
+/**
+ * The snapshot's memory: pages, assets, lanes and the table of names that references are numbered by.
+ * Changes are on disk after `flush`.
+ */
+export interface Records {
+  readonly pages: EntryTable;
+  readonly assets: EntryTable;
+  lane(name: string): LaneState | undefined;
+  setLane(name: string, state: LaneState): void;
+  /** The origin's usual time to first byte (ms), remembered so that a slow day is known from its first answer. */
+  usual: number | undefined;
+  nameOf(number: number): Address;
+  numberOf(address: Address): number;
+  flush(): Promise<void>;
+}
+
+/** Entries by address, in the order they were first seen. */
+export interface EntryTable {
+  get(address: Address): Entry | undefined;
+  set(address: Address, entry: Entry): void;
+  delete(address: Address): void;
+  [Symbol.iterator](): Iterator<[Address, Entry]>;
+}
+
+/** Reads the journal into memory; keys are `page:/a/`, `asset:/s.css`, `lane:hot`, `name:17` and `usual`. */
+export function openRecords(journal: Journal<SnapshotRecord>): Records {
+  const names: Address[] = [];
+  const numbers = new Map<Address, number>();
+  const tables = { page: new Map<Address, Entry>(), asset: new Map<Address, Entry>() };
+  for (const [key, value] of journal.entries()) {
+    const colon = key.indexOf(':');
+    const kind = key.slice(0, colon);
+    const rest = key.slice(colon + 1);
+    if (kind === 'page' || kind === 'asset') tables[kind].set(rest, value as Entry);
+    if (kind === 'name') {
+      names[Number(rest)] = value as string;
+      numbers.set(value as string, Number(rest));
+    }
+  }
+  const table = (kind: 'page' | 'asset'): EntryTable => ({
+    get: (address) => tables[kind].get(address),
+    set: (address, entry) => {
+      tables[kind].set(address, entry);
+      journal.set(`${kind}:${address}`, entry);
+    },
+    delete: (address) => {
+      tables[kind].delete(address);
+      journal.delete(`${kind}:${address}`);
+    },
+    [Symbol.iterator]: () => tables[kind].entries(),
+  });
+  return {
+    pages: table('page'),
+    assets: table('asset'),
+    lane: (name) => journal.get(`lane:${name}`) as LaneState | undefined,
+    setLane: (name, state) => journal.set(`lane:${name}`, state),
+    get usual() {
+      return journal.get('usual') as number | undefined;
+    },
+    set usual(ms) {
+      if (ms !== undefined && ms !== journal.get('usual')) journal.set('usual', ms);
+    },
+    nameOf: (number) => names[number] ?? '/',
+    numberOf: (address) => {
+      const known = numbers.get(address);
+      if (known !== undefined) return known;
+      const number = names.push(address) - 1;
+      numbers.set(address, number);
+      journal.set(`name:${number}`, address);
+      return number;
+    },
+    flush: () => journal.flush(),
+  };
+}
