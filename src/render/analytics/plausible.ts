@@ -1,0 +1,32 @@
+import { escapeMarkup } from '../../model/markup.ts';
+import type { Analytics, PageFacts } from './port.ts';
+
+export interface PlausibleOptions {
+  /** The site's name at Plausible. */
+  readonly domain: string;
+  /** Address of a script that counts a page view by itself and reads properties from `event-…` attributes (`pageview-props`). */
+  readonly script: string;
+}
+
+/** Plausible by its script; the page's kind is the custom property `kind`, a holding page's name the property `holding`. */
+export function createPlausible({ domain, script }: PlausibleOptions): Analytics {
+  const site = domain.toLowerCase();
+  return {
+    name: `plausible (${domain})`,
+    origins: [new URL(script).origin],
+    snippet: (page) => ({
+      head: `<script defer data-domain="${escapeMarkup(domain)}"${properties(page)} src="${escapeMarkup(script)}"></script>`,
+      body: '',
+    }),
+    // The script may come from anywhere, by way of a proxy too; the site's name is what tells it.
+    owns: (tag) => {
+      if (tag.name !== 'script' || !tag.attribute('src')) return false;
+      const domains = tag.attribute('data-domain')?.toLowerCase().split(',') ?? [];
+      return domains.some((one) => one.trim() === site);
+    },
+  };
+}
+
+function properties({ kind, name }: PageFacts): string {
+  return ` event-kind="${kind}"${name === undefined ? '' : ` event-holding="${escapeMarkup(name)}"`}`;
+}

@@ -1,0 +1,42 @@
+import { decodeAttribute, type MarkupScanner } from '../../model/markup.ts';
+import type { Analytics, PageTag } from './port.ts';
+
+/** The tag a scanner stands on, as analytics see it; it moves on with the scanner. */
+function tagOf(scanner: MarkupScanner): PageTag {
+  return {
+    get name() {
+      return scanner.name;
+    },
+    get text() {
+      return scanner.text.slice(scanner.end, scanner.contentEnd);
+    },
+    attribute(name) {
+      const raw = scanner.raw(name);
+      return raw === undefined ? undefined : decodeAttribute(raw);
+    },
+  };
+}
+
+/** Counts over a page's tags which analytics it carries. */
+export interface Presence {
+  /** Takes note of the tag the scanner stands on; true where all analytics that own it were there before. */
+  see(): boolean;
+  /** How often an analytics was met. */
+  count(analytics: Analytics): number;
+}
+
+/** Follows a scanner. End tags and scripts that never end are no analytics; what stands in a `<template>` is for the caller to leave out. */
+export function createPresence(scanner: MarkupScanner, analytics: readonly Analytics[]): Presence {
+  const tag = tagOf(scanner);
+  const counts = new Map<Analytics, number>();
+  return {
+    see() {
+      if (scanner.closing || scanner.complete <= scanner.start) return false;
+      const owners = analytics.filter((one) => one.owns(tag));
+      const isRepeated = owners.length > 0 && owners.every((one) => counts.has(one));
+      for (const one of owners) counts.set(one, (counts.get(one) ?? 0) + 1);
+      return isRepeated;
+    },
+    count: (one) => counts.get(one) ?? 0,
+  };
+}

@@ -1,0 +1,247 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Breakage, lineOfField } from './breakage.ts';
+import type { ComposeAnswer, ComposeJob, Rendered } from './eleventy.ts';
+import { broken, type InputFile, type InputFolders, isAsset, isSource, readInputs } from './inputs.ts';
+
+/** Where composed pages come from, and what their templates know. */
+export interface ComposeOptions extends InputFolders {
+  readonly data: ComposeData;
+  /** Longest time for the whole build, in milliseconds; 60,000 by default. */
+  readonly limit?: number;
+  readonly signal: AbortSignal;
+}
+
+/** Global data of every template. */
+export interface ComposeData {
+  readonly site: { readonly name: string; readonly url: string; readonly language: string };
+  readonly environment: string;
+  /** Captured hot pages. Their text is the origin's: only ever a value, never template source. */
+  readonly pages: readonly { readonly address: string; readonly title: string; readonly description?: string }[];
+}
+
+/** One file that was written here and not captured. */
+export interface ComposedPage {
+  /** File in the release: `announcement/index.html`, `404.html`, `_holdfast/holding/busy.html`. */
+  readonly path: string;
+  readonly kind: 'page' | 'holding' | '404' | 'asset';
+  /** The whole file; for an asset its bytes. */
+  readonly html: Buffer;
+  readonly front: Front;
+}
+
+/** Front matter that matters after rendering. Durations are in seconds, as in the headers they become. */
+export interface Front {
+  readonly title?: string;
+  readonly description?: string;
+  /** Holding pages: what configuration calls it, the file's name by default. */
+  readonly name?: string;
+  /** Holding pages: the status it is served with, 503 by default. */
+  readonly status?: number;
+  readonly retryAfter?: number;
+  readonly refresh?: number;
+}
+
+/** Measured 0.7 s for the built-in pages and 10 s for 2,000 on a busy machine: past this a template is in a loop. */
+const LIMIT = 60_000;
+/** Megabytes of heap of a build; a template that asks for more is in a loop too. */
+const HEAP = 512;
+/** What of the environment a build sees: no credential is among it. */
+const ENVIRONMENT = ['PATH', 'HOME', 'TZ', 'LANG'];
+const HOLDING = '_holdfast/holding/';
+const HOLDING_NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
+const HOLDING_STATUS = 503;
+/** Longest name of a file that all common file systems take, with room for `.html.br`. */
+const MAX_SEGMENT = 200;
+const KEEPS = 'correct it and publish again; what is live stays as it is';
+
+/** The child's file: beside this one, with this one's ending, both as TypeScript and compiled. */
+const CHILD = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './eleventy.ts' : './eleventy.js', import.meta.url),
+);
+
+/**
+ * Renders `content/` through `templates/`, sorted by path. Throws `template-broken` with file, line and what to do; throws
+ * the signal's reason when aborted. The project's folders are only read, and no code of the project's is run but its templates.
+ */
+export async function compose(options: ComposeOptions): Promise<readonly ComposedPage[]> {
+  options.signal.throwIfAborted();
+  const inputs = await readInputs(options);
+  const dir = await realpath(await mkdtemp(join(tmpdir(), 'holdfast-compose-')));
+  try {
+    await writeSources(dir, inputs);
+    const answer = await build({ dir, data: dataOf(options.data), limit: options.limit ?? LIMIT }, options.signal);
+    if ('broken' in answer) throw brokenBy(answer.broken, inputs);
+    const assets = inputs.filter(({ name }) => isAsset(name)).map(assetOf);
+    return distinct([...answer.pages.map((page) => pageOf(page, inputs)), ...assets]);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** SHA-256 (hex) of all that `compose` depends on: an equal key means equal pages. */
+export async function composeKey(options: Omit<ComposeOptions, 'signal'>): Promise<string> {
+  const eleventy = fileURLToPath(new URL('../package.json', import.meta.resolve('@11ty/eleventy')));
+  const { version } = JSON.parse(await readFile(eleventy, 'utf8')) as { version: string };
+  const hash = createHash('sha256').update(JSON.stringify([version, options.data]));
+  for (const file of [CHILD, fileURLToPath(import.meta.url)]) hash.update(await readFile(file));
+  for (const { name, bytes } of await readInputs(options))
+    hash.update(JSON.stringify([name, bytes.length])).update(bytes);
+  return hash.digest('hex');
+}
+
+/** Keeps a page whose address would lead off the site out of the lists that templates make links from. */
+function dataOf(data: ComposeData): ComposeData {
+  return { ...data, pages: data.pages.filter(({ address }) => /^\/(?![/\\])/.test(address)) };
+}
+
+/** A folder of the build's own, so that neither a configuration of Eleventy's nor a secret of the project's is in reach. */
+async function writeSources(dir: string, inputs: readonly InputFile[]): Promise<void> {
+  await Promise.all(['content', 'templates'].map((folder) => mkdir(join(dir, folder))));
+  const sources = new Map(inputs.filter(({ name }) => isSource(name)).map(({ name, bytes }) => [name, bytes]));
+  const settings = 'content/holding/holding.json';
+  sources.set(settings, withLayout(sources.get(settings)));
+  // Eleventy looks for one upwards, and hands what it finds to templates.
+  sources.set('package.json', Buffer.from('{}'));
+  for (const [name, bytes] of sources) {
+    const path = join(dir, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, bytes);
+  }
+}
+
+/** Holding pages have a layout of their own unless the project's settings of that folder name another. */
+function withLayout(settings: Buffer | undefined): Buffer {
+  const layout = { layout: 'holding/page.njk' };
+  try {
+    return Buffer.from(JSON.stringify({ ...layout, ...(JSON.parse(settings?.toString('utf8') ?? '{}') as object) }));
+  } catch {
+    return settings ?? Buffer.alloc(0);
+  }
+}
+
+async function build(job: ComposeJob, signal: AbortSignal): Promise<ComposeAnswer> {
+  const loaders = CHILD.endsWith('.ts') ? process.execArgv.filter((argument) => !argument.startsWith('--inspect')) : [];
+  const child = fork(CHILD, [], {
+    env: Object.fromEntries(ENVIRONMENT.map((name) => [name, process.env[name]])),
+    execArgv: [...loaders, `--max-old-space-size=${HEAP}`],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  const gone = child.pid === undefined ? undefined : new Promise((resolve) => child.once('exit', resolve));
+  try {
+    return await answerOf(child, job, signal);
+  } finally {
+    child.kill('SIGKILL');
+    await gone;
+  }
+}
+
+// A timer and a listener of our own: in Node 20 AbortSignal.any() and timeout() may be collected before they fire.
+async function answerOf(child: ChildProcess, job: ComposeJob, signal: AbortSignal): Promise<ComposeAnswer> {
+  signal.throwIfAborted();
+  let settled = () => {};
+  const answer = new Promise<ComposeAnswer>((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    const tooLong = broken(
+      `the templates did not render within ${job.limit / 1000} s`,
+      'look for a loop that does not end',
+    );
+    const timer = setTimeout(() => reject(tooLong), job.limit);
+    signal.addEventListener('abort', abort);
+    settled = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    };
+    child.once('message', (message) => resolve(message as ComposeAnswer));
+    child.once('error', reject);
+    child.once('exit', (code, killed) => {
+      const how = killed === null ? `exit code ${code}` : killed;
+      reject(
+        broken(`the build of the templates broke off (${how})`, `a template may want more than ${HEAP} MB of memory`),
+      );
+    });
+    // A child that died at once is told of by its exit.
+    child.send(job, () => {});
+  });
+  return answer.finally(settled);
+}
+
+function brokenBy({ files, line, why }: Breakage, inputs: readonly InputFile[]): Error {
+  const [first, ...others] = files.map((file) => inputs.find(({ name }) => name === file)?.shown ?? file);
+  if (first === undefined) return broken(`the templates do not render: ${why}`, KEEPS);
+  if (others.length > 0) return broken(`${[first, ...others].join(' and ')} ${why}`, KEEPS);
+  return broken(`${line === undefined ? first : `${first}:${line}`} does not render: ${why}`, KEEPS);
+}
+
+function pageOf({ input, output = '..', text, front: fields }: Rendered, inputs: readonly InputFile[]): ComposedPage {
+  const source = inputs.find(({ name }) => name === input);
+  const refuse = (field: string, rule: string) => {
+    const line = lineOfField(source?.bytes.toString('utf8') ?? '', field);
+    return broken(`${source?.shown ?? input}${line === undefined ? '' : `:${line}`}: ${rule}`, KEEPS);
+  };
+  const front = frontOf(fields, refuse);
+  const html = Buffer.from(text, 'utf8');
+  if (input.startsWith('content/holding/')) {
+    const { name = '' } = front;
+    if (!HOLDING_NAME.test(name))
+      throw refuse('name', `\`name: ${name}\` is not lower-case letters, digits and hyphens`);
+    return { path: `${HOLDING}${name}.html`, kind: 'holding', html, front: { status: HOLDING_STATUS, ...front } };
+  }
+  const rule = pathRule(output);
+  if (rule !== undefined) throw refuse('permalink', rule);
+  if (output === '404.html') return { path: output, kind: '404', html, front };
+  return { path: output, kind: output.endsWith('.html') ? 'page' : 'asset', html, front };
+}
+
+function assetOf({ name, shown, bytes }: InputFile): ComposedPage {
+  const path = name.slice('content/'.length);
+  const rule = pathRule(path);
+  if (rule !== undefined) throw broken(`${shown}: ${rule}`, 'give the file another name');
+  return { path, kind: 'asset', html: bytes, front: {} };
+}
+
+/** Why a path cannot be a file of the release, or undefined where it can. */
+function pathRule(path: string): string | undefined {
+  const segments = path.split('/');
+  if (segments.some((segment) => segment === '..' || segment === '.')) return 'its address leads out of the site';
+  if (segments[0]?.toLowerCase() === '_holdfast')
+    return 'its address lies in _holdfast/, which is kept for holding pages';
+  if (/[\\?#%:*"<>|\p{Cc}]/u.test(path))
+    return `its address has a character that no path of a site may have: ${JSON.stringify(path)}`;
+  if (segments.some((segment) => segment === '' || /^ |[. ]$/.test(segment)))
+    return `its address has an empty or unusual part: ${path}`;
+  if (segments.some((segment) => Buffer.byteLength(segment) > MAX_SEGMENT))
+    return `a part of its address is longer than ${MAX_SEGMENT} bytes`;
+  return undefined;
+}
+
+function frontOf(fields: Readonly<Record<string, unknown>>, refuse: (field: string, rule: string) => Error): Front {
+  const text = (name: string) => (fields[name] === undefined ? {} : { [name]: String(fields[name]) });
+  const number = (name: string, least: number, most: number) => {
+    const value = fields[name];
+    if (value === undefined) return {};
+    if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most)
+      return { [name]: value };
+    throw refuse(name, `\`${name}: ${value}\` is not a whole number from ${least} to ${most}`);
+  };
+  return {
+    ...text('title'),
+    ...text('description'),
+    ...text('name'),
+    ...number('status', 200, 599),
+    ...number('retryAfter', 0, 86_400),
+    ...number('refresh', 0, 86_400),
+  };
+}
+
+function distinct(pages: readonly ComposedPage[]): readonly ComposedPage[] {
+  const sorted = pages.toSorted((one, other) => (one.path < other.path ? -1 : 1));
+  const twice = sorted.find(({ path }, index) => path === sorted[index + 1]?.path);
+  if (twice !== undefined)
+    throw broken(`a page and a file of content/ would both be ${twice.path}`, 'give one another permalink');
+  return sorted;
+}

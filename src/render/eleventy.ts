@@ -1,0 +1,217 @@
+/**
+ * The one file that knows Eleventy. It runs as a child process of `compose.ts`: a fresh process is a fresh Eleventy
+ * (an old one keeps old data), has an environment without credentials, and can be killed in the middle of a template.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Breakage } from './breakage.ts';
+import { explain } from './breakage.ts';
+
+/** What the parent asks for. */
+export interface ComposeJob {
+  /** A folder made for this build that holds `content/` and `templates/`, and nothing else. */
+  readonly dir: string;
+  /** Longest time for the build, in milliseconds, kept by the parent, and here for when the parent is gone. */
+  readonly limit: number;
+  /** Becomes global data of every template: values, never template source. */
+  readonly data: { readonly site: { readonly url: string } };
+}
+
+/** One output of a template. */
+export interface Rendered {
+  /** `content/announcement.md` */
+  readonly input: string;
+  /** Path in the site: `announcement/index.html`; undefined where the permalink left the output folder. */
+  readonly output: string | undefined;
+  readonly text: string;
+  /** The fields of FRONT that the page has. */
+  readonly front: Readonly<Record<string, unknown>>;
+}
+
+/** What the parent gets, once. */
+export type ComposeAnswer = { readonly pages: readonly Rendered[] } | { readonly broken: Breakage };
+
+/** Front matter the rest of the program reads. */
+const FRONT = ['title', 'description', 'name', 'status', 'retryAfter', 'refresh'];
+/** Settings of Eleventy that would choose another template language, or write outside of the output folder. */
+const SWITCHED_OFF = ['templateEngineOverride', 'permalinkBypassOutputDir'];
+/** Output folder, which is never written: the parent gets the text. */
+const OUTPUT = '_site';
+/** Milliseconds after the limit in which the parent, if there is one, ends the build itself. */
+const GRACE = 2_000;
+const HOLDING = './content/holding/';
+/** The date of a page that names none: when its copy was made must not reach the output. */
+const NO_DATE = new Date(0);
+
+interface PageData extends Record<string, unknown> {
+  page: { inputPath: string; fileSlug: string; filePathStem: string };
+}
+
+interface Config {
+  setTemplateFormats(formats: readonly string[]): void;
+  setIncludesDirectory(dir: string): void;
+  setNunjucksEnvironmentOptions(options: object): void;
+  setFrontMatterParsingOptions(options: object): void;
+  setUseGitIgnore(use: boolean): void;
+  addGlobalData(name: string, value: unknown): void;
+  addFilter(name: string, filter: (value: unknown) => string): void;
+  addDateParsing(parse: (this: { page: PageData['page'] }, value: unknown) => Date | undefined): void;
+  addPreprocessor(name: string, files: string, process: (data: PageData, content: string) => false | undefined): void;
+  on(event: 'eleventy.engine.njk', listener: (engine: { nunjucks: Nunjucks }) => void): void;
+  readonly dataFilterSelectors: Set<string>;
+}
+
+interface Nunjucks {
+  readonly lib: { escape(text: string): string };
+  Template: new (source: string, ...rest: unknown[]) => { render(...args: unknown[]): unknown };
+}
+
+interface Eleventy {
+  initializeConfig(overrides: object): Promise<void>;
+  toJSON(): Promise<readonly Output[]>;
+}
+
+interface Output {
+  readonly inputPath: string;
+  readonly outputPath: string | false;
+  readonly content: string | undefined;
+  readonly data: Record<string, unknown>;
+}
+
+async function build(job: ComposeJob): Promise<readonly Rendered[]> {
+  process.chdir(job.dir);
+  // @ts-expect-error Eleventy ships no types; what is used of it is written out above.
+  const { default: Build } = (await import('@11ty/eleventy')) as {
+    default: new (input: string, output: string, options: object) => Eleventy;
+  };
+  const config = (eleventy: Config) => configure(eleventy, job.data);
+  const eleventy = new Build('content', OUTPUT, { configPath: false, quietMode: true, dryRun: true, config });
+  await eleventy.initializeConfig({ markdownTemplateEngine: 'njk', htmlTemplateEngine: 'njk' });
+  const outputs = await eleventy.toJSON();
+  return outputs.filter((output) => output.outputPath !== false).map(rendered);
+}
+
+function rendered({ inputPath, outputPath, content, data }: Output): Rendered {
+  const inside = String(outputPath).startsWith(`./${OUTPUT}/`);
+  return {
+    input: inputPath.slice('./'.length),
+    output: inside ? String(outputPath).slice(`./${OUTPUT}/`.length) : undefined,
+    text: content ?? '',
+    front: Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined && value !== null)),
+  };
+}
+
+function configure(eleventy: Config, data: ComposeJob['data']): void {
+  eleventy.setTemplateFormats(['njk', 'md', 'html']);
+  eleventy.setIncludesDirectory('../templates');
+  eleventy.setNunjucksEnvironmentOptions({ autoescape: true });
+  eleventy.setUseGitIgnore(false);
+  eleventy.setFrontMatterParsingOptions({
+    engines: { javascript: refuseScript, js: refuseScript, jsLegacy: refuseScript, node: refuseScript },
+  });
+  for (const [name, value] of Object.entries(data)) eleventy.addGlobalData(name, value);
+  for (const name of FRONT) eleventy.dataFilterSelectors.add(name);
+  eleventy.addGlobalData('layout', 'page.njk');
+  eleventy.addFilter('absolute', (path) => new URL(String(path), data.site.url).href);
+  eleventy.addDateParsing(dateOf);
+  const markdown = new Set<string>();
+  eleventy.on('eleventy.engine.njk', ({ nunjucks }) => escapeMarkdown(nunjucks, markdown));
+  eleventy.addPreprocessor('holdfast', '*', (page, content) => {
+    if (page.page.inputPath.endsWith('.md')) markdown.add(content);
+    return prepare(page);
+  });
+}
+
+function refuseScript(): never {
+  throw new Error('front matter in JavaScript is switched off: write it as YAML or JSON');
+}
+
+/** Leaves drafts out and says where a page goes that does not say so itself. */
+function prepare(data: PageData): false | undefined {
+  if (data['draft'] === true) return false;
+  const off = SWITCHED_OFF.find((name) => data[name] !== undefined);
+  if (off !== undefined) throw new Error(`\`${off}\` is switched off`);
+  const { inputPath, fileSlug, filePathStem } = data.page;
+  if (inputPath.startsWith(HOLDING)) {
+    if (data['permalink'] !== undefined)
+      throw new Error('a holding page has no `permalink`: its `name` says where it goes');
+    data['name'] ??= fileSlug;
+    data['permalink'] = () => `/_holdfast/holding/${data['name']}.html`;
+  }
+  data['permalink'] ??= () => defaultPath(filePathStem);
+  return undefined;
+}
+
+function defaultPath(stem: string): string {
+  if (stem === '/404') return '/404.html';
+  return stem.endsWith('/index') ? `${stem}.html` : `${stem}/index.html`;
+}
+
+function dateOf(this: { page: PageData['page'] }, value: unknown): Date | undefined {
+  if (typeof value === 'string' && /^(git )?(created|last modified)$/i.test(value)) {
+    throw new Error(
+      `\`date: ${value}\` of ${this.page.inputPath} differs from machine to machine: write the date itself`,
+    );
+  }
+  const named = value !== undefined || /\d{4}-\d{2}-\d{2}/.test(this.page.inputPath);
+  return named ? undefined : NO_DATE;
+}
+
+/**
+ * A Markdown page is filled in by Nunjucks first and read as Markdown after that, so a value such as `*x*` or
+ * `[x](http://…)` would become markup. Values in the source of such a page are escaped for both.
+ */
+function escapeMarkdown(nunjucks: Nunjucks, sources: ReadonlySet<string>): void {
+  const inMarkdown = new AsyncLocalStorage<true>();
+  const plain = nunjucks.lib.escape;
+  nunjucks.lib.escape = (text) => (inMarkdown.getStore() ? literal(plain(text)) : plain(text));
+  const Template = nunjucks.Template;
+  nunjucks.Template = class extends Template {
+    readonly #markdown: boolean;
+    constructor(source: string, ...rest: unknown[]) {
+      super(source, ...rest);
+      this.#markdown = sources.has(source);
+    }
+    override render(...args: unknown[]): unknown {
+      return this.#markdown ? inMarkdown.run(true, () => super.render(...args)) : super.render(...args);
+    }
+  };
+}
+
+/** Escapes what Markdown gives a meaning to; a character reference is text to it wherever it stands. */
+function literal(html: string): string {
+  return html.replace(/[`*_[\]~|\n\r\t]|^[ -%'-@{}]| $/g, (character) => `&#${character.codePointAt(0)};`);
+}
+
+function filesOf(dir: string): ReadonlyMap<string, string> {
+  const entries = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = entries.map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1));
+  return new Map(paths.map((path) => [path, readFileSync(join(dir, path), 'utf8')]));
+}
+
+async function answer(job: ComposeJob): Promise<ComposeAnswer> {
+  try {
+    return { pages: await build(job) };
+  } catch (error) {
+    return { broken: explain(error, job.dir, filesOf(job.dir)) };
+  }
+}
+
+/** An orphan in a template's loop would never see that its parent has gone; another thread does. */
+function endBy({ dir, limit }: ComposeJob): void {
+  const end = `require('node:fs').rmSync(${JSON.stringify(dir)}, { recursive: true, force: true }); process.kill(process.pid, 'SIGKILL')`;
+  new Worker(`setTimeout(() => { ${end} }, ${limit + GRACE})`, { eval: true, execArgv: [] }).unref();
+}
+
+// The parent ends this process when it has the answer; a signal to the whole group is its business too.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+process.once('message', (job: ComposeJob) => {
+  endBy(job);
+  process.once('disconnect', () => {
+    rmSync(job.dir, { recursive: true, force: true });
+    process.exit();
+  });
+  void answer(job).then((result) => process.send?.(result));
+});

@@ -1,0 +1,167 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import * as assert from 'uvu/assert';
+import { compose } from '../../src/render/compose.ts';
+import { suite } from '../support/suite.ts';
+
+const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
+const QUIET = ['quic', 'background-networking', 'component-update', 'sync', 'gpu'].map((name) => `--disable-${name}`);
+const LONG = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft';
+const ANNOUNCEMENT = '/announcement/index.html';
+const PATHS = [ANNOUNCEMENT, '/404.html', '/_holdfast/holding/busy.html'];
+/** WCAG 2.2, success criterion 1.4.3, for text of any size. */
+const CONTRAST = 4.5;
+
+const test = suite('the built-in theme', { needs: ['chromium'] });
+let browser: Browser;
+let server: Server;
+let origin: string;
+let requests: string[] = [];
+
+test.before(async () => {
+  const pages = ['/', '/report/', '/about/', '/press/'].map((address) => ({
+    address,
+    title: `Page ${address} ${LONG}`,
+  }));
+  const composed = await compose({
+    root: PACKAGE,
+    templates: 'templates',
+    content: 'content',
+    fallback: PACKAGE,
+    data: {
+      site: { name: 'Example', url: 'https://www.example.org', language: 'en' },
+      environment: 'production',
+      pages,
+    },
+    signal: new AbortController().signal,
+  });
+  server = createServer((request, response) => {
+    requests.push(request.url ?? '');
+    const page = composed.find(({ path }) => `/${path}` === request.url);
+    if (request.url === '/favicon.ico') return response.writeHead(204).end();
+    return response
+      .writeHead(page === undefined ? 404 : 200, { 'content-type': 'text/html; charset=utf-8' })
+      .end(page?.html);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--no-first-run', ...QUIET],
+  });
+});
+
+test.after(async () => {
+  await browser?.close();
+  await new Promise((resolve) => server?.close(resolve));
+});
+
+async function visit(path: string, width: number, colorScheme: 'light' | 'dark', look: (page: Page) => Promise<void>) {
+  const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
+  const messages: string[] = [];
+  page.on('console', (message) => messages.push(message.text()));
+  page.on('pageerror', (error) => messages.push(error.message));
+  requests = [];
+  try {
+    await page.goto(origin + path, { waitUntil: 'load' });
+    await look(page);
+    assert.equal(messages, [], 'nothing on the console');
+    // A page with an address of its own leaves the icon to the site; one that stands in for others must not ask for it.
+    const own = path === ANNOUNCEMENT ? requests.filter((address) => address !== '/favicon.ico') : requests;
+    assert.equal(own, [path], 'one request');
+  } finally {
+    await page.close();
+  }
+}
+
+// What runs in the page is written as text: the page has neither our types nor our compiler's helpers.
+
+/** Every text, and its contrast against the nearest painted ground. */
+const TEXTS = `(() => {
+  const channels = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
+  const linear = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+  const light = ([red, green, blue]) => 0.2126 * linear(red / 255) + 0.7152 * linear(green / 255) + 0.0722 * linear(blue / 255);
+  const groundOf = (element) => {
+    if (element === null) return [255, 255, 255];
+    const colour = channels(getComputedStyle(element).backgroundColor);
+    return colour[3] === 0 ? groundOf(element.parentElement) : colour;
+  };
+  const texts = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+    if (node.nodeValue.trim() === '') continue;
+    const ink = channels(getComputedStyle(node.parentElement).color);
+    const [dark, bright] = [light(ink), light(groundOf(node.parentElement))].sort((one, other) => one - other);
+    texts.push({ text: node.nodeValue.trim(), ratio: ink[3] < 1 ? 0 : (bright + 0.05) / (dark + 0.05) });
+  }
+  return texts;
+})()`;
+
+const FOCUS = `(() => {
+  const focused = document.activeElement;
+  const { left, width } = focused.getBoundingClientRect();
+  const { outlineStyle, outlineWidth } = getComputedStyle(focused);
+  const place = [...document.querySelectorAll('a[href]')].indexOf(focused);
+  return { place, seen: left >= 0 && width > 0, ring: outlineStyle === 'none' ? '0px' : outlineWidth };
+})()`;
+
+const GROUND = 'getComputedStyle(document.body).backgroundColor';
+const INK = 'getComputedStyle(document.body).color';
+
+for (const path of PATHS) {
+  for (const scheme of ['light', 'dark'] as const) {
+    for (const width of [320, 390, 1440]) {
+      test(`${path} at ${width} px, ${scheme}: fits its width, can be read, and asks for nothing more`, async () => {
+        await visit(path, width, scheme, async (page) => {
+          const widest = await page.evaluate<number>('document.documentElement.scrollWidth');
+          assert.ok(widest <= width, `${widest} px wide`);
+          const texts = await page.evaluate<{ text: string; ratio: number }[]>(TEXTS);
+          assert.ok(texts.length > 8, `${texts.length} texts`);
+          assert.equal(
+            texts.filter(({ ratio }) => !(ratio >= CONTRAST)),
+            [],
+          );
+        });
+      });
+    }
+  }
+
+  test(`${path}: the keyboard reaches each link in order, and shows where it is`, async () => {
+    await visit(path, 1440, 'light', async (page) => {
+      const links = await page.evaluate<number>("document.querySelectorAll('a[href]').length");
+      assert.ok(links >= 3);
+      for (let index = 0; index < links; index += 1) {
+        await page.keyboard.press('Tab');
+        assert.equal(await page.evaluate(FOCUS), { place: index, seen: true, ring: '3px' });
+      }
+    });
+  });
+
+  test(`${path}: the skip link leads to the text, and landmarks frame it`, async () => {
+    await visit(path, 390, 'dark', async (page) => {
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      assert.is(await page.evaluate('document.activeElement.tagName'), 'MAIN');
+      for (const role of ['banner', 'main', 'contentinfo', 'complementary'] as const) {
+        assert.is(await page.getByRole(role).count(), 1, role);
+      }
+      assert.is(await page.getByRole('heading', { level: 1 }).count(), 1);
+    });
+  });
+
+  test(`${path}: the two colour schemes differ, and print is black on white`, async () => {
+    const grounds: string[] = [];
+    for (const scheme of ['light', 'dark'] as const) {
+      await visit(path, 390, scheme, async (page) => {
+        grounds.push(await page.evaluate<string>(GROUND));
+        await page.emulateMedia({ media: 'print', colorScheme: scheme });
+        assert.equal([await page.evaluate(GROUND), await page.evaluate(INK)], ['rgb(255, 255, 255)', 'rgb(0, 0, 0)']);
+      });
+    }
+    assert.is(new Set(grounds).size, 2);
+  });
+}
+
+test.run();
