@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto';
-import { MANIFEST_FORMAT, type FileKind, type Manifest, type ReleaseFile } from '../../src/model/manifest.ts';
+import { type FileKind, MANIFEST_FORMAT, type Manifest, type ReleaseFile } from '../../src/model/manifest.ts';
 
 /** A file of a release whose content is `text`. */
 export function fileOf(path: string, text: string, more: Partial<ReleaseFile> = {}): ReleaseFile {
   const kind: FileKind = path.endsWith('.html') ? 'page' : 'asset';
   const sha256 = createHash('sha256').update(text).digest('hex');
-  return { path, kind, sha256, size: Buffer.byteLength(text), type: kind === 'page' ? 'text/html' : 'text/plain', headers: {}, variants: {}, ...more };
+  return {
+    path,
+    kind,
+    sha256,
+    size: Buffer.byteLength(text),
+    type: kind === 'page' ? 'text/html' : 'text/plain',
+    headers: {},
+    variants: {},
+    ...more,
+  };
 }
 
 /** A manifest of these files, as it would lie at a destination. */

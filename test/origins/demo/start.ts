@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import sirv from 'sirv';
+import { startDemo } from './demo.ts';
+
+/** Where the two servers are looked for first; the next free port serves when one is taken. */
+const ORIGIN_PORT = 8090;
+const SITE_PORT = 8080;
+const EVERY_MS = 60_000;
+/** A reader's comment this often, so that each minute has something to show. */
+const TRICKLE_MS = 25_000;
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const here = fileURLToPath(new URL('.', import.meta.url));
+const mirror = join(root, 'mirror');
+
+/** Runs `holdfast publish` as a user would, and passes its lines on. */
+function publish(flags: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(
+    process.execPath,
+    [join(root, 'dist/cli/main.js'), 'publish', ...flags, '--config', join(here, 'holdfast.config.ts')],
+    {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on('line', (line) => console.log(`${clock()}  ${line}`));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}
+
+function clock(): string {
+  return new Date().toTimeString().slice(0, 8);
+}
+
+/** Serves the mirror as any web server would: files as they are, 404.html for the rest. */
+async function serveMirror(): Promise<{ server: Server; url: string }> {
+  const files = sirv(join(mirror, 'current'), { dev: true, gzip: true, brotli: true, extensions: ['html', 'xml'] });
+  const missing = sirv(join(mirror, 'current'), { dev: true });
+  const server = createServer((request, response) => {
+    files(request, response, () => {
+      request.url = '/404.html';
+      response.statusCode = 404;
+      missing(request, response, () => {
+        response.writeHead(404).end('nothing is published yet\n');
+      });
+    });
+  });
+  for (let port = SITE_PORT; ; port++) {
+    if (await listens(server, port)) return { server, url: `http://127.0.0.1:${port}` };
+  }
+}
+
+function listens(server: Server, port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error));
+    server.once('error', onError);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', onError);
+      resolve(true);
+    });
+  });
+}
+
+/** Each start begins from nothing; a folder that is not ours is left alone. */
+async function beginAnew(): Promise<void> {
+  if (existsSync(join(mirror, '_holdfast'))) await rm(mirror, { recursive: true });
+  await rm(join(here, '.holdfast'), { recursive: true, force: true });
+}
+
+await beginAnew();
+const demo = await startDemo({ port: ORIGIN_PORT, trickle: TRICKLE_MS });
+const site = await serveMirror();
+const env = { DEMO_ORIGIN: demo.url, DEMO_SITE: site.url };
+console.log(
+  `A slow little site is up at ${demo.url}/ (about 10 pages a second). Its first complete look takes a moment:`,
+);
+const exit = await publish(['--now'], env);
+if (exit !== 0 && exit !== 3) process.exit(exit);
+console.log(`
+  its static copy       ${site.url}/
+  a composed page       ${site.url}/announcement/
+  a missing page        ${site.url}/nowhere
+  the holding page      ${site.url}/_holdfast/holding/busy.html
+  the slow original     ${demo.url}/
+
+Readers comment on the original every ${TRICKLE_MS / 1000} s; each minute the copy is made afresh. Stop with Ctrl-C.
+`);
+
+let running: Promise<unknown> | undefined;
+const timer = setInterval(() => {
+  running ??= publish([], env).finally(() => {
+    running = undefined;
+  });
+}, EVERY_MS);
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, async () => {
+    clearInterval(timer);
+    site.server.close();
+    await running;
+    await demo.close();
+    process.exit(0);
+  });
+}

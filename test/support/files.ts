@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+/** One test file and what its first lines ask of the runner. */
+export interface TestFile {
+  /** Relative to the project, with slashes: 'test/model/address.test.ts'. */
+  readonly path: string;
+  /** `// exclusive`: no other file runs beside it, since it is sensitive to load. */
+  readonly exclusive: boolean;
+  /** `// time limit: 300 s`, for a file that needs more than the usual. */
+  readonly limitMs: number;
+}
+
+/** Far above what any file takes on two busy cores (most end within ten seconds). */
+const USUAL_LIMIT_MS = 180_000;
+/** Directives stand in the first lines, so that nobody has to look for them. */
+const HEAD_LINES = 5;
+
+/** Test files below `folder`, the ones with a longer time limit first; `patterns` are parts of their paths, none means all. */
+export function findTests(root: string, folder: string, patterns: readonly string[]): TestFile[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .filter((path) => !path.startsWith(join(folder, 'bench')))
+    .filter((path) => matches(path, patterns))
+    .sort()
+    .map((path) => ({ path, ...directivesOf(readFileSync(join(root, path), 'utf8')) }))
+    .sort((a, b) => b.limitMs - a.limitMs);
+}
+
+/** Whether a path holds one of the patterns; no patterns match every path. */
+export function matches(path: string, patterns: readonly string[]): boolean {
+  return patterns.length === 0 || patterns.some((pattern) => path.includes(pattern));
+}
+
+function directivesOf(source: string): Pick<TestFile, 'exclusive' | 'limitMs'> {
+  const head = source.split('\n').slice(0, HEAD_LINES).join('\n');
+  const limit = /^\/\/ time limit: (\d+) s$/m.exec(head)?.[1];
+  return { exclusive: /^\/\/ exclusive\b/m.test(head), limitMs: limit ? Number(limit) * 1000 : USUAL_LIMIT_MS };
+}

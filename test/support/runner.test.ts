@@ -1,0 +1,175 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { findTests } from './files.ts';
+import { filesOf } from './parts.ts';
+import { type Ran, runFiles } from './runner.ts';
+import { suite } from './suite.ts';
+import { readMustRun, reportOf, verdictOf } from './verdict.ts';
+
+const UVU = import.meta.resolve('uvu');
+const SUITE = import.meta.resolve('./suite.ts');
+const START = `import { suite } from '${UVU}'; const test = suite('made up');`;
+const FAILING = `${START} test('a', () => {}); test('b', () => { throw new Error('boom-in-b'); }); test.skip('c', () => {}); test.run();`;
+
+async function runMadeUp(sources: Record<string, string>): Promise<Ran[]> {
+  const root = await mkdtemp(join(tmpdir(), 'holdfast-runner-'));
+  try {
+    for (const [path, source] of Object.entries(sources)) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), source);
+    }
+    const ran = await runFiles(root, findTests(root, 'test', []), () => {});
+    return ran.sort((a, b) => (a.path < b.path ? -1 : 1));
+  } finally {
+    await rm(root, { recursive: true });
+  }
+}
+
+const counts = (ran: Ran | undefined) => [ran?.passed, ran?.failed, ran?.skipped];
+const made = (path: string, skipped = 0): Ran => ({
+  path,
+  passed: 1,
+  failed: 0,
+  skipped,
+  notes: [],
+  seconds: 0,
+  output: '',
+});
+
+const test = suite('the test runner');
+
+const cases: { name: string; source: string; expect: [number, number, number]; says?: string }[] = [
+  { name: 'counts passed, failed and skipped tests', source: FAILING, expect: [1, 1, 1] },
+  {
+    name: 'takes a crash for a failure',
+    source: `throw new Error('at load');`,
+    expect: [0, 1, 0],
+    says: 'before its summary',
+  },
+  {
+    name: 'takes a file without tests for a failure',
+    source: `console.log('nothing');`,
+    expect: [0, 1, 0],
+    says: 'before its summary',
+  },
+  {
+    name: 'takes an empty suite for a failure',
+    source: `${START} test.run();`,
+    expect: [0, 1, 0],
+    says: 'no test in it',
+  },
+  {
+    name: 'takes a late crash for a failure although all tests passed',
+    source: `${START} test('a', () => {}); test.run(); setTimeout(() => process.exit(7), 300);`,
+    expect: [1, 1, 0],
+    says: 'ended with 7',
+  },
+  {
+    name: 'takes tests that never ran, since a before hook threw, for failures',
+    source: `${START} test.before(() => { throw new Error('no'); }); test('a', () => {}); test('b', () => {}); test.run();`,
+    expect: [0, 2, 0],
+  },
+  {
+    name: 'ends a file at its time limit',
+    source: `// time limit: 2 s\n${START} test('a', () => new Promise(() => setInterval(() => {}, 1000))); test.run();`,
+    expect: [0, 1, 0],
+    says: 'time limit',
+  },
+  {
+    name: 'does not wait for what a test left running',
+    source: `import { spawn } from 'node:child_process'; ${START} test('a', () => { spawn('sleep', ['100'], { stdio: 'inherit' }).unref(); }); test.run();`,
+    expect: [1, 0, 0],
+  },
+];
+
+test('knows how a file ended', async () => {
+  const ran = await runMadeUp(Object.fromEntries(cases.map((one, at) => [`test/${at}.test.ts`, one.source])));
+  for (const [at, one] of cases.entries()) {
+    assert.equal(counts(ran[at]), one.expect, one.name);
+    if (one.says) assert.match(ran[at]?.notes.join() ?? '', one.says, one.name);
+  }
+});
+
+test('prints a failing file in full and a passing one in a line', async () => {
+  const ran = await runMadeUp({
+    'test/bad.test.ts': FAILING,
+    'test/good.test.ts': `${START} test('a', () => console.log('chatter')); test.run();`,
+  });
+  const [bad = '', good = ''] = ran.map(reportOf);
+  assert.match(bad, 'boom-in-b');
+  assert.is(good.includes('chatter'), false);
+  assert.is(good.split('\n').length, 1);
+});
+
+test('leaves out test/bench, takes patterns, and runs exclusive files alone', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'holdfast-runner-'));
+  try {
+    await mkdir(join(root, 'test/bench'), { recursive: true });
+    const source = (name: string) =>
+      `${name === 'c' ? '// exclusive: it measures\n' : ''}import * as fs from 'node:fs'; ${START} test('t', async () => {
+        fs.appendFileSync('order', '+'); await new Promise((r) => setTimeout(r, 1200)); fs.appendFileSync('order', '-'); }); test.run();`;
+    for (const name of ['a', 'b', 'c', 'bench/d']) await writeFile(join(root, `test/${name}.test.ts`), source(name));
+    assert.equal(
+      findTests(root, 'test', ['b.test', 'c.te']).map((file) => file.path),
+      ['test/b.test.ts', 'test/c.test.ts'],
+    );
+    const ran = await runFiles(root, findTests(root, 'test', []), () => {});
+    assert.equal(ran.map((file) => file.path).at(-1), 'test/c.test.ts');
+    assert.equal(ran.length, 3);
+    // Two at once, then the exclusive one by itself.
+    assert.equal(await readFile(join(root, 'order'), 'utf8'), '++--+-');
+  } finally {
+    await rm(root, { recursive: true });
+  }
+});
+
+test('a suite whose need is absent is skipped, hooks and all, and says what it needs', async () => {
+  const needy = (
+    test: string,
+    options: string,
+  ) => `import { suite } from '${SUITE}'; const test = suite('needy', ${options});
+    test.before(() => { throw new Error('hook ran'); }); test('a', () => { ${test} }); test.run();`;
+  const [skipped, ran] = await runMadeUp({
+    // In this process nobody is root, whoever runs it.
+    'test/a.test.ts': `process.getuid = () => 65534;\n${needy(`throw new Error('test ran');`, `{ needs: ['root'] }`)}`,
+    'test/b.test.ts': needy('', '{}'),
+  });
+  assert.equal(counts(skipped), [0, 0, 1]);
+  assert.match(skipped?.notes.join() ?? '', 'skipped: needy: needs root');
+  assert.equal(counts(ran), [0, 1, 0]);
+  assert.match(ran?.output ?? '', 'hook ran');
+});
+
+test('CI may not skip a suite on the list', () => {
+  const list = readMustRun('# why\n\ntest/a.test.ts\n test/b.test.ts \n');
+  assert.equal(list, ['test/a.test.ts', 'test/b.test.ts']);
+  assert.equal(verdictOf([made('test/a.test.ts'), made('test/b.test.ts')], list), {
+    ok: true,
+    complaints: [],
+    closing: '2 passed, 0 failed, 0 skipped',
+  });
+  assert.match(
+    verdictOf([made('test/a.test.ts'), made('test/b.test.ts', 3)], list).complaints.join(),
+    'test/b.test.ts may not be skipped, and 3',
+  );
+  const absentOne = verdictOf([made('test/a.test.ts')], list);
+  assert.is(absentOne.ok, false);
+  assert.match(absentOne.complaints.join(), 'test/b.test.ts may not be skipped, and it is absent');
+});
+
+test('a part is found whatever the version in its path', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'holdfast-parts-'));
+  try {
+    await mkdir(join(root, 'php/20990101'), { recursive: true });
+    await writeFile(join(root, 'php/20990101/gd.so'), '');
+    assert.equal(filesOf(`${root}/php/*/gd.so`), [`${root}/php/20990101/gd.so`]);
+    assert.equal(filesOf(`${root}/php/*/curl.so`), []);
+    assert.equal(filesOf(`${root}/nothing/*/gd.so`), []);
+  } finally {
+    await rm(root, { recursive: true });
+  }
+});
+
+test.run();

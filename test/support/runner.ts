@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { TestFile } from './files.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+
+/** Files at a time: the machines this runs on have two cores. */
+const AT_ONCE = 2;
+/** Lets Node run TypeScript, wherever the test file lies. */
+const TSX = import.meta.resolve('tsx');
+
+/** A file's outcome, how long it took, and all it printed. */
+export interface Ran extends Outcome {
+  readonly path: string;
+  readonly seconds: number;
+  readonly output: string;
+}
+
+const running = new Set<ChildProcess>();
+
+/** Runs each file in a process of its own, two at a time, those marked exclusive alone at the end; reports each as it ends. */
+export async function runFiles(root: string, files: readonly TestFile[], report: (ran: Ran) => void): Promise<Ran[]> {
+  const shared = files.filter((file) => !file.exclusive);
+  const alone = files.filter((file) => file.exclusive);
+  const results: Ran[] = [];
+  const work = async (queue: TestFile[]) => {
+    for (let file = queue.shift(); file; file = queue.shift()) {
+      const ran = await runFile(root, file);
+      results.push(ran);
+      report(ran);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, () => work(shared)));
+  await work(alone);
+  return results;
+}
+
+/** Ends every test that is running, with what it started. For when the runner itself is told to stop. */
+export function stopFiles(): void {
+  for (const child of running) killGroup(child);
+}
+
+async function runFile(root: string, file: TestFile): Promise<Ran> {
+  const began = performance.now();
+  // detached: a process group of its own, so that the time limit ends what the test started too.
+  const child = spawn(process.execPath, ['--import', TSX, file.path], {
+    cwd: root,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, FORCE_COLOR: '0' },
+  });
+  running.add(child);
+  let timedOut = false;
+  const limit = setTimeout(() => {
+    timedOut = true;
+    killGroup(child);
+  }, file.limitMs);
+  const [output, code] = await Promise.all([outputOf(child), codeOf(child)]);
+  clearTimeout(limit);
+  running.delete(child);
+  const seconds = (performance.now() - began) / 1000;
+  return { ...outcomeOf({ code, timedOut, output }), path: file.path, seconds, output };
+}
+
+async function outputOf(child: ChildProcess): Promise<string> {
+  const chunks: Buffer[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await new Promise((resolve) => child.once('close', resolve));
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function codeOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      killGroup(child); // what a test left running would hold its output open, and ports
+      resolve(code);
+    });
+  });
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error; // nothing left of the group, or nothing of ours
+  }
+}

@@ -1,0 +1,46 @@
+import type { Ran } from './runner.ts';
+
+/** What the whole run came to. */
+export interface RunVerdict {
+  readonly ok: boolean;
+  /** Suites CI may not skip that were skipped or absent, each with which of the two. */
+  readonly complaints: readonly string[];
+  /** The closing line: `N passed, N failed, N skipped`. */
+  readonly closing: string;
+}
+
+/** The paths listed in a must-run file: one a line; empty lines and those that start with # are not paths. */
+export function readMustRun(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+/** Adds up the files; `mustRun` holds the paths of which no test may be skipped or absent. */
+export function verdictOf(ran: readonly Ran[], mustRun: readonly string[]): RunVerdict {
+  const sum = (key: 'passed' | 'failed' | 'skipped') => ran.reduce((total, file) => total + file[key], 0);
+  const complaints = mustRun.flatMap((path) => {
+    const file = ran.find((one) => one.path === path);
+    if (!file) return [`${path} may not be skipped, and it is absent`];
+    return file.skipped > 0 ? [`${path} may not be skipped, and ${file.skipped} of its tests were`] : [];
+  });
+  return {
+    ok: sum('failed') === 0 && complaints.length === 0,
+    complaints,
+    closing: `${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`,
+  };
+}
+
+/** One line a file, and for a failed one all it printed. */
+export function reportOf(ran: Ran): string {
+  const mark = ran.failed > 0 ? 'FAIL' : ran.passed === 0 ? 'skip' : 'ok  ';
+  const counts = [
+    `${ran.passed} passed`,
+    ran.failed ? `${ran.failed} failed` : '',
+    ran.skipped ? `${ran.skipped} skipped` : '',
+  ];
+  const notes = ran.notes.map((note) => `\n       ${note}`).join('');
+  const line = `${mark} ${ran.seconds.toFixed(1).padStart(6)} s  ${ran.path}  ${counts.filter(Boolean).join(', ')}${notes}`;
+  return ran.failed > 0 ? `${line}\n${ran.output.trimEnd()}\n` : line;
+}
