@@ -22,8 +22,12 @@ export function assertDeletes({ removed, live, maxDeletes, acceptShrink, destina
   const isTooLarge = !acceptShrink && removed.length > FEW && removed.length > total * MAX_PART;
   if (removed.length <= maxDeletes && !isTooLarge) return;
   const cap = removed.length > maxDeletes ? `--max-deletes ${maxDeletes}` : `a quarter of ${total}`;
-  throw new HoldfastError('too-many-deletes', `${destination}: ${removed.length} files would be removed, more than ${cap} (${removed.slice(0, 3).join(', ')}, …)`, {
-    hint: `if that is meant, run publish --max-deletes ${removed.length} --accept-shrink once`,
-    visitors: 'visitors get the release that was live before',
-  });
+  throw new HoldfastError(
+    'too-many-deletes',
+    `${destination}: ${removed.length} files would be removed, more than ${cap} (${removed.slice(0, 3).join(', ')}, …)`,
+    {
+      hint: `if that is meant, run publish --max-deletes ${removed.length} --accept-shrink once`,
+      visitors: 'visitors get the release that was live before',
+    },
+  );
 }

@@ -22,10 +22,14 @@ export interface BuildOptions {
  */
 export function buildRelease({ site, environment, lineage, files, live, now }: BuildOptions): Manifest {
   if (!files.some((file) => file.kind === 'page')) {
-    throw new HoldfastError('nothing-to-release', 'no page has a good capture, and an empty release is never published', {
-      hint: 'see what the looks failed with: holdfast check',
-      visitors: live === undefined ? 'nothing is live yet' : 'visitors get the release that was live before',
-    });
+    throw new HoldfastError(
+      'nothing-to-release',
+      'no page has a good capture, and an empty release is never published',
+      {
+        hint: 'see what the looks failed with: holdfast check',
+        visitors: live === undefined ? 'nothing is live yet' : 'visitors get the release that was live before',
+      },
+    );
   }
   const all = [...files, ...carry(files, live, now)].sort(byPath);
   if (live !== undefined && isSameApartFromCarried(all, live.files)) return live;

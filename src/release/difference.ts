@@ -18,7 +18,9 @@ export function difference(next: Manifest, live: Manifest | undefined, force = f
     return why === undefined ? [] : [{ file, why }];
   });
   const there = new Set(next.files.map((file) => file.path));
-  const remove = [...before.values()].filter(({ path }) => !there.has(path)).map((file) => ({ path: file.path, why: whyRemove(file) }));
+  const remove = [...before.values()]
+    .filter(({ path }) => !there.has(path))
+    .map((file) => ({ path: file.path, why: whyRemove(file) }));
   return { put, remove, same: next.files.length - put.length };
 }
 

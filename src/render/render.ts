@@ -1,42 +1,14 @@
-import { createHash } from 'node:crypto';
-import type { Config } from '../config/schema.ts';
-import { type Address, fileFor } from '../model/address.ts';
-import type { BlobRef } from '../model/capture.ts';
 import { isHoldfastError } from '../model/errors.ts';
-import type { FileKind, ReleaseFile } from '../model/manifest.ts';
-import type { Site } from '../model/site.ts';
-import type { Captured, Snapshot } from '../model/snapshot.ts';
+import type { ReleaseFile } from '../model/manifest.ts';
+import type { Snapshot } from '../model/snapshot.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Journal } from '../store/journal.ts';
-import { assertAnalytics } from './analytics/assert.ts';
-import { type Analytics, createAnalytics } from './analytics/index.ts';
-import { PIXEL_GIF, PIXEL_PATH } from './analytics/pixel.ts';
-import { charsetOf } from './charset.ts';
 import { type Claims, openClaims } from './claims.ts';
 import type { ComposedPage } from './compose.ts';
 import { compress, type Effort, isCompressible } from './compress.ts';
-import { editPage, type PageKind } from './edit.ts';
-import { editFile } from './gzipped.ts';
-import { redirectPage } from './redirect.ts';
-import { robotsFor } from './robots.ts';
-import { typeByName } from './types.ts';
+import { type Job, jobsOf, type RenderContext, type RenderedRecord } from './jobs.ts';
 
-/** Raised whenever the same input would now render differently, so that nothing rendered by older code is taken for current. */
-const RECIPE = 1;
-
-/** What is remembered of a rendered file, by path: nothing is rendered again while its key is the same. */
-export interface RenderedRecord extends BlobRef {
-  readonly key: string;
-  readonly variants: ReleaseFile['variants'];
-}
-
-export interface RenderContext {
-  readonly config: Config;
-  readonly environment: string;
-  readonly site: Site;
-  readonly blobs: Blobs;
-  readonly rendered: Journal<RenderedRecord>;
-}
+export type { RenderContext, RenderedRecord } from './jobs.ts';
 
 export interface Rendered {
   readonly files: readonly ReleaseFile[];
@@ -44,17 +16,6 @@ export interface Rendered {
   readonly lost: readonly string[];
   /** Addresses left out because their file would be another's. */
   readonly collisions: readonly { readonly path: string; readonly text: string }[];
-}
-
-/** One file to render: its bytes are asked for only when the key is new. */
-interface Job {
-  readonly path: string;
-  readonly kind: FileKind;
-  readonly type: string;
-  readonly key: string;
-  readonly effort: Effort;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly render: () => Promise<Buffer>;
 }
 
 /** Renders at once: enough to keep the compressor's threads busy. */
@@ -129,189 +90,4 @@ export function forgetRendered(rendered: Journal<RenderedRecord>, sha256: string
     const { gzip, br } = record.variants;
     if (record.sha256 === sha256 || gzip?.sha256 === sha256 || br?.sha256 === sha256) rendered.delete(path);
   }
-}
-
-/** What every page is edited with, made once a run. */
-interface Workbench {
-  readonly context: RenderContext;
-  readonly snapshot: Snapshot;
-  readonly analytics: readonly Analytics[];
-  readonly noindex: boolean;
-  /** Hash of all that stands in the configuration and changes every page. */
-  readonly recipe: string;
-}
-
-function* jobsOf(context: RenderContext, snapshot: Snapshot, composed: readonly ComposedPage[]): Generator<Job> {
-  const bench = openWorkbench(context, snapshot);
-  for (const page of composed) yield composedJob(bench, page);
-  if (context.config.analytics.some(({ use }) => use === 'pixel')) yield pixelJob();
-  yield* robotsJobs(bench);
-  for (const page of snapshot.pages()) yield capturedJob(bench, page);
-  yield* redirectJobs(bench);
-  for (const asset of snapshot.assets()) if (asset.address !== '/robots.txt') yield capturedJob(bench, asset);
-}
-
-function openWorkbench(context: RenderContext, snapshot: Snapshot): Workbench {
-  const { config, environment, site } = context;
-  const recipe = hash(
-    JSON.stringify([
-      RECIPE,
-      config.analytics,
-      environment === 'production',
-      site.publicUrl.href,
-      site.originUrl.href,
-      [...site.hosts],
-    ]),
-  );
-  return {
-    context,
-    snapshot,
-    analytics: config.analytics.map(createAnalytics),
-    noindex: environment !== 'production',
-    recipe,
-  };
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-/** Keys begin with the hash of the bytes they are made of: `lost` is read off them. */
-function keyOf(bench: Workbench, sha256: string, ...rest: readonly string[]): string {
-  return [sha256, bench.recipe.slice(0, 16), ...rest].join(' ');
-}
-
-const EFFORT: Readonly<Record<Captured['tempo'], Effort>> = { hot: 'fast', tail: 'good', asset: 'best' };
-
-function capturedJob(bench: Workbench, page: Captured): Job {
-  const { address, body, type, robots, tempo } = page;
-  const { blobs, site } = bench.context;
-  const path = fileFor(address, type);
-  const isHtml = /html/i.test(type);
-  const links = page.shortlinks.map((query) => `${query}=${bench.snapshot.shortlink(query) ?? ''}`);
-  return {
-    path,
-    kind: isHtml ? 'page' : tempo === 'asset' ? 'asset' : 'feed',
-    type,
-    key: keyOf(bench, body.sha256, tempo, type, robots ?? '', ...links),
-    effort: EFFORT[tempo],
-    render: async () => {
-      const bytes = await blobs.read(body.sha256);
-      if (!isHtml) return editFile(bytes, type, site);
-      const charset = charsetOf(type);
-      const said = { ...(robots === undefined ? {} : { robots }), ...(charset === undefined ? {} : { charset }) };
-      return edited(bench, bytes, { path, address, kind: 'page', ...said });
-    },
-  };
-}
-
-interface EditedPage {
-  readonly path: string;
-  readonly address: Address;
-  readonly kind: PageKind;
-  readonly name?: string;
-  readonly robots?: string;
-  readonly charset?: string;
-}
-
-/** The one way any HTML gets its analytics, `noindex` and public addresses; holds the result against the promise. */
-function edited(bench: Workbench, bytes: Buffer, page: EditedPage): Buffer {
-  const { path, ...facts } = page;
-  const { analytics, noindex, snapshot, context } = bench;
-  const html = editPage(bytes, {
-    ...facts,
-    site: context.site,
-    noindex: noindex || page.kind !== 'page',
-    analytics,
-    shortlink: (query) => snapshot.shortlink(query),
-  });
-  assertAnalytics(html, analytics, path);
-  return html;
-}
-
-function composedJob(bench: Workbench, { path, kind, html, front }: ComposedPage): Job {
-  const address = `/${path.replace(/(?:^|\/)index\.html$/, (end) => (end.startsWith('/') ? '/' : ''))}`;
-  if (kind === 'asset') {
-    return {
-      path,
-      kind: 'asset',
-      type: typeByName(path),
-      key: keyOf(bench, hash(html.toString('latin1')), 'asset'),
-      effort: 'best',
-      render: async () => html,
-    };
-  }
-  const name = kind === 'holding' ? { name: front.name ?? path } : {};
-  return {
-    path,
-    kind: kind === 'holding' ? 'holding' : 'page',
-    type: 'text/html; charset=utf-8',
-    key: keyOf(bench, hash(html.toString('latin1')), kind),
-    effort: 'best',
-    render: async () => edited(bench, html, { path, address, kind, ...name }),
-  };
-}
-
-function pixelJob(): Job {
-  return {
-    path: PIXEL_PATH,
-    kind: 'asset',
-    type: 'image/gif',
-    key: 'pixel',
-    effort: 'fast',
-    headers: { 'cache-control': 'no-store' },
-    render: async () => PIXEL_GIF,
-  };
-}
-
-/** `robots.txt` is always there: the origin's own, an open one where it has none, a closed one outside production. */
-function* robotsJobs(bench: Workbench): Generator<Job> {
-  const captured = [...bench.snapshot.assets()].find(({ address }) => address === '/robots.txt');
-  if (captured !== undefined && !bench.noindex) yield capturedJob(bench, captured);
-  else {
-    const text = Buffer.from(robotsFor(bench.context.config, bench.noindex));
-    yield {
-      path: 'robots.txt',
-      kind: 'asset',
-      type: 'text/plain; charset=utf-8',
-      key: keyOf(bench, hash(text.toString()), 'robots'),
-      effort: 'best',
-      render: async () => text,
-    };
-  }
-}
-
-/** A redirect to another spelling of its own file needs no page; a chain leads straight to its end, and a circle nowhere. */
-function* redirectJobs(bench: Workbench): Generator<Job> {
-  const targets = new Map([...bench.snapshot.redirects()].map(({ address, to }) => [address, to]));
-  for (const [address] of targets) {
-    const to = endOf(targets, address);
-    const path = fileFor(address, 'text/html');
-    if (to === undefined || (to.startsWith('/') && fileFor(to.replace(/#.*$/, ''), 'text/html') === path)) continue;
-    const { publicUrl } = bench.context.site;
-    const location = to.startsWith('/') ? publicUrl.origin + to : to;
-    const page = redirectPage(location, bench.context.site);
-    yield {
-      path,
-      kind: 'redirect',
-      type: 'text/html; charset=utf-8',
-      key: keyOf(bench, hash(page.toString('latin1')), 'redirect'),
-      effort: 'good',
-      headers: { location },
-      render: async () => edited(bench, page, { path, address, kind: 'redirect' }),
-    };
-  }
-}
-
-/** Redirects followed before a chain counts as a circle. */
-const MAX_HOPS = 5;
-
-function endOf(targets: ReadonlyMap<Address, string>, start: Address): string | undefined {
-  let to = targets.get(start);
-  for (let hop = 1; to !== undefined && hop < MAX_HOPS; hop++) {
-    const next = targets.get(to.replace(/#.*$/, ''));
-    if (next === undefined) return to;
-    to = next;
-  }
-  return undefined;
 }

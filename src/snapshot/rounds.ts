@@ -14,7 +14,7 @@ export interface RoundOptions {
   /** Every lane, due or not. */
   readonly now: boolean;
   /** Look at the pages that match, and at nothing else. */
-  readonly only?: string;
+  readonly only?: string | undefined;
   readonly acceptShrink: boolean;
 }
 

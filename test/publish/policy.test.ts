@@ -9,26 +9,28 @@ import { suite } from '../support/suite.ts';
 
 const test = suite('what a publish may do');
 
-const DELETES: readonly [removed: number, live: number, maxDeletes: number, acceptShrink: boolean, allowed: boolean][] = [
-  [0, 0, 256, false, true],
-  [1, 2, 256, false, true],
-  [10, 12, 256, false, true],
-  [11, 44, 256, false, true],
-  [11, 43, 256, false, false],
-  [11, 43, 256, true, true],
-  [256, 2000, 256, false, true],
-  [257, 2000, 256, false, false],
-  [257, 2000, 257, false, true],
-  [257, 2000, 256, true, false],
-  [1, 100, 0, false, false],
-];
+const DELETES: readonly [removed: number, live: number, maxDeletes: number, acceptShrink: boolean, allowed: boolean][] =
+  [
+    [0, 0, 256, false, true],
+    [1, 2, 256, false, true],
+    [10, 12, 256, false, true],
+    [11, 44, 256, false, true],
+    [11, 43, 256, false, false],
+    [11, 43, 256, true, true],
+    [256, 2000, 256, false, true],
+    [257, 2000, 256, false, false],
+    [257, 2000, 257, false, true],
+    [257, 2000, 256, true, false],
+    [1, 100, 0, false, false],
+  ];
 
 for (const [removed, live, maxDeletes, acceptShrink, allowed] of DELETES) {
   const flags = `--max-deletes ${maxDeletes}${acceptShrink ? ' --accept-shrink' : ''}`;
   test(`removing ${removed} of ${live} files with ${flags} is ${allowed ? 'allowed' : 'refused'}`, () => {
     const paths = Array.from({ length: removed }, (_, index) => `p/${index}/index.html`);
     const manifest = manifestOf(Array.from({ length: live }, (_, index) => fileOf(`p/${index}/index.html`, 'x')));
-    const attempt = () => assertDeletes({ removed: paths, live: manifest, maxDeletes, acceptShrink, destination: 'mirror' });
+    const attempt = () =>
+      assertDeletes({ removed: paths, live: manifest, maxDeletes, acceptShrink, destination: 'mirror' });
     if (allowed) attempt();
     else assert.throws(attempt, (error: Error) => isHoldfastError(error, 'too-many-deletes') && error.exit === 5);
   });
@@ -57,7 +59,10 @@ for (const [site, environment] of [
   test(`${site} (${environment}) is refused at a destination of another`, () => {
     assert.throws(
       () => assertOwn(record, site, environment, 'mirror'),
-      (error: Error) => isHoldfastError(error, 'destination-foreign') && error.message.includes('www.example.org (production)') && error.exit === 5,
+      (error: Error) =>
+        isHoldfastError(error, 'destination-foreign') &&
+        error.message.includes('www.example.org (production)') &&
+        error.exit === 5,
     );
   });
 }

@@ -10,7 +10,14 @@ const test = suite('building a release');
 const START = Date.parse('2027-02-02T09:00:00Z');
 
 function build(files: readonly ReleaseFile[], live?: Manifest, now = START): Manifest {
-  return buildRelease({ site: 'www.example.org', environment: 'production', lineage: 'b3c1', files, live, now: new Date(now) });
+  return buildRelease({
+    site: 'www.example.org',
+    environment: 'production',
+    lineage: 'b3c1',
+    files,
+    live,
+    now: new Date(now),
+  });
 }
 
 test('it is named by its time and its content, and lists its files by path', () => {
@@ -77,7 +84,10 @@ test('after a quiet day an asset still stays for three releases', () => {
   let live = build([fileOf('index.html', '0'), fileOf('old.css', 'old')]);
   for (let count = 1; count <= CARRY_RELEASES; count++) {
     live = build([fileOf('index.html', `${count}`)], live, START + count * 10 * CARRY_MS);
-    assert.ok(live.files.some(({ path }) => path === 'old.css'), `release ${count}`);
+    assert.ok(
+      live.files.some(({ path }) => path === 'old.css'),
+      `release ${count}`,
+    );
   }
   live = build([fileOf('index.html', 'last')], live, START + 40 * CARRY_MS);
   assert.not.ok(live.files.some(({ path }) => path === 'old.css'));
@@ -99,7 +109,11 @@ test('an asset that is needed again is not carried any more', () => {
 
 test('an old asset never stands in the way of a file or folder of the release', () => {
   const live = manifestOf([fileOf('index.html', '0'), fileOf('a', 'was a file'), fileOf('b/c.css', 'was in a folder')]);
-  const next = build([fileOf('index.html', '1'), fileOf('a/index.html', 'now a folder'), fileOf('b', 'now a file', { kind: 'feed' })], live, START);
+  const next = build(
+    [fileOf('index.html', '1'), fileOf('a/index.html', 'now a folder'), fileOf('b', 'now a file', { kind: 'feed' })],
+    live,
+    START,
+  );
   assert.equal(
     next.files.map(({ path }) => path),
     ['a/index.html', 'b', 'index.html'],
@@ -107,7 +121,11 @@ test('an old asset never stands in the way of a file or folder of the release', 
 });
 
 test('withdrawn pages are not carried', () => {
-  const live = build([fileOf('index.html', '0'), fileOf('secret/index.html', 's'), fileOf('feed/index.xml', 'f', { kind: 'feed' })]);
+  const live = build([
+    fileOf('index.html', '0'),
+    fileOf('secret/index.html', 's'),
+    fileOf('feed/index.xml', 'f', { kind: 'feed' }),
+  ]);
   const next = build([fileOf('index.html', '0')], live, START + 1000);
   assert.equal(
     next.files.map(({ path }) => path),

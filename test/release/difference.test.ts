@@ -18,9 +18,19 @@ const TABLE: readonly [string, ReleaseFile | undefined, ReleaseFile | undefined,
   ['another compressed form alone is put', { ...page, variants: { gzip: gz } }, page, 'put: variants differ'],
   ['another kind alone is put', { ...page, kind: 'redirect' }, page, 'put: kind differs'],
   ['the same file is left', page, page, 'same'],
-  ['being carried over is no difference', { ...page, carried: { since: '2027-01-01T00:00:00Z', releases: 1 } }, page, 'same'],
+  [
+    'being carried over is no difference',
+    { ...page, carried: { since: '2027-01-01T00:00:00Z', releases: 1 } },
+    page,
+    'same',
+  ],
   ['a file that is left out is removed', undefined, page, 'remove: not in the release'],
-  ['a carried file that ran out is removed', undefined, { ...page, carried: { since: '2027-01-01T00:00:00Z', releases: 4 } }, 'remove: no page has needed it for a while'],
+  [
+    'a carried file that ran out is removed',
+    undefined,
+    { ...page, carried: { since: '2027-01-01T00:00:00Z', releases: 4 } },
+    'remove: no page has needed it for a while',
+  ],
 ];
 
 for (const [sentence, next, live, expected] of TABLE) {
@@ -49,7 +59,12 @@ test('forced, every file is put again, and nothing else is removed', () => {
 });
 
 test('a page that may stay keeps its file, and with it every asset of the live release', () => {
-  const live = manifestOf([page, fileOf('b/index.html', 'b'), fileOf('b.css', 'b'), fileOf('old.css', 'o', { carried: { since: '2027-01-01T00:00:00Z', releases: 1 } })]);
+  const live = manifestOf([
+    page,
+    fileOf('b/index.html', 'b'),
+    fileOf('b.css', 'b'),
+    fileOf('old.css', 'o', { carried: { since: '2027-01-01T00:00:00Z', releases: 1 } }),
+  ]);
   const stays = filesThatStay([fileOf('index.html', 'home')], live, (address) => address === '/a/');
   assert.equal(
     stays.map(({ path }) => path),
@@ -58,11 +73,17 @@ test('a page that may stay keeps its file, and with it every asset of the live r
 });
 
 test('where no page stays nothing stays', () => {
-  assert.equal(filesThatStay([], manifestOf([page, fileOf('b.css', 'b')]), () => false), []);
+  assert.equal(
+    filesThatStay([], manifestOf([page, fileOf('b.css', 'b')]), () => false),
+    [],
+  );
 });
 
 test('what is rendered anew is not taken from the live release', () => {
-  assert.equal(filesThatStay([fileOf('a/index.html', 'new')], manifestOf([page]), () => true), []);
+  assert.equal(
+    filesThatStay([fileOf('a/index.html', 'new')], manifestOf([page]), () => true),
+    [],
+  );
 });
 
 test.run();

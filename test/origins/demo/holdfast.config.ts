@@ -11,7 +11,7 @@ export default defineConfig({
     { name: 'hot', paths: ['/', '/2025/02/come-and-count-with-us/', '/feed/'], every: '1m' },
     { name: 'archive', sitemap: '/wp-sitemap.xml', crawl: { from: ['/'] }, every: '10m', limit: 500 },
   ],
-  analytics: [{ use: 'plausible', domain: 'demo.example' }, { use: 'pixel' }],
+  analytics: [{ use: 'pixel' }],
   compose: { templates: '../../../templates', content: '../../../content' },
   destinations: [{ use: 'mirror', dir: '../../../mirror' }],
 });

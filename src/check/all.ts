@@ -1,0 +1,56 @@
+import { resolve } from 'node:path';
+import type { LoadedConfig } from '../config/load.ts';
+import { destinationsOf, siteOf } from '../cycle/workplace.ts';
+import type { Address } from '../model/address.ts';
+import { type Clock, systemClock } from '../model/clock.ts';
+import { createOrigin } from '../origin/client.ts';
+import { lanesOf } from '../snapshot/lanes.ts';
+import { VERSION } from '../version.ts';
+import { checkConfig } from './config.ts';
+import { checkMirror } from './destination.ts';
+import type { Finding } from './finding.ts';
+import { checkGate } from './gate.ts';
+import { lookAt } from './look.ts';
+import { checkOrigin } from './origin.ts';
+
+/** Hot pages looked at: enough to know the origin by, few enough to be no load. */
+const MOST_PAGES = 20;
+
+/** Everything that can be known before a publish, in the order it would matter. Throws only the signal's reason. */
+export async function checkAll(
+  loaded: LoadedConfig,
+  signal: AbortSignal,
+  clock: Clock = systemClock,
+): Promise<readonly Finding[]> {
+  const { config } = loaded;
+  const origin = createOrigin({ config: config.origin, siteUrl: config.site.url, version: VERSION, clock });
+  try {
+    const seen = await lookAt(origin, { addresses: hotPages(loaded), clock }, signal);
+    return [
+      ...(await checkConfig(loaded)),
+      ...checkOrigin(seen, loaded),
+      ...checkGate(seen, config.gate),
+      ...(await checkDestinations(loaded, signal)),
+    ];
+  } finally {
+    await origin.close();
+  }
+}
+
+/** What the fastest lane that lists pages lists; the front page where none does. */
+function hotPages({ config }: LoadedConfig): readonly Address[] {
+  const fastest = lanesOf(config.lanes).find((lane) => lane.paths.size > 0);
+  return [...(fastest?.paths ?? ['/'])].slice(0, MOST_PAGES);
+}
+
+async function checkDestinations(loaded: LoadedConfig, signal: AbortSignal): Promise<readonly Finding[]> {
+  const { config, environment, root } = loaded;
+  const findings: Finding[] = [];
+  for (const [index, destination] of destinationsOf(loaded).entries()) {
+    const dir = resolve(root, config.destinations[index]?.dir ?? '.');
+    findings.push(
+      ...(await checkMirror({ destination, dir, site: siteOf(loaded).publicUrl.host, environment }, signal)),
+    );
+  }
+  return findings;
+}

@@ -1,0 +1,87 @@
+import { stat } from 'node:fs/promises';
+import { basename, relative, resolve } from 'node:path';
+import { type LoadedConfig, PRODUCTION } from '../config/load.ts';
+import type { Finding } from './finding.ts';
+
+const ok = (text: string): Finding => ({ concern: 'config', level: 'ok', text });
+const warn = (text: string, hint: string): Finding => ({ concern: 'config', level: 'warn', text, hint });
+const fail = (text: string, hint: string): Finding => ({ concern: 'config', level: 'fail', text, hint });
+
+/** What the schema cannot see: folders that meet, an origin that is also the public address, nothing hot, nobody counted. */
+export async function checkConfig(loaded: LoadedConfig): Promise<readonly Finding[]> {
+  return [
+    summary(loaded),
+    ...addresses(loaded),
+    ...lanes(loaded),
+    ...analytics(loaded),
+    ...folders(loaded),
+    ...(await composed(loaded)),
+  ];
+}
+
+function summary({ path, config, environment }: LoadedConfig): Finding {
+  const names = (list: readonly { name: string }[]): string => list.map(({ name }) => name).join(', ');
+  const closed = environment === PRODUCTION ? '' : ', closed to search engines';
+  return ok(
+    `${basename(path)}, environment ${environment}${closed}: lanes ${names(config.lanes)}; destinations ${names(config.destinations)}`,
+  );
+}
+
+function addresses({ config: { site, origin } }: LoadedConfig): Finding[] {
+  if (new URL(site.url).host !== new URL(origin.url).host) return [];
+  return [
+    warn(
+      `the origin and the public address are both ${new URL(site.url).host}`,
+      "once a mirror answers there, Holdfast would look at itself: give origin.url an address that stays the origin's, and its name as origin.host",
+    ),
+  ];
+}
+
+function lanes({ config }: LoadedConfig): Finding[] {
+  if (config.lanes.some((lane) => lane.paths !== undefined)) return [];
+  return [
+    warn(
+      'no lane names a page by path',
+      'list the pages that matter most in `paths` of a fast lane: they are looked at first, and checked here',
+    ),
+  ];
+}
+
+function analytics({ config }: LoadedConfig): Finding[] {
+  if (config.analytics.length > 0) return [];
+  return [
+    warn('no analytics: nobody is counted', "add { use: 'pixel' } to analytics, which needs no script and no service"),
+  ];
+}
+
+function folders({ config, root }: LoadedConfig): Finding[] {
+  const own = ['.holdfast', config.compose.templates, config.compose.content].map((folder) => resolve(root, folder));
+  return config.destinations.flatMap(({ name, dir }, index) => {
+    const folder = resolve(root, dir);
+    const twin = config.destinations.slice(0, index).find((other) => resolve(root, other.dir) === folder);
+    if (twin !== undefined)
+      return [fail(`destinations ${twin.name} and ${name} are one folder`, 'give each a `dir` of its own')];
+    const shared = own.find((other) => isIn(folder, other) || isIn(other, folder));
+    if (shared === undefined) return [];
+    return [
+      fail(
+        `destination ${name} and ${relative(root, shared)} lie one in the other`,
+        'move `dir` out of the project, or into a folder of its own',
+      ),
+    ];
+  });
+}
+
+function isIn(inner: string, outer: string): boolean {
+  return !/^\.\.(\/|$)/.test(relative(outer, inner));
+}
+
+async function composed({ config, root }: LoadedConfig): Promise<Finding[]> {
+  const absent: string[] = [];
+  for (const folder of [config.compose.templates, config.compose.content]) {
+    if (!(await stat(resolve(root, folder)).catch(() => undefined))?.isDirectory()) absent.push(folder);
+  }
+  return absent.map((folder) =>
+    warn(`there is no folder ${folder}`, "Holdfast's own is used; holdfast init writes one to edit"),
+  );
+}

@@ -1,0 +1,133 @@
+import type { LoadedConfig } from '../config/load.ts';
+import { type HoldfastError, isHoldfastError } from '../model/errors.ts';
+import type { Answer, AnswerHeaders } from '../origin/client.ts';
+import { type Analytics, createAnalytics } from '../render/analytics/index.ts';
+import type { Finding, Level } from './finding.ts';
+import type { Seen } from './look.ts';
+import { allows } from './policy.ts';
+
+/** Above this, times in summaries and `Retry-After` dates begin to mislead. */
+const MOST_SKEW_MS = 2000;
+/** A Date header is cut to whole seconds. */
+const DATE_STEP_MS = 1000;
+/** From this part of the deadline on, the day everybody comes would see looks fail. */
+const SLOW_PART = 0.25;
+
+interface Answered extends Seen {
+  readonly result: Answer;
+}
+
+type WithHeaders = Answered & { readonly result: { readonly headers: AnswerHeaders } };
+
+/** What the origin's answers tell: that it answers, how fast, what pages can be known by, its clock, policy and cookies. */
+export function checkOrigin(seen: readonly Seen[], { config }: LoadedConfig): readonly Finding[] {
+  const answered = seen.filter((one): one is Answered => !isHoldfastError(one.result));
+  const [failed] = seen.flatMap(({ result }) => (isHoldfastError(result) ? [result] : []));
+  if (answered.length === 0) return failed === undefined ? [] : [unreachable(config.origin.url, failed)];
+  const told = answered.filter((one): one is WithHeaders => 'headers' in one.result);
+  return [
+    speed(config.origin.url, answered, config.origin.deadline),
+    ...validators(told),
+    ...clock(told),
+    ...policy(told, config),
+    ...cookies(told),
+  ];
+}
+
+const find = (level: Level, text: string, hint?: string): Finding => ({
+  concern: 'origin',
+  level,
+  text,
+  ...(hint === undefined ? {} : { hint }),
+});
+
+function unreachable(url: string, error: HoldfastError): Finding {
+  return find('fail', `${url} cannot be looked at: ${error.message}`, error.hint);
+}
+
+function speed(url: string, answered: readonly Answered[], deadline: number): Finding {
+  const times = answered.map(({ asked, answered: at }) => Math.max(0, at - asked)).sort((a, b) => a - b);
+  const median = times[Math.floor(times.length / 2)] ?? 0;
+  const slowest = times.at(-1) ?? 0;
+  const text = `${url} answers in ${median} ms${times.length > 1 ? `, at most ${slowest} ms (${count(times.length, 'page')})` : ''}`;
+  if (slowest < deadline * SLOW_PART) return find('ok', text);
+  return find('warn', text, `a look is given up after ${deadline / 1000} s (origin.deadline)`);
+}
+
+function validators(told: readonly WithHeaders[]): Finding[] {
+  const bodies = told.filter(({ result }) => result.kind === 'body');
+  if (bodies.length === 0) return [];
+  const groups = new Map<string, number>();
+  for (const { result } of bodies) {
+    const kind = result.headers.get('etag') ? 'ETag' : result.headers.get('last-modified') ? 'Last-Modified' : 'none';
+    groups.set(kind, (groups.get(kind) ?? 0) + 1);
+  }
+  const parts = [...groups].map(([kind, number]) =>
+    kind === 'none' ? `${number} without a validator, known by the hash` : `${number} with ${kind}`,
+  );
+  return [find('ok', `unchanged pages are told by: ${parts.join(', ')}`)];
+}
+
+function clock(told: readonly WithHeaders[]): Finding[] {
+  const skews = told.flatMap(({ asked, answered, result: { headers } }) =>
+    headers.date === undefined ? [] : [skewOf(headers.date, asked, answered)],
+  );
+  const least = skews.sort((a, b) => Math.abs(a) - Math.abs(b))[0];
+  if (least === undefined) return [find('ok', 'the origin does not tell the time (no Date header)')];
+  if (Math.abs(least) <= MOST_SKEW_MS) return [find('ok', "the origin's clock agrees with this machine's")];
+  const way = least > 0 ? 'ahead of' : 'behind';
+  const text = `the origin's clock is ${Math.round(Math.abs(least) / 1000)} s ${way} this machine's`;
+  return [find('warn', text, 'set both by NTP: ages and times in summaries come from this machine')];
+}
+
+/** Milliseconds by which `date` lies outside of what the look's own times allow; positive when ahead. */
+function skewOf(date: number, asked: number, answered: number): number {
+  if (date > answered) return date - answered;
+  const latest = date + DATE_STEP_MS;
+  return latest < asked ? latest - asked : 0;
+}
+
+function policy(told: readonly WithHeaders[], config: LoadedConfig['config']): Finding[] {
+  const pages = told.flatMap(({ address, result }) => {
+    const header = result.kind === 'body' ? result.headers.get('content-security-policy') : undefined;
+    return header === undefined ? [] : [{ address, header }];
+  });
+  if (pages.length === 0) return [];
+  const self = new URL(config.site.url).origin;
+  const blocked = config.analytics
+    .map(createAnalytics)
+    .filter((one) => pages.some(({ header }) => !lets(header, one, self)));
+  const hint = 'a mirror serves files, not their headers: set it at the web server in front of it';
+  return [
+    find('ok', `${count(pages.length, 'page')} sent with a Content-Security-Policy (${pages[0]?.address})`, hint),
+    ...blocked.map((one) =>
+      find(
+        'warn',
+        `that Content-Security-Policy does not let ${one.name} load`,
+        `add ${originsOf(one, self).join(' ')} to it`,
+      ),
+    ),
+  ];
+}
+
+/** Analytics without an origin of their own are an image of the site itself. */
+function lets(header: string, one: Analytics, self: string): boolean {
+  if (one.origins.length === 0) return allows(header, 'img', self, self);
+  return one.origins.every((origin) => allows(header, 'script', origin, self));
+}
+
+const originsOf = (one: Analytics, self: string): readonly string[] => (one.origins.length > 0 ? one.origins : [self]);
+
+function cookies(told: readonly WithHeaders[]): Finding[] {
+  const setting = told.filter(({ result }) => result.headers.setCookies.length > 0);
+  const names = new Set(
+    setting.flatMap(({ result }) => result.headers.setCookies.map((cookie) => cookie.split('=', 1)[0]?.trim() ?? '')),
+  );
+  if (names.size === 0) return [];
+  const text = `${count(setting.length, 'page')} set the cookie ${[...names].join(', ')}`;
+  return [
+    find('warn', text, 'cookies are neither kept nor sent; a page that is made for one visitor is refused by the gate'),
+  ];
+}
+
+const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;

@@ -1,0 +1,19 @@
+import type { LoadedConfig } from '../config/load.ts';
+import type { HoldfastError } from '../model/errors.ts';
+
+/** What a verb may do to the outside: it prints through these and returns its exit code; only main.ts owns the process. */
+export interface VerbIo {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** One line to standard output. */
+  print(line: string): void;
+  /** One line to standard error: progress and explanations. */
+  note(line: string): void;
+  /** An error to standard error, one line a problem; `subject` names the destination it is about. */
+  noteError(error: HoldfastError, subject?: string): void;
+  /** True where the last line of standard output is to be one JSON object. */
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+  /** The configuration that the flags and the environment name; its secrets are redacted from all that is printed from then on. */
+  load(): Promise<LoadedConfig>;
+}

@@ -1,0 +1,109 @@
+import { appendRun } from '../cycle/history.ts';
+import { newReport, pageCounts, type Report, reportJson, shortId } from '../cycle/report.ts';
+import type { Wish } from '../cycle/wish.ts';
+import { asHoldfastError, EXIT, HoldfastError } from '../model/errors.ts';
+import { publish } from '../pipeline.ts';
+import { age } from './age.ts';
+import type { VerbIo } from './io.ts';
+
+export interface PublishFlags {
+  readonly now?: boolean;
+  readonly dryRun?: boolean;
+  readonly only?: string;
+  readonly to?: string;
+  readonly force?: boolean;
+  readonly maxDeletes: number;
+  readonly acceptShrink?: boolean;
+}
+
+/** `holdfast publish`: one cycle. Exit codes are those of the README's table. */
+export async function publishVerb(io: VerbIo, flags: PublishFlags): Promise<number> {
+  const { now, dryRun, only, to, force, maxDeletes, acceptShrink } = flags;
+  return publishAndTell(io, {
+    looks: now === true ? 'all' : 'due',
+    dryRun: dryRun === true,
+    force: force === true,
+    acceptShrink: acceptShrink === true,
+    maxDeletes,
+    ...(only === undefined ? {} : { only }),
+    ...(to === undefined ? {} : { to }),
+  });
+}
+
+/** Runs one cycle, writes it down and says what came of it; the verbs that publish share it. */
+export async function publishAndTell(io: VerbIo, wish: Wish): Promise<number> {
+  const loaded = await io.load();
+  assertDestination(wish.to, loaded.config.destinations);
+  const report = newReport();
+  const started = performance.now();
+  const failure = await publish(loaded, wish, report, io.signal).then(() => undefined, asHoldfastError);
+  const seconds = (performance.now() - started) / 1000;
+  if (failure?.code === 'locked' || failure?.code === 'usage') throw failure;
+  const exit = exitOf(report, failure);
+  if (!wish.dryRun) await appendRun(loaded.stateDir, report, { seconds, exit, error: failure });
+  tell(io, report, { seconds, dryRun: wish.dryRun, failure });
+  return exit;
+}
+
+/** Throws `usage` for a `--to` that names no destination. */
+export function assertDestination(to: string | undefined, destinations: readonly { name: string }[]): void {
+  if (to === undefined || destinations.some(({ name }) => name === to)) return;
+  throw new HoldfastError('usage', `--to ${to}: there is no such destination`, {
+    hint: `there is ${destinations.map(({ name }) => name).join(', ')}`,
+  });
+}
+
+/** The worst thing that happened: a refusal, a failure, then pages kept. */
+export function exitOf(report: Report, failure: HoldfastError | undefined): number {
+  const errors = [failure, ...[...report.destinations.values()].map(({ error }) => error)]
+    .filter((error) => error !== undefined)
+    .map(asHoldfastError);
+  const worst = errors.find(({ exit }) => exit === EXIT.refused.code) ?? errors[0];
+  if (worst !== undefined) return worst.exit === EXIT.kept.code ? EXIT.failed.code : worst.exit;
+  const hasKept = report.away !== undefined || report.kept.length > 0 || report.collisions > 0;
+  return hasKept ? EXIT.kept.code : EXIT.done.code;
+}
+
+interface Told {
+  readonly seconds: number;
+  readonly dryRun: boolean;
+  readonly failure: HoldfastError | undefined;
+}
+
+function tell(io: VerbIo, report: Report, { seconds, dryRun, failure }: Told): void {
+  if (dryRun && !io.json) printPlan(io, report);
+  for (const { code, path, text } of report.tally.warnings.values()) io.note(`warning ${code}: ${path} ${text}`);
+  if (report.away !== undefined) io.note(`warning origin-away: ${report.away}`);
+  for (const { address, problem, text, goodAt } of report.kept) {
+    io.note(
+      `${goodAt === undefined ? 'failed' : `kept, last good ${age(Date.now() - goodAt)} ago`}: ${address} ${problem}: ${text}`,
+    );
+  }
+  for (const [name, { error }] of report.destinations)
+    if (error !== undefined) io.noteError(asHoldfastError(error), name);
+  if (failure !== undefined) io.noteError(failure);
+  if (io.json) io.print(JSON.stringify(reportJson(report, seconds)));
+  else for (const [name] of report.destinations) io.print(summary(report, name, { seconds, dryRun, failure }));
+}
+
+function printPlan(io: VerbIo, report: Report): void {
+  for (const [name, { difference }] of report.destinations) {
+    for (const { file, why } of difference?.put ?? []) io.print(`${name}: put ${file.path} (${why})`);
+    for (const { path, why } of difference?.remove ?? []) io.print(`${name}: remove ${path} (${why})`);
+  }
+}
+
+function summary(report: Report, name: string, { seconds, dryRun }: Told): string {
+  const destination = report.destinations.get(name);
+  const { captured, unchanged, kept, failed, gone } = pageCounts(report);
+  const looks = `${captured} captured, ${unchanged} unchanged, ${kept} kept, ${failed} failed, ${gone} gone; ${report.requests} requests; ${seconds.toFixed(1)} s`;
+  if (destination?.error !== undefined)
+    return `${name}: failed; live is ${destination.live === null ? 'nothing' : shortId(destination.live)} (${looks})`;
+  const put = destination?.difference?.put.length ?? 0;
+  const removed = destination?.difference?.remove.length ?? 0;
+  const same = destination?.difference?.same ?? 0;
+  const live = destination?.live === null || destination?.live === undefined ? 'nothing' : shortId(destination.live);
+  if (dryRun) return `${name}: would put ${put}, remove ${removed}, leave ${same}; live is ${live} (${looks})`;
+  if (put === 0 && removed === 0) return `${name}: nothing new, ${live} stays live: ${same} same (${looks})`;
+  return `${name}: published ${live}: ${put} put, ${removed} removed, ${same} same (${looks})`;
+}

@@ -1,0 +1,104 @@
+import type { LoadedConfig } from '../config/load.ts';
+import { lastRun, type Run } from '../cycle/history.ts';
+import { shortId } from '../cycle/report.ts';
+import { destinationsOf, stateFiles } from '../cycle/workplace.ts';
+import type { KeptPage, LaneState } from '../model/snapshot.ts';
+import { readLive } from '../publish/live.ts';
+import { isDue, lanesOf } from '../snapshot/lanes.ts';
+import { openRecords, type Records, type SnapshotRecord } from '../snapshot/records.ts';
+import { keptPages } from '../snapshot/snapshot.ts';
+import { openJournal } from '../store/journal.ts';
+import { age } from './age.ts';
+import type { VerbIo } from './io.ts';
+
+interface LaneStatus {
+  readonly name: string;
+  readonly everySeconds: number;
+  /** Seconds since the last look began; null before the first. */
+  readonly ageSeconds: number | null;
+  readonly state: 'never' | 'under way' | 'due' | 'fresh';
+}
+
+interface DestinationStatus {
+  readonly name: string;
+  readonly live: string | null;
+  readonly since: string | null;
+  readonly files: number;
+  readonly settled: boolean;
+}
+
+/** `holdfast status`: what is live where, since when, how old each lane is, and what is kept. Writes nothing. */
+export async function statusVerb(io: VerbIo): Promise<number> {
+  const loaded = await io.load();
+  const now = Date.now();
+  const records = openRecords(await openJournal<SnapshotRecord>(stateFiles(loaded.stateDir).snapshot));
+  const lanes = laneStates(loaded, records, now);
+  const kept = keptPages(records, loaded.config);
+  const destinations = await destinationStates(loaded, io.signal);
+  const run = await lastRun(loaded.stateDir);
+  if (io.json)
+    io.print(JSON.stringify({ environment: loaded.environment, destinations, lanes, kept, lastRun: run ?? null }));
+  else for (const line of lines({ loaded, destinations, lanes, kept, run, now })) io.print(line);
+  return 0;
+}
+
+function laneStates({ config }: LoadedConfig, records: Records, now: number): readonly LaneStatus[] {
+  return lanesOf(config.lanes).map((lane) => {
+    const known = records.lane(lane.name);
+    const state = stateOf(known, known !== undefined && isDue(lane, records, now));
+    return {
+      name: lane.name,
+      everySeconds: lane.every / 1000,
+      ageSeconds: known === undefined ? null : Math.round((now - known.began) / 1000),
+      state,
+    };
+  });
+}
+
+function stateOf(known: LaneState | undefined, due: boolean): LaneStatus['state'] {
+  if (known === undefined) return 'never';
+  if (known.ended === undefined) return 'under way';
+  return due ? 'due' : 'fresh';
+}
+
+async function destinationStates(loaded: LoadedConfig, signal: AbortSignal): Promise<readonly DestinationStatus[]> {
+  return Promise.all(
+    destinationsOf(loaded).map(async (destination) => {
+      const { control, manifest } = await readLive(destination, signal);
+      const { live = null, since = null } = control?.record ?? {};
+      return {
+        name: destination.name,
+        live,
+        since,
+        files: manifest?.files.length ?? 0,
+        settled: control?.settled ?? true,
+      };
+    }),
+  );
+}
+
+interface Seen {
+  readonly loaded: LoadedConfig;
+  readonly destinations: readonly DestinationStatus[];
+  readonly lanes: readonly LaneStatus[];
+  readonly kept: readonly KeptPage[];
+  readonly run: Run | undefined;
+  readonly now: number;
+}
+
+function* lines({ loaded, destinations, lanes, kept, run, now }: Seen): Generator<string> {
+  yield `${loaded.config.site.name} (${loaded.environment}), ${loaded.config.site.url}`;
+  for (const { name, live, since, files, settled } of destinations) {
+    if (live === null || since === null) yield `${name}: nothing is live yet`;
+    else
+      yield `${name}: ${shortId(live)} is live since ${since} (${age(now - Date.parse(since))}), ${files} files${settled ? '' : '; a run was stopped in the middle of a switch, the next one mends it'}`;
+  }
+  for (const { name, everySeconds, ageSeconds, state } of lanes) {
+    const seen = ageSeconds === null ? 'never looked at' : `looked at ${age(ageSeconds * 1000)} ago`;
+    yield `lane ${name}: ${seen}, every ${age(everySeconds * 1000)}${state === 'due' || state === 'under way' ? `, ${state}` : ''}`;
+  }
+  for (const page of kept) yield `kept: ${page.address} for ${age(now - page.since)}: ${page.problem}, ${page.text}`;
+  if (run === undefined) yield 'no run yet';
+  else
+    yield `last run: ended ${age(now - Date.parse(run.ended))} ago, exit ${run.exit}, ${run.requests} requests, ${run.seconds} s${run.error === undefined ? '' : `; ${run.error}`}`;
+}

@@ -1,0 +1,63 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { HoldfastError } from '../model/errors.ts';
+import { appendLine, writeAtomic } from '../store/files.ts';
+import { type PageCounts, pageCounts, type Report } from './report.ts';
+import { stateFiles } from './workplace.ts';
+
+/** About a week of runs a minute apart; when the file grows beyond, its older half goes. */
+const MAX_BYTES = 4_000_000;
+
+/** One line of `runs.jsonl`: what a run did, for `status`. */
+export interface Run {
+  /** ISO 8601. */
+  readonly ended: string;
+  readonly seconds: number;
+  readonly exit: number;
+  readonly releases: readonly string[];
+  readonly pages: PageCounts;
+  readonly requests: number;
+  readonly warnings: number;
+  /** Seconds by stage. */
+  readonly stages: Report['stages'];
+  readonly error?: string;
+}
+
+export interface RunEnd {
+  readonly seconds: number;
+  readonly exit: number;
+  readonly error: HoldfastError | undefined;
+}
+
+/** Writes a run down. */
+export async function appendRun(stateDir: string, report: Report, { seconds, exit, error }: RunEnd): Promise<void> {
+  const { runs } = stateFiles(stateDir);
+  const run: Run = {
+    ended: new Date().toISOString(),
+    seconds: Math.round(seconds * 1000) / 1000,
+    exit,
+    releases: report.releases,
+    pages: pageCounts(report),
+    requests: report.requests,
+    warnings: report.tally.warnings.size,
+    stages: report.stages,
+    ...(error === undefined ? {} : { error: `${error.code}: ${error.message}` }),
+  };
+  await appendLine(runs, JSON.stringify(run));
+  if ((await stat(runs)).size > MAX_BYTES) await dropOlderHalf(runs);
+}
+
+async function dropOlderHalf(path: string): Promise<void> {
+  const text = await readFile(path, 'utf8');
+  await writeAtomic(path, text.slice(text.indexOf('\n', text.length / 2) + 1));
+}
+
+/** The last run, or undefined before the first; a torn last line is passed over. */
+export async function lastRun(stateDir: string): Promise<Run | undefined> {
+  const text = await readFile(stateFiles(stateDir).runs, 'utf8').catch(() => '');
+  for (const line of text.trimEnd().split('\n').reverse()) {
+    try {
+      return JSON.parse(line) as Run;
+    } catch {}
+  }
+  return undefined;
+}

@@ -1,0 +1,23 @@
+import type { LookContext } from '../snapshot/context.ts';
+import { pathMatcher } from '../snapshot/lanes.ts';
+import { createNormalizer } from '../snapshot/normalize.ts';
+import type { Report } from './report.ts';
+import type { Workplace } from './workplace.ts';
+
+/** What the looks of one run work with. */
+export async function openLooks(place: Workplace, { tally }: Report): Promise<LookContext> {
+  const { config, site, records, blobs, origin, clock } = place;
+  return {
+    config,
+    site,
+    records,
+    blobs,
+    origin,
+    clock,
+    tally,
+    composed: await place.composed.addresses(),
+    leavesAsset: pathMatcher(config.assets.exclude),
+    normalize: createNormalizer(config.normalize),
+    triedAssets: new Set(),
+  };
+}

@@ -1,0 +1,44 @@
+import type { ReleaseFile } from '../model/manifest.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { render } from '../render/render.ts';
+import { type LookContext, warn } from '../snapshot/context.ts';
+import { lookAgainAt } from './repair.ts';
+import type { Report } from './report.ts';
+import { PACKAGE_ROOT, type Workplace } from './workplace.ts';
+
+interface Rendering {
+  readonly snapshot: Snapshot;
+  readonly report: Report;
+}
+
+/** Every file of the release, composed and captured; captured bytes that the disk lost are asked for again first. */
+export async function renderAll(
+  place: Workplace,
+  context: LookContext,
+  { snapshot, report }: Rendering,
+  signal: AbortSignal,
+): Promise<readonly ReleaseFile[]> {
+  const composed = await place.composed.pages({ ...composeOptions(place, snapshot), signal });
+  let rendered = await render(place, snapshot, composed);
+  if (rendered.lost.length > 0) {
+    await lookAgainAt(place, context, rendered.lost, signal);
+    rendered = await render(place, snapshot, composed);
+  }
+  for (const { path, text } of rendered.collisions) warn(report.tally, 'name-collision', path, text);
+  report.collisions = rendered.collisions.length;
+  return rendered.files;
+}
+
+function composeOptions({ root, config, environment }: Workplace, snapshot: Snapshot) {
+  const { name, url, language } = config.site;
+  const pages = [...snapshot.pages()].flatMap(({ address, title }) =>
+    title === undefined ? [] : [{ address, title }],
+  );
+  return {
+    root,
+    templates: config.compose.templates,
+    content: config.compose.content,
+    fallback: PACKAGE_ROOT,
+    data: { site: { name, url, language }, environment, pages },
+  };
+}

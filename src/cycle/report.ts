@@ -1,0 +1,128 @@
+import type { HoldfastError } from '../model/errors.ts';
+import type { Manifest } from '../model/manifest.ts';
+import type { KeptPage } from '../model/snapshot.ts';
+import type { Published } from '../publish/golive.ts';
+import type { Difference } from '../release/difference.ts';
+import type { Tally, Warning } from '../snapshot/context.ts';
+
+/** What one run came to. It is filled as the run goes on, so that a run that fails in the middle still tells what it did. */
+export interface Report {
+  readonly tally: Tally;
+  /** Ids of the releases made in this run, oldest first. */
+  readonly releases: string[];
+  /** The last word of each destination. */
+  readonly destinations: Map<string, DestinationReport>;
+  /** Set when the origin went away and the looks ended early. */
+  away: string | undefined;
+  kept: readonly KeptPage[];
+  collisions: number;
+  requests: number;
+  /** Seconds spent in each stage. */
+  readonly stages: Record<StageName, number>;
+}
+
+export type StageName = 'look' | 'render' | 'publish';
+
+export interface DestinationReport {
+  /** What visitors get there now; null where nothing is live. */
+  readonly live: string | null;
+  readonly previous: string | null;
+  readonly difference?: Difference;
+  readonly published?: Published;
+  readonly error?: HoldfastError;
+}
+
+/** Counts of `publish --json`, disjoint: they add up to the pages looked at. */
+export interface PageCounts {
+  captured: number;
+  unchanged: number;
+  kept: number;
+  failed: number;
+  gone: number;
+}
+
+/** The one JSON object that `publish --json` prints last. */
+export interface ReportJson {
+  readonly release: string | null;
+  readonly previous: string | null;
+  readonly releases: readonly string[];
+  readonly changed: boolean;
+  readonly pages: PageCounts;
+  readonly files: { readonly added: number; readonly changed: number; readonly removed: number; readonly same: number };
+  readonly destinations: readonly Omit<Published, 'pruneFailed'>[];
+  readonly origin: { readonly requests: number };
+  readonly comments: { readonly new: number; readonly removed: number };
+  readonly warnings: readonly Warning[];
+  readonly seconds: number;
+}
+
+/** A report of a run that has not begun. */
+export function newReport(progress?: Tally['progress']): Report {
+  const tally: Tally = { outcomes: new Map(), warnings: new Map(), ...(progress === undefined ? {} : { progress }) };
+  return {
+    tally,
+    releases: [],
+    destinations: new Map(),
+    away: undefined,
+    kept: [],
+    collisions: 0,
+    requests: 0,
+    stages: { look: 0, render: 0, publish: 0 },
+  };
+}
+
+/** Runs one step and adds its time to its stage, also when it fails. */
+export async function timed<T>(report: Report, stage: StageName, step: () => Promise<T>): Promise<T> {
+  const began = performance.now();
+  try {
+    return await step();
+  } finally {
+    report.stages[stage] += (performance.now() - began) / 1000;
+  }
+}
+
+/** A destination that already shows the release. */
+export function nothingSent(name: string): Published {
+  return { name, put: 0, deleted: 0, bytes: 0, requests: 0 };
+}
+
+/** Disjoint counts of the pages looked at, by the last word on each. */
+export function pageCounts(report: Report): PageCounts {
+  const counts: PageCounts = { captured: 0, unchanged: 0, kept: 0, failed: 0, gone: 0 };
+  for (const outcome of report.tally.outcomes.values()) counts[outcome]++;
+  return counts;
+}
+
+/** The first destination stands for the rest: they are sent the same content. */
+export function reportJson(report: Report, seconds: number): ReportJson {
+  const all = [...report.destinations.values()];
+  const first = all[0];
+  const put = first?.difference?.put ?? [];
+  return {
+    release: first?.live ?? null,
+    previous: first?.previous ?? null,
+    releases: report.releases,
+    changed: report.releases.length > 0,
+    pages: pageCounts(report),
+    files: {
+      added: put.filter(({ why }) => why === 'not there').length,
+      changed: put.filter(({ why }) => why !== 'not there').length,
+      removed: first?.difference?.remove.length ?? 0,
+      same: first?.difference?.same ?? 0,
+    },
+    destinations: all.flatMap(({ published }) => {
+      if (published === undefined) return [];
+      const { pruneFailed: _told, ...rest } = published;
+      return [rest];
+    }),
+    origin: { requests: report.requests },
+    comments: { new: 0, removed: 0 },
+    warnings: [...report.tally.warnings.values()],
+    seconds: Math.round(seconds * 1000) / 1000,
+  };
+}
+
+/** The release a destination shows, in the short form of a summary line: the first digits of its content's hash. */
+export function shortId(id: Manifest['id']): string {
+  return id.slice(id.indexOf('-') + 1).slice(0, 8);
+}

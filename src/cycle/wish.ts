@@ -1,0 +1,19 @@
+import type { Workplace } from './workplace.ts';
+
+/** What one call of `publish` is asked for. */
+export interface Wish {
+  /** 'due': the lanes whose interval has passed; 'all': every lane; 'none': the origin is not asked. */
+  readonly looks: 'due' | 'all' | 'none';
+  /** Look at the pages that match this glob, and at nothing else. */
+  readonly only?: string;
+  /** Publish to the destination of this name, and to no other. */
+  readonly to?: string;
+  /** Send every file again. */
+  readonly force: boolean;
+  /** Look and plan; publish nothing. */
+  readonly dryRun: boolean;
+  readonly maxDeletes: number;
+  readonly acceptShrink: boolean;
+  /** Changes to the snapshot by hand, made under the lock before anything else. */
+  readonly prepare?: (place: Workplace) => void;
+}

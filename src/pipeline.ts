@@ -1,0 +1,79 @@
+import type { LoadedConfig } from './config/load.ts';
+import { openLooks } from './cycle/looking.ts';
+import { publishTo } from './cycle/publishing.ts';
+import { renderAll } from './cycle/rendering.ts';
+import { repair } from './cycle/repair.ts';
+import { type Report, timed } from './cycle/report.ts';
+import { sweep } from './cycle/sweep.ts';
+import type { Wish } from './cycle/wish.ts';
+import { openWorkplace, stateFiles, type Workplace } from './cycle/workplace.ts';
+import { isHoldfastError } from './model/errors.ts';
+import type { LookContext } from './snapshot/context.ts';
+import { rounds } from './snapshot/rounds.ts';
+import { keptPages, viewSnapshot } from './snapshot/snapshot.ts';
+import { takeLock } from './store/lock.ts';
+
+/**
+ * One cycle: look → render → release → publish, each time the looks say that a release is worth making. Fills the report as it goes.
+ * Throws `locked` at once when another run is at work, and whatever left nothing published; a destination that fails is told in the report.
+ */
+export async function publish(loaded: LoadedConfig, wish: Wish, report: Report, signal: AbortSignal): Promise<void> {
+  const lock = await takeLock(stateFiles(loaded.stateDir).lock);
+  try {
+    const place = await openWorkplace(loaded);
+    try {
+      wish.prepare?.(place);
+      await cycle(place, wish, report, signal);
+    } finally {
+      await place.records.flush();
+      report.requests = place.origin.requests;
+      report.kept = keptPages(place.records, place.config);
+      await place.close();
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+async function cycle(place: Workplace, wish: Wish, report: Report, signal: AbortSignal): Promise<void> {
+  const context = await openLooks(place, report);
+  const points = looks(context, wish, report, signal);
+  while (!(await timed(report, 'look', () => points.next())).done)
+    await release(place, context, { wish, report }, signal);
+  if (!wish.dryRun) await sweep(place);
+}
+
+/** Yields wherever a release is worth making. When the origin goes away the looks end, and what is good is released all the same. */
+async function* looks(context: LookContext, wish: Wish, report: Report, signal: AbortSignal): AsyncGenerator<void> {
+  try {
+    if (wish.looks === 'none') yield;
+    else yield* rounds(context, { ...wish, now: wish.looks === 'all' }, signal);
+  } catch (error) {
+    if (!isHoldfastError(error, 'origin-away')) throw error;
+    report.away = error.message;
+    yield;
+  }
+}
+
+/** Bytes that the disk lost are fetched or made again this often within one run; a disk that loses them faster is not for us to mend. */
+const REPAIRS = 2;
+
+/** Renders what changed, and makes the release live at every destination side by side. */
+async function release(
+  place: Workplace,
+  context: LookContext,
+  { wish, report }: { wish: Wish; report: Report },
+  signal: AbortSignal,
+): Promise<void> {
+  const snapshot = viewSnapshot(place.records, place.config);
+  const destinations = place.destinations.filter(({ name }) => wish.to === undefined || name === wish.to);
+  for (let repairs = 0; ; repairs++) {
+    const files = await timed(report, 'render', () => renderAll(place, context, { snapshot, report }, signal));
+    const target = { place, snapshot, files, wish, report };
+    const ended = await timed(report, 'publish', () =>
+      Promise.all(destinations.map((destination) => publishTo(destination, target, signal))),
+    );
+    if (!ended.includes('bytes lost') || repairs === REPAIRS) return;
+    await repair(place, context, files, signal);
+  }
+}

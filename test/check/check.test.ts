@@ -1,0 +1,171 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { checkConfig } from '../../src/check/config.ts';
+import { type Finding, summaryOf, tableOf } from '../../src/check/finding.ts';
+import { checkVerb } from '../../src/cli/check.ts';
+import type { VerbIo } from '../../src/cli/io.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { suite } from '../support/suite.ts';
+
+const BASE = {
+  site: { name: 'Example', url: 'https://www.example.org' },
+  origin: { url: 'http://127.0.0.1:1' },
+  lanes: [
+    { name: 'archive', crawl: {}, every: '1h' },
+    { name: 'slow', paths: ['/never-asked/'], every: '2h' },
+    { name: 'hot', paths: ['/', '/news/'], every: '1m' },
+  ],
+  analytics: [{ use: 'pixel' }],
+  destinations: [{ use: 'mirror', dir: 'www' }],
+};
+
+async function inProject(config: object, use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-check-'));
+  try {
+    for (const name of ['templates', 'content']) await mkdir(join(folder, name));
+    await writeFile(join(folder, 'holdfast.config.json'), JSON.stringify(config));
+    await use(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function run(cwd: string, json = false): Promise<{ exit: number; lines: string[] }> {
+  const lines: string[] = [];
+  const print = (line: string): void => void lines.push(line);
+  const load = () => loadConfig({ cwd, env: {} });
+  const silent = (): void => assert.unreachable('check says nothing on standard error');
+  const signal = new AbortController().signal;
+  const io: VerbIo = { cwd, env: {}, print, note: silent, noteError: silent, json, signal, load };
+  return { exit: await checkVerb(io, {}), lines };
+}
+
+async function withOrigin(use: (url: string, asked: string[]) => Promise<void>): Promise<void> {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    const page = `<!doctype html><title>x</title><p>${'text '.repeat(200)}</html>`;
+    response.writeHead(request.url === '/news/' ? 500 : 200, { 'content-type': 'text/html' }).end(page);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  try {
+    await use(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`, asked);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
+const test = suite('holdfast check');
+
+test('every concern is looked at, a failure is exit 1, and nothing is written', async () => {
+  await withOrigin(async (url, asked) => {
+    await inProject({ ...BASE, origin: { url } }, async (folder) => {
+      const before = await readdir(folder, { recursive: true });
+      const { exit, lines } = await run(folder);
+      assert.is(exit, 1);
+      assert.equal(asked, ['/', '/news/'], 'the pages of the fastest lane that lists any, once each');
+      assert.ok(lines.includes('ok    gate         / passes: 1.0 KB'), lines.join('\n'));
+      assert.ok(
+        lines.some((line) => /^fail {2}gate {9}\/news\/ is refused: status, answered 500/.test(line)),
+        lines.join('\n'),
+      );
+      assert.match(lines.at(-1) ?? '', /^\d+ ok, 0 warnings, 1 failure$/);
+      assert.equal(await readdir(folder, { recursive: true }), before);
+    });
+  });
+});
+
+test('where nothing fails the exit is 0, and --json is one line with the same findings', async () => {
+  await withOrigin(async (url) => {
+    await inProject(
+      { ...BASE, origin: { url }, lanes: [{ name: 'hot', paths: ['/'], every: '1m' }] },
+      async (folder) => {
+        const { exit, lines } = await run(folder, true);
+        assert.is(exit, 0);
+        assert.is(lines.length, 1);
+        const said = JSON.parse(lines[0] ?? '') as { ok: boolean; findings: Finding[] };
+        assert.is(said.ok, true);
+        assert.equal(
+          [...new Set(said.findings.map(({ concern }) => concern))],
+          ['config', 'origin', 'gate', 'destination'],
+        );
+      },
+    );
+  });
+});
+
+test('an origin that is away is one failure, and the rest is checked all the same', async () => {
+  await inProject(BASE, async (folder) => {
+    const { exit, lines } = await run(folder);
+    assert.is(exit, 1);
+    assert.is(lines.filter((line) => line.startsWith('fail')).length, 1);
+    assert.ok(lines.some((line) => line.startsWith('ok    destination  mirror: nothing is live yet')));
+  });
+});
+
+const CONFIGS: readonly [name: string, config: object, line: RegExp][] = [
+  [
+    'an origin at the public address',
+    { site: { name: 'x', url: 'http://127.0.0.1:1' } },
+    /^warn: the origin and the public address are both 127\.0\.0\.1:1$/,
+  ],
+  ['no page by path', { lanes: [{ name: 'a', crawl: {}, every: '1h' }] }, /^warn: no lane names a page by path$/],
+  ['no analytics', { analytics: [] }, /^warn: no analytics: nobody is counted$/],
+  [
+    'two destinations in one folder',
+    {
+      destinations: [
+        { use: 'mirror', dir: 'a' },
+        { use: 'mirror', name: 'b', dir: './a/' },
+      ],
+    },
+    /^fail: destinations mirror and b are one folder$/,
+  ],
+  [
+    'a destination in the content',
+    { destinations: [{ use: 'mirror', dir: 'content/www' }] },
+    /^fail: destination mirror and content lie one in the other$/,
+  ],
+  [
+    'a destination around the project',
+    { destinations: [{ use: 'mirror', dir: '..' }] },
+    /^fail: destination mirror and \.holdfast lie one in the other$/,
+  ],
+  ['no templates', { compose: { templates: 'layouts' } }, /^warn: there is no folder layouts$/],
+];
+
+for (const [name, config, line] of CONFIGS) {
+  test(`${name} is told`, async () => {
+    await inProject({ ...BASE, ...config }, async (folder) => {
+      const found = await checkConfig(await loadConfig({ cwd: folder, env: {} }));
+      const said = found.map(({ level, text }) => `${level}: ${text}`);
+      assert.is(said.length, 2, said.join('\n'));
+      assert.match(said[1] ?? '', line);
+    });
+  });
+}
+
+test('a folder whose name begins with dots is not the folder above', async () => {
+  await inProject({ ...BASE, destinations: [{ use: 'mirror', dir: '..www' }] }, async (folder) => {
+    assert.is((await checkConfig(await loadConfig({ cwd: folder, env: {} }))).length, 1);
+  });
+});
+
+test('findings are columns, a hint stands below its text', () => {
+  const findings: Finding[] = [
+    { concern: 'gate', level: 'ok', text: '/ passes' },
+    { concern: 'destination', level: 'warn', text: 'little room', hint: 'make room' },
+  ];
+  assert.equal(
+    [...tableOf(findings)],
+    ['ok    gate         / passes', 'warn  destination  little room', '                   make room'],
+  );
+  assert.is(summaryOf(findings), '1 ok, 1 warning, 0 failures');
+});
+
+test.run();

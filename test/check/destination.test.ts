@@ -1,0 +1,125 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { checkMirror, roomFor } from '../../src/check/destination.ts';
+import type { Finding } from '../../src/check/finding.ts';
+import type { Manifest } from '../../src/model/manifest.ts';
+import type { ControlRecord } from '../../src/publish/destination.ts';
+import { createMirror } from '../../src/publish/destinations/mirror.ts';
+import { suite } from '../support/suite.ts';
+
+const signal = new AbortController().signal;
+
+async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-check-'));
+  try {
+    await use(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const check = (dir: string): Promise<readonly Finding[]> => {
+  const destination = createMirror({ name: 'web', dir });
+  return checkMirror({ destination, dir, site: 'www.example.org', environment: 'production' }, signal);
+};
+
+const record = (more: Partial<ControlRecord> = {}): ControlRecord => ({
+  format: 1,
+  site: 'www.example.org',
+  environment: 'production',
+  lineage: 'a',
+  generation: 1,
+  live: null,
+  since: null,
+  releases: [],
+  ...more,
+});
+
+const test = suite('checks of a mirror');
+
+test('a folder that is not there yet is checked where it would be made, and nothing is left behind', async () => {
+  await inFolder(async (folder) => {
+    const dir = join(folder, 'srv/www');
+    const found = await check(dir);
+    assert.is(found[0]?.text, `web: ${dir} can be made in ${folder}`);
+    assert.is(found[1]?.text, 'web: nothing is live yet');
+    assert.match(found[2]?.text ?? '', /^web: \d+\.\d GB free$/);
+    assert.is(found.filter(({ level }) => level === 'fail').length, 0);
+    assert.equal(await readdir(folder), []);
+  });
+});
+
+test('a folder that cannot be written fails, with the reason', async () => {
+  await inFolder(async (folder) => {
+    await writeFile(join(folder, 'file'), '');
+    const found = await check(join(folder, 'file/www'));
+    assert.is(found.at(-1)?.level, 'fail');
+    assert.match(found.at(-1)?.text ?? '', /file cannot be written \(ENOTDIR\)$/);
+  });
+});
+
+test('a `current` that is a folder of its own cannot be switched', async () => {
+  await inFolder(async (folder) => {
+    await mkdir(join(folder, 'current'));
+    const [first] = await check(folder);
+    assert.is(first?.level, 'fail');
+    assert.is(first?.text, `web: ${join(folder, 'current')} is a folder of its own, not a link that can be switched`);
+  });
+});
+
+for (const [name, more] of Object.entries({
+  site: { site: 'other.example' },
+  environment: { environment: 'staging' },
+})) {
+  test(`a destination of another ${name} fails`, async () => {
+    await inFolder(async (folder) => {
+      await createMirror({ name: 'web', dir: folder }).control.swap(record(more), undefined, signal);
+      const found = await check(folder);
+      assert.is(found.at(-1)?.level, 'fail');
+      assert.match(found.at(-1)?.text ?? '', /^web: belongs to /);
+    });
+  });
+}
+
+test("a destination of one's own is well", async () => {
+  await inFolder(async (folder) => {
+    await createMirror({ name: 'web', dir: folder }).control.swap(record(), undefined, signal);
+    assert.equal(
+      (await check(folder)).map(({ level }) => level).filter((level) => level === 'fail'),
+      [],
+    );
+  });
+});
+
+test('there must be room for a release beside the live one', () => {
+  const size = 3e9;
+  const file = {
+    path: 'a',
+    kind: 'page',
+    sha256: '',
+    size,
+    type: 'text/html',
+    headers: {},
+    variants: { gzip: { sha256: '', size: 1e9 } },
+  } as const;
+  const live: Manifest = {
+    format: 1,
+    site: '',
+    environment: '',
+    lineage: '',
+    id: '',
+    parent: null,
+    created: '',
+    files: [file],
+  };
+  assert.equal(roomFor(9e9, live), ['ok', '9.0 GB free']);
+  assert.equal(roomFor(7e9, live), ['warn', '7.0 GB free', '8.0 GB hold the live release twice']);
+  assert.equal(roomFor(3.5e9, live), ['fail', '3.5 GB free', '8.0 GB hold the live release twice']);
+  assert.equal(roomFor(2e9, undefined), ['ok', '2.0 GB free']);
+  assert.equal(roomFor(5e8, undefined), ['warn', '0.5 GB free', '1.0 GB is a usual need']);
+  assert.is(roomFor(5e7, undefined)[0], 'fail');
+});
+
+test.run();

@@ -1,0 +1,198 @@
+import * as assert from 'uvu/assert';
+import type { Finding } from '../../src/check/finding.ts';
+import { checkGate } from '../../src/check/gate.ts';
+import { lookAt, type Seen } from '../../src/check/look.ts';
+import { checkOrigin } from '../../src/check/origin.ts';
+import { allows } from '../../src/check/policy.ts';
+import type { LoadedConfig } from '../../src/config/load.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import { systemClock } from '../../src/model/clock.ts';
+import { HoldfastError } from '../../src/model/errors.ts';
+import type { Answer, AnswerHeaders } from '../../src/origin/client.ts';
+import { suite } from '../support/suite.ts';
+
+const NOW = Date.parse('2027-02-02T09:00:00Z');
+
+function headersOf(headers: Record<string, string>, setCookies: readonly string[] = []): AnswerHeaders {
+  const date = headers['date'] === undefined ? {} : { date: Date.parse(headers['date']) };
+  return { get: (name) => headers[name], setCookies, ...date };
+}
+
+function body(headers: Record<string, string> = {}, more: { html?: string; setCookies?: string[] } = {}): Answer {
+  const html = more.html ?? `<!doctype html><title>x</title><body>${'text '.repeat(200)}</body></html>`;
+  const all = { 'content-type': 'text/html; charset=utf-8', date: 'Tue, 02 Feb 2027 09:00:00 GMT', ...headers };
+  return { kind: 'body', status: 200, headers: headersOf(all, more.setCookies), bytes: Buffer.from(html) };
+}
+
+const seenAs = (result: Answer | HoldfastError, address = '/', took = 100): Seen => ({
+  address,
+  asked: NOW,
+  answered: NOW + took,
+  result,
+});
+
+function loadedWith(analytics: object[] = []): LoadedConfig {
+  const config = configSchema.parse({
+    site: { name: 'x', url: 'https://www.example.org' },
+    origin: { url: 'http://10.0.0.5' },
+    lanes: [{ name: 'hot', paths: ['/'], every: '1m' }],
+    destinations: [{ use: 'mirror', dir: 'mirror' }],
+    analytics,
+  });
+  return {
+    config,
+    environment: 'production',
+    root: '/x',
+    path: '/x/holdfast.config.ts',
+    stateDir: '/x/.holdfast/production',
+    secrets: [],
+  };
+}
+
+const lines = (findings: readonly Finding[]): string[] => findings.map(({ level, text }) => `${level}: ${text}`);
+const origin = (seen: readonly Seen[], analytics: object[] = []): string[] =>
+  lines(checkOrigin(seen, loadedWith(analytics)));
+const rules = loadedWith().config.gate;
+
+const test = suite('checks of the origin');
+
+test('an origin that answers well is told by its speed, its validators and its clock', () => {
+  const seen = [
+    seenAs(body({ etag: '"a"' }), '/', 80),
+    seenAs(body({ 'last-modified': 'x' }), '/a/', 120),
+    seenAs(body(), '/b/', 100),
+  ];
+  assert.equal(origin(seen), [
+    'ok: http://10.0.0.5 answers in 100 ms, at most 120 ms (3 pages)',
+    'ok: unchanged pages are told by: 1 with ETag, 1 with Last-Modified, 1 without a validator, known by the hash',
+    "ok: the origin's clock agrees with this machine's",
+  ]);
+});
+
+test('an origin that cannot be reached is one failure, with the reason', () => {
+  const error = new HoldfastError('origin-unreachable', '10.0.0.5 refused the connection', { hint: 'look' });
+  const findings = checkOrigin([seenAs(error)], loadedWith());
+  assert.equal(lines(findings), ['fail: http://10.0.0.5 cannot be looked at: 10.0.0.5 refused the connection']);
+  assert.is(findings[0]?.hint, 'look');
+  assert.equal(checkGate([seenAs(error)], rules), []);
+});
+
+test('an origin that takes a quarter of the deadline is slow', () => {
+  assert.match(origin([seenAs(body(), '/', 5000)])[0] ?? '', /^warn: .* answers in 5000 ms$/);
+  assert.match(origin([seenAs(body(), '/', 4999)])[0] ?? '', /^ok: /);
+});
+
+const CLOCKS: readonly [date: string, took: number, line: string][] = [
+  ['Tue, 02 Feb 2027 09:00:02 GMT', 100, "ok: the origin's clock agrees with this machine's"],
+  ['Tue, 02 Feb 2027 09:00:03 GMT', 100, "warn: the origin's clock is 3 s ahead of this machine's"],
+  ['Tue, 02 Feb 2027 08:59:57 GMT', 100, "ok: the origin's clock agrees with this machine's"],
+  ['Tue, 02 Feb 2027 08:59:56 GMT', 100, "warn: the origin's clock is 3 s behind this machine's"],
+  ['Tue, 02 Feb 2027 09:00:04 GMT', 4500, "ok: the origin's clock agrees with this machine's"],
+  ['Tue, 02 Feb 2027 10:00:00 GMT', 0, "warn: the origin's clock is 3600 s ahead of this machine's"],
+];
+for (const [date, took, line] of CLOCKS) {
+  test(`a Date of ${date} in an answer of ${took} ms: ${line}`, () => {
+    assert.ok(
+      origin([seenAs(body({ date }), '/', took)]).includes(line),
+      origin([seenAs(body({ date }), '/', took)]).join('\n'),
+    );
+  });
+}
+
+test('a Content-Security-Policy is reported, and what it would keep from loading', () => {
+  const header = { 'content-security-policy': "default-src 'self'; img-src https://cdn.example.org" };
+  const found = origin([seenAs(body(header))], [{ use: 'plausible', domain: 'example.org' }, { use: 'pixel' }]).slice(
+    3,
+  );
+  assert.equal(found, [
+    'ok: 1 page sent with a Content-Security-Policy (/)',
+    'warn: that Content-Security-Policy does not let plausible (example.org) load',
+    'warn: that Content-Security-Policy does not let pixel load',
+  ]);
+});
+
+test('cookies are named, never their values', () => {
+  const found = checkOrigin([seenAs(body({}, { setCookies: ['PHPSESSID=canary; path=/', 'b=canary'] }))], loadedWith());
+  assert.is(found.at(-1)?.text, '1 page set the cookie PHPSESSID, b');
+  assert.not.match(JSON.stringify(found), 'canary');
+});
+
+const POLICIES: readonly [header: string, kind: 'script' | 'img', origin: string, allowed: boolean][] = [
+  ["frame-ancestors 'none'", 'script', 'https://plausible.io', true],
+  ["default-src 'self'", 'script', 'https://plausible.io', false],
+  ["default-src 'self'", 'img', 'https://www.example.org', true],
+  ["default-src 'none'; script-src https://plausible.io", 'script', 'https://plausible.io', true],
+  ['script-src plausible.io', 'script', 'https://plausible.io', true],
+  ['script-src *.example.net', 'script', 'https://a.example.net', true],
+  ['script-src *.example.net', 'script', 'https://example.net', false],
+  ['script-src https:', 'script', 'https://plausible.io', true],
+  ['script-src http://plausible.io', 'script', 'https://plausible.io', false],
+  ['script-src https://plausible.io:8443', 'script', 'https://plausible.io', false],
+  ["script-src 'self'; script-src-elem https://plausible.io", 'script', 'https://plausible.io', true],
+  ["SCRIPT-SRC 'NONE'", 'script', 'https://plausible.io', false],
+  ['script-src *, script-src a.example', 'script', 'https://plausible.io', false],
+];
+for (const [header, kind, from, allowed] of POLICIES) {
+  test(`"${header}" ${allowed ? 'lets' : 'does not let'} a page load ${kind} from ${from}`, () => {
+    assert.is(allows(header, kind, from, 'https://www.example.org'), allowed);
+  });
+}
+
+test('each page is judged as a publish would', () => {
+  const broken = '<!doctype html><title>Error</title><h1>Error establishing a database connection</h1></html>'.padEnd(
+    900,
+  );
+  const status = (code: number): Answer => ({
+    kind: 'status',
+    status: code,
+    headers: headersOf({}),
+    bytes: Buffer.from(''),
+  });
+  const found = checkGate(
+    [
+      seenAs(body(), '/'),
+      seenAs(body({}, { html: broken }), '/broken/'),
+      seenAs(body({ 'content-type': 'application/rss+xml' }, { html: '<rss/>' }), '/feed/'),
+      seenAs(status(404), '/gone/'),
+      seenAs(status(401), '/private/'),
+      seenAs({ kind: 'redirect', status: 301, to: 'https://www.example.org/new/' }, '/old/'),
+      seenAs(new HoldfastError('origin-timeout', 'no answer within 20 s'), '/slow/'),
+      seenAs({ kind: 'unchanged' }, '/odd/'),
+    ],
+    rules,
+  );
+  const [good, refused, feed, gone, secret, old, slow, odd] = lines(found);
+  assert.match(good ?? '', /^ok: \/ passes: 1\.\d KB$/);
+  assert.match(refused ?? '', /^fail: \/broken\/ is refused: forbidden, /);
+  assert.is(feed, 'ok: /feed/ passes: 0.0 KB of application/rss+xml');
+  assert.is(gone, 'fail: /gone/ answered 404');
+  assert.match(secret ?? '', /^fail: \/private\/ is refused: private, /);
+  assert.is(old, 'warn: /old/ redirects to https://www.example.org/new/');
+  assert.is(slow, 'fail: /slow/ has no answer: no answer within 20 s');
+  assert.match(odd ?? '', /^fail: \/odd\/ answered 304/);
+  assert.is(found.length, 8);
+});
+
+test('an origin that is away is asked once, one that answered before is asked for every page', async () => {
+  const refusing = new HoldfastError('origin-unreachable', 'refused');
+  const look = async (results: (Answer | HoldfastError)[]): Promise<number> => {
+    const left = [...results];
+    const client = {
+      look: async () => {
+        const next = left.shift();
+        if (next === undefined || next instanceof HoldfastError) throw next;
+        return next;
+      },
+    };
+    const seen = await lookAt(
+      client,
+      { addresses: ['/a', '/b', '/c'], clock: systemClock },
+      new AbortController().signal,
+    );
+    return seen.length;
+  };
+  assert.is(await look([refusing, refusing, refusing]), 1);
+  assert.is(await look([body(), refusing, body()]), 3);
+});
+
+test.run();

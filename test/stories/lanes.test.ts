@@ -1,0 +1,270 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import * as assert from 'uvu/assert';
+import { openProject, type Project, smallConfig } from '../support/project.ts';
+import { page, type ScriptedSite, startSite } from '../support/site.ts';
+import { suite } from '../support/suite.ts';
+
+const test = suite('lanes');
+let site: ScriptedSite;
+let project: Project;
+
+const XML = { 'content-type': 'application/xml' };
+const sitemap = (paths: readonly string[]) =>
+  `<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">${paths.map((path) => `<url><loc>${site.url}${path}</loc></url>`).join('')}</urlset>`;
+
+test.before.each(async () => {
+  site = await startSite({ '/': page('Home', 'home') });
+  project = await openProject(smallConfig(site.url));
+});
+
+test.after.each(async () => {
+  await site.close();
+  await project.close();
+});
+
+test('a page in two lanes belongs to the faster one, and is looked at once', async () => {
+  site.pages.set('/news/', page('News', 'news'));
+  site.pages.set('/sitemap.xml', { headers: XML, body: sitemap(['/', '/news/', '/old/']) });
+  site.pages.set('/old/', page('Old', 'old'));
+  const lanes = [
+    { name: 'archive', sitemap: '/sitemap.xml', every: '1h' },
+    { name: 'hot', paths: ['/', '/news/'], every: '100ms' },
+  ];
+  await project.configure(smallConfig(site.url, { lanes }));
+  await project.publish('--now');
+  const hits = site.hits();
+  assert.is(hits.filter((path) => path === '/news/').length, 1);
+  await wait(150);
+  await project.publish();
+  const again = site.hits();
+  assert.ok(again.includes('/news/'));
+  assert.not.ok(again.includes('/old/'), 'the archive is not due');
+});
+
+test('a lane is due when nine tenths of its interval have passed since its last look began', async () => {
+  await project.configure(smallConfig(site.url, { lanes: [{ name: 'hot', paths: ['/'], every: '5s' }] }));
+  await project.publish('--now');
+  const looked = Date.now();
+  site.hits();
+  await project.publish();
+  assert.ok(Date.now() - looked < 4000, 'the machine is too slow for this test');
+  assert.equal(site.hits(), []);
+  await wait(looked + 4800 - Date.now());
+  await project.publish();
+  assert.equal(site.hits(), ['/']);
+});
+
+test('sitemaps are found through robots.txt, followed through an index, unpacked, and published with the public address', async () => {
+  site.pages.set('/robots.txt', {
+    headers: { 'content-type': 'text/plain' },
+    body: `User-agent: *\nSitemap: ${site.url}/maps.xml\n`,
+  });
+  const index = `<sitemapindex><sitemap><loc>${site.url}/one.xml</loc></sitemap><sitemap><loc>${site.url}/two.xml.gz</loc></sitemap></sitemapindex>`;
+  site.pages.set('/maps.xml', { headers: XML, body: index });
+  site.pages.set('/one.xml', { headers: XML, body: sitemap(['/a/', '/a/?print=1']) });
+  site.pages.set('/two.xml.gz', {
+    headers: { 'content-type': 'application/gzip' },
+    body: gzipSync(sitemap(['/b/', '/skip/me/'])),
+  });
+  for (const path of ['/a/', '/b/', '/skip/me/']) site.pages.set(path, page(path, path));
+  await project.configure(
+    smallConfig(site.url, { lanes: [{ name: 'all', sitemap: true, every: '1h', exclude: ['/skip/**'] }] }),
+  );
+  const { exit, stderr } = await project.publish('--now');
+  assert.is(exit, 0, stderr);
+  const hits = site.hits();
+  assert.not.ok(hits.some((path) => path.includes('?') || path.includes('skip')));
+  assert.ok(existsSync(join(project.current, 'b/index.html')));
+  assert.match(await project.read('one.xml'), 'https://www.example.org/a/');
+  assert.not.match(await project.read('one.xml'), site.host);
+});
+
+test('a crawl follows links of the same site to its depth, and never a query', async () => {
+  site.pages.set(
+    '/',
+    page(
+      'Home',
+      '<a href="/one/">1</a> <a href="/?s=search">s</a> <a href="https://elsewhere.example/x/">x</a> <a href="/one/?replytocom=4#respond">r</a>',
+    ),
+  );
+  site.pages.set('/one/', page('One', '<a href="/two/">2</a>'));
+  site.pages.set('/two/', page('Two', '<a href="/three/">3</a>'));
+  site.pages.set('/three/', page('Three', 'too deep'));
+  await project.configure(smallConfig(site.url, { lanes: [{ name: 'all', crawl: { depth: 2 }, every: '1h' }] }));
+  await project.publish('--now');
+  const hits = site.hits();
+  assert.ok(hits.includes('/two/'));
+  assert.not.ok(hits.includes('/three/'));
+  assert.equal(
+    hits.filter((path) => path.includes('?')),
+    [],
+  );
+});
+
+test('a crawl goes on from pages that a faster lane holds, and leaves looking at them to it', async () => {
+  site.pages.set('/', page('Home', '<a href="/one/">1</a>'));
+  site.pages.set('/one/', page('One', '<a href="/two/">2</a>'));
+  site.pages.set('/two/', page('Two', 'two'));
+  const lanes = [
+    { name: 'hot', paths: ['/', '/one/'], every: '1m' },
+    { name: 'all', crawl: {}, every: '1h' },
+  ];
+  await project.configure(smallConfig(site.url, { lanes }));
+  const { json } = await project.publish('--now');
+  assert.is(json.pages.captured, 3);
+  assert.is(site.hits().filter((path) => path === '/').length, 1);
+  assert.match(await project.read('two/index.html'), 'two');
+});
+
+test('a second pass of a crawl finds what an unchanged page links to', async () => {
+  site.pages.set('/', { headers: { etag: '"home"' }, body: page('Home', '<a href="/one/">1</a>') });
+  site.pages.set('/one/', { headers: { etag: '"one"' }, body: page('One', '<a href="/two/">2</a>') });
+  site.pages.set('/two/', page('Two', 'two'));
+  await project.configure(smallConfig(site.url, { lanes: [{ name: 'all', crawl: {}, every: '1h' }] }));
+  await project.publish('--now');
+  site.hits();
+  const { json } = await project.publish('--now');
+  assert.equal(json.pages, { captured: 0, unchanged: 3, kept: 0, failed: 0, gone: 0 });
+});
+
+test('more pages than the limit are named in a warning and not looked at', async () => {
+  const paths = Array.from({ length: 12 }, (_, index) => `/p/${index}/`);
+  for (const path of paths) site.pages.set(path, page(path, path));
+  site.pages.set('/sitemap.xml', { headers: XML, body: sitemap(paths) });
+  await project.configure(
+    smallConfig(site.url, { lanes: [{ name: 'all', sitemap: '/sitemap.xml', every: '1h', limit: 10 }] }),
+  );
+  const { json } = await project.publish('--now');
+  assert.equal(
+    json.warnings.map(({ code, path }) => [code, path]),
+    [['lane-over-limit', 'all']],
+  );
+  assert.is(site.hits().filter((path) => path.startsWith('/p/')).length, 10);
+});
+
+test('a page that left the sitemap stays until it says that it is gone', async () => {
+  site.pages.set('/sitemap.xml', { headers: XML, body: sitemap(['/a/', '/b/']) });
+  for (const path of ['/a/', '/b/']) site.pages.set(path, page(path, path));
+  await project.configure(smallConfig(site.url, { lanes: [{ name: 'all', sitemap: '/sitemap.xml', every: '1h' }] }));
+  await project.publish('--now');
+  site.pages.set('/sitemap.xml', { headers: XML, body: sitemap(['/a/']) });
+  await project.publish('--now');
+  assert.ok(existsSync(join(project.current, 'b/index.html')));
+  site.pages.delete('/b/');
+  await project.publish('--now');
+  await project.publish('--now');
+  assert.not.ok(existsSync(join(project.current, 'b/index.html')));
+});
+
+test('a sitemap that cannot be read costs nothing but a warning', async () => {
+  site.pages.set('/sitemap.xml', { headers: XML, body: sitemap(['/a/']) });
+  site.pages.set('/a/', page('A', 'first'));
+  await project.configure(smallConfig(site.url, { lanes: [{ name: 'all', sitemap: '/sitemap.xml', every: '1h' }] }));
+  await project.publish('--now');
+  site.pages.set('/sitemap.xml', { status: 500 });
+  site.pages.set('/a/', page('A', 'second'));
+  const { json } = await project.publish('--now');
+  assert.ok(json.warnings.some(({ path }) => path === '/sitemap.xml'));
+  assert.match(await project.read('a/index.html'), 'second');
+});
+
+test('while a long lane is looked at, a hot lane that falls due is looked at and live between its slices', async () => {
+  const paths = Array.from({ length: 1300 }, (_, index) => `/p/${index}/`);
+  for (const path of paths) site.pages.set(path, page(path, path));
+  let looks = 0;
+  site.pages.set('/', (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end(page('Home', `look ${++looks}`));
+  });
+  site.pages.set('/sitemap.xml', { headers: XML, body: sitemap(paths) });
+  const lanes = [
+    { name: 'hot', paths: ['/'], every: '50ms' },
+    { name: 'tail', sitemap: '/sitemap.xml', every: '1h' },
+  ];
+  await project.configure(smallConfig(site.url, { lanes }));
+  const { json, exit } = await project.publish('--now');
+  assert.is(exit, 0);
+  assert.ok(json.releases.length >= 3, `${json.releases.length} releases`);
+  assert.ok(looks >= 3, `${looks} looks`);
+  assert.match(await project.read('p/1299/index.html'), '/p/1299/');
+});
+
+for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+  test(`a pass ended by ${signal} goes on where it stopped, and the lock is no obstacle`, async () => {
+    const paths = Array.from({ length: 900 }, (_, index) => `/p/${index}/`);
+    for (const path of paths) site.pages.set(path, page(path, path));
+    site.pages.set('/sitemap.xml', { headers: XML, body: sitemap(paths) });
+    const config = smallConfig(site.url, { lanes: [{ name: 'tail', sitemap: '/sitemap.xml', every: '1h' }] });
+    await project.configure(config);
+    const main = new URL('../../dist/cli/main.js', import.meta.url).pathname;
+    const child = spawn(process.execPath, [main, 'publish', '--now'], { cwd: project.dir, stdio: 'ignore' });
+    let asked = 0;
+    while (asked < 650) {
+      await wait(5);
+      asked += site.hits().length;
+      assert.is(child.exitCode, null, 'it ended too early');
+    }
+    child.kill(signal);
+    await new Promise((resolve) => child.on('close', resolve));
+    asked += site.hits().length;
+    const { exit, json } = await project.publish();
+    assert.is(exit, 0);
+    const again = site.hits().filter((path) => path.startsWith('/p/')).length;
+    assert.ok(again < 450, `${again} pages were asked for again after ${asked}`);
+    assert.ok(json.release !== null);
+    assert.match(await project.read('p/899/index.html'), '/p/899/');
+    assert.match(await project.read('p/0/index.html'), '/p/0/');
+  });
+}
+
+test('one run at a time: the second exits 4 at once and says who is at work', async () => {
+  site.pages.set('/', (_request, response) => {
+    setTimeout(() => response.writeHead(200, { 'content-type': 'text/html' }).end(page('Home', 'slow')), 1500);
+  });
+  const first = project.publish('--now');
+  while (!existsSync(join(project.dir, '.holdfast/production/lock'))) await wait(10);
+  const second = await project.run(['publish', '--now']);
+  assert.is(second.exit, 4);
+  assert.match(second.stderr, 'locked');
+  assert.is((await first).exit, 0);
+});
+
+test('captured bytes that the disk has damaged are asked for again, and never published', async () => {
+  site.pages.set('/news/', { headers: { etag: '"n"' }, body: page('News', 'precious') });
+  const lanes = [{ name: 'hot', paths: ['/', '/news/'], every: '1h' }];
+  await project.configure(smallConfig(site.url, { lanes }));
+  await project.publish('--now');
+  await damageBlobs(project);
+  await project.configure(smallConfig(site.url, { lanes, analytics: [{ use: 'pixel' }] }));
+  const { exit, stderr } = await project.publish('--now');
+  assert.is(exit, 0, stderr);
+  const html = await project.read('news/index.html');
+  assert.match(html, 'precious');
+  assert.match(html, 'pixel.gif');
+});
+
+test('rendered bytes that the disk has damaged are made again before they are sent', async () => {
+  await project.publish('--now');
+  await damageBlobs(project);
+  await rm(join(project.dir, 'mirror'), { recursive: true });
+  const { exit, stderr } = await project.publish('--now');
+  assert.is(exit, 0, stderr);
+  assert.match(await project.read('index.html'), 'home');
+  assert.match(await project.read('404.html'), '</html>');
+});
+
+async function damageBlobs({ dir }: Project): Promise<void> {
+  const blobs = join(dir, '.holdfast/production/blobs');
+  for (const entry of await readdir(blobs, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    await truncate(path, 7);
+    await writeFile(path, 'damaged');
+  }
+}
+
+test.run();
