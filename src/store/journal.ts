@@ -1,0 +1,167 @@
+import { open, readFile } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import { HoldfastError } from '../model/errors.ts';
+import { asUnwritable, isAbsent, systemCode, writeAll, writeAtomic } from './files.ts';
+
+/**
+ * Records by key, kept in an append-only file of lines, the last of a key wins. Changes are in memory until `flush`.
+ * One process at a time may have it open: the caller holds the lock.
+ */
+export interface Journal<T> {
+  get(key: string): T | undefined;
+  /** The value must be JSON and must not be changed afterwards. */
+  set(key: string, value: T): void;
+  delete(key: string): void;
+  /** In the order in which keys were first set. */
+  entries(): IterableIterator<[string, T]>;
+  readonly size: number;
+  /** Lines that were damaged when the journal was opened; what they held is lost. A torn last line does not count. */
+  readonly damaged: number;
+  /** Appends what changed, durably; touches nothing where nothing did. After a failure it may be called again. */
+  flush(): Promise<void>;
+}
+
+const HEADER = 'holdfast journal 1\n';
+/** A short journal is not worth writing anew. */
+const COMPACT_LINES = 64;
+const NEWLINE = 0x0a;
+/** `<crc32 of the rest, 8 hex digits> <JSON of [key] or [key, value]>` */
+const CRC_LENGTH = 8;
+
+/** Opens a journal, or an empty one where there is no file. It writes nothing before `flush`. */
+export async function openJournal<T>(file: string): Promise<Journal<T>> {
+  const state = replay<T>(await readBytes(file), file);
+  const { records } = state;
+  const changed = new Set<string>();
+  return {
+    get: (key) => records.get(key),
+    set(key, value) {
+      records.set(key, value);
+      changed.add(key);
+    },
+    delete(key) {
+      if (records.delete(key)) changed.add(key);
+    },
+    entries: () => records.entries(),
+    get size() {
+      return records.size;
+    },
+    damaged: state.damaged,
+    async flush() {
+      if (changed.size === 0) return;
+      const keys = [...changed];
+      changed.clear();
+      try {
+        await persist(file, state, keys);
+      } catch (error) {
+        for (const key of keys) changed.add(key);
+        throw asUnwritable(file, error);
+      }
+    },
+  };
+}
+
+interface State<T> {
+  readonly records: Map<string, T>;
+  readonly damaged: number;
+  /** Whole lines in the file, old ones included. */
+  lines: number;
+  /** Bytes up to the end of the last whole line; what follows is cut off before the next append. */
+  length: number;
+}
+
+async function readBytes(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if (isAbsent(error)) return Buffer.alloc(0);
+    throw new HoldfastError('state-damaged', `${file} cannot be read: ${systemCode(error)}`, { cause: error });
+  }
+}
+
+function replay<T>(bytes: Buffer, file: string): State<T> {
+  const records = new Map<string, T>();
+  let damaged = 0;
+  let lines = 0;
+  let start = headerLength(bytes, file);
+  // Decoded at once, line by line costs as much as parsing. Damaged bytes do not change where lines end.
+  const texts = bytes.toString('utf8', start).split('\n');
+  for (let end = bytes.indexOf(NEWLINE, start); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
+    const record = parseLine<T>(texts[lines] ?? '', bytes.subarray(start + CRC_LENGTH + 1, end));
+    if (record === undefined) damaged += 1;
+    else if (record.length === 1) records.delete(record[0]);
+    else records.set(record[0], record[1]);
+    lines += 1;
+    start = end + 1;
+  }
+  return { records, damaged, lines, length: start };
+}
+
+function headerLength(bytes: Buffer, file: string): number {
+  const end = bytes.indexOf(NEWLINE) + 1;
+  const header = bytes.toString('latin1', 0, end);
+  if (header === HEADER || end === 0) return end;
+  if (!header.startsWith('holdfast journal ')) return 0;
+  throw new HoldfastError('state-damaged', `${file} was written by another version: ${header.trim()}`, {
+    hint: 'use the version that wrote it, or move the file away',
+  });
+}
+
+function parseLine<T>(text: string, rest: Buffer): [string] | [string, T] | undefined {
+  if (!text.startsWith(`${checksum(rest)} `)) return undefined;
+  return JSON.parse(text.slice(CRC_LENGTH + 1)) as [string] | [string, T];
+}
+
+function checksum(bytes: Buffer): string {
+  return crc32(bytes).toString(16).padStart(CRC_LENGTH, '0');
+}
+
+function formatLine<T>(records: ReadonlyMap<string, T>, key: string): string {
+  const rest = JSON.stringify(records.has(key) ? [key, records.get(key)] : [key]);
+  return `${checksum(Buffer.from(rest))} ${rest}\n`;
+}
+
+async function persist<T>(file: string, state: State<T>, keys: readonly string[]): Promise<void> {
+  const lines = state.lines + keys.length;
+  const old = lines - state.records.size;
+  if (state.length === 0 || (lines > COMPACT_LINES && old > lines / 2) || !(await append(file, state, keys))) {
+    await rewrite(file, state);
+  } else {
+    state.lines = lines;
+  }
+}
+
+/** False where the file is not as we left it: then nothing was written. */
+async function append<T>(file: string, state: State<T>, keys: readonly string[]): Promise<boolean> {
+  const bytes = Buffer.from(keys.map((key) => formatLine(state.records, key)).join(''));
+  const handle = await openExisting(file);
+  if (handle === undefined) return false;
+  try {
+    const { size } = await handle.stat();
+    if (size < state.length) return false;
+    if (size > state.length) await handle.truncate(state.length);
+    await writeAll(handle, bytes, state.length);
+    await handle.sync();
+    state.length += bytes.length;
+    return true;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openExisting(file: string) {
+  try {
+    return await open(file, 'r+');
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+async function rewrite<T>(file: string, state: State<T>): Promise<void> {
+  const keys = [...state.records.keys()];
+  const bytes = Buffer.from(HEADER + keys.map((key) => formatLine(state.records, key)).join(''));
+  await writeAtomic(file, bytes);
+  state.lines = keys.length;
+  state.length = bytes.length;
+}
