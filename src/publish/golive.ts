@@ -32,25 +32,36 @@ export interface Published {
 
 /** Makes a release live: put, commit, move the control record, prune. On failure what was live stays live. */
 export async function goLive(destination: Destination, wish: GoLive, signal: AbortSignal): Promise<Published> {
-  const { release, live, put, now } = wish;
-  const transfer = await destination.begin(release, live.isCertain ? live.manifest : undefined, signal);
-  let bytes = 0;
+  const { live, put, now } = wish;
   try {
-    await putAll(put, async (file) => {
-      signal.throwIfAborted();
-      bytes += file.size;
-      await transfer.put(file, opener(file, wish.openBlob));
-    });
-    await transfer.commit();
+    await send(destination, wish, signal);
   } catch (error) {
-    await transfer.abort().catch(() => undefined);
     throw withVisitors(error, live);
   }
   const record = nextRecord(wish, now);
   await destination.control.swap(record, live.control?.version, signal);
   const pruneFailed = await prune(destination, record.releases, signal);
+  const bytes = put.reduce((sum, file) => sum + file.size, 0);
   const published = { name: destination.name, put: put.length, deleted: wish.removed, bytes, requests: 0 };
   return pruneFailed === undefined ? published : { ...published, pruneFailed };
+}
+
+async function send(
+  destination: Destination,
+  { release, live, put, openBlob }: GoLive,
+  signal: AbortSignal,
+): Promise<void> {
+  const transfer = await destination.begin(release, live.isCertain ? live.manifest : undefined, signal);
+  try {
+    await putAll(put, async (file) => {
+      signal.throwIfAborted();
+      await transfer.put(file, opener(file, openBlob));
+    });
+    await transfer.commit();
+  } catch (error) {
+    await transfer.abort().catch(() => undefined);
+    throw error;
+  }
 }
 
 function opener(file: ReleaseFile, openBlob: GoLive['openBlob']): OpenFile {
@@ -93,8 +104,8 @@ function nextRecord({ release, live, retain }: GoLive, now: Date): ControlRecord
   };
 }
 
-/** Clearing away is not what visitors wait for: its failure is told and does not fail the publish. */
-async function prune(
+/** Clears away what none of these releases needs. Not what visitors wait for: its failure is told and fails no publish. */
+export async function prune(
   destination: Destination,
   keep: readonly string[],
   signal: AbortSignal,

@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Manifest } from '../../../model/manifest.ts';
+import { syncFolder } from '../../../store/files.ts';
+import type { PruneReport } from '../../destination.ts';
+import { namesIn, onEach, targetOf } from './disk.ts';
+import { CURRENT, type Layout, linkedHash, NEXT_LINK, PASSING, TEMPORARY } from './layout.ts';
+import { foldersOf, treeOf } from './tree.ts';
+
+/** Removes the folders, manifests and leftovers that neither `keep` nor what visitors get now needs. */
+export async function pruneMirror(
+  layout: Layout,
+  keep: readonly Manifest[],
+  live: string | null,
+  signal: AbortSignal,
+): Promise<PruneReport> {
+  signal.throwIfAborted();
+  const needed = await neededFolders(layout, keep);
+  const removed =
+    (await removeFolders(layout, needed, signal)) +
+    (await removeFiles(layout.dir, (name) => name.startsWith(NEXT_LINK))) +
+    (await removeFiles(layout.own, (name) => TEMPORARY.test(name))) +
+    (await removeFiles(layout.releases, unkept(keep, live)));
+  return { removed };
+}
+
+/** Hashes of every folder that a kept release consists of, and of those that `current` leads to whatever the records say. */
+async function neededFolders(layout: Layout, keep: readonly Manifest[]): Promise<Set<string>> {
+  const needed = new Set<string>();
+  for (const manifest of keep) for (const hash of foldersOf(treeOf(manifest)).keys()) needed.add(hash);
+  const root = linkedHash((await targetOf(layout.current)) ?? '');
+  const ahead = root === undefined || needed.has(root) ? [] : [root];
+  for (let hash = ahead.pop(); hash !== undefined; hash = ahead.pop()) {
+    needed.add(hash);
+    for (const child of await childrenOf(layout, hash)) if (!needed.has(child)) ahead.push(child);
+  }
+  return needed;
+}
+
+async function childrenOf(layout: Layout, hash: string): Promise<string[]> {
+  const path = join(layout.trees, hash);
+  const children: string[] = [];
+  for (const name of await namesIn(path)) {
+    const target = await targetOf(join(path, name));
+    if (target?.startsWith('../') === true) children.push(target.slice('../'.length));
+  }
+  return children;
+}
+
+/** A folder loses its name before its first file, so that a half-removed one is never taken for whole. */
+async function removeFolders(layout: Layout, needed: ReadonlySet<string>, signal: AbortSignal): Promise<number> {
+  const names = await namesIn(layout.trees);
+  const old = names.filter((name) => /^[0-9a-f]{48}$/.test(name) && !needed.has(name));
+  const passing = names.filter((name) => name.startsWith(PASSING));
+  if (old.length + passing.length === 0) return 0;
+  const batch = `${PASSING}${randomBytes(6).toString('hex')}`;
+  await onEach(old, signal, async (name) => {
+    await rename(join(layout.trees, name), join(layout.trees, `${batch}-${name}`));
+    passing.push(`${batch}-${name}`);
+  });
+  await syncFolder(layout.trees);
+  let removed = 0;
+  await onEach(passing, signal, async (name) => {
+    const path = join(layout.trees, name);
+    const count = await countIn(path);
+    removed += 1 + count;
+    await rm(path, { recursive: true, force: true });
+  });
+  return removed;
+}
+
+/** Names in a folder and in the folders in it; links are not followed. */
+async function countIn(path: string): Promise<number> {
+  let count = 0;
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    count += 1 + (entry.isDirectory() ? await countIn(join(path, entry.name)) : 0);
+  }
+  return count;
+}
+
+function unkept(keep: readonly Manifest[], live: string | null): (name: string) => boolean {
+  const kept = new Set(keep.map(({ id }) => `${id}.json`));
+  if (live !== null) kept.add(`${live}.json`);
+  return (name) => TEMPORARY.test(name) || (name.endsWith('.json') && !kept.has(name));
+}
+
+async function removeFiles(folder: string, isUnwanted: (name: string) => boolean): Promise<number> {
+  const unwanted = (await namesIn(folder)).filter((name) => name !== CURRENT && isUnwanted(name));
+  for (const name of unwanted) await rm(join(folder, name), { force: true });
+  return unwanted.length;
+}

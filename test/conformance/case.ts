@@ -1,0 +1,43 @@
+import * as assert from 'uvu/assert';
+import { type ErrorCode, isHoldfastError } from '../../src/model/errors.ts';
+import type { Encoding } from '../../src/model/manifest.ts';
+import type { Destination } from '../../src/publish/destination.ts';
+import { type Release, read } from './releases.ts';
+
+/** A fresh, empty destination of one driver, and what a test needs to see of it. */
+export interface Subject {
+  readonly destination: Destination;
+  /** A compressed variant as a web server would find it beside the file. */
+  variant(path: string, encoding: Encoding): Promise<Buffer | undefined>;
+  /** Everything that is stored, with what shows that it was written again; equal texts mean that nothing was written. */
+  inventory(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** One promise of the port, as a sentence, and what shows it. */
+export type Case = readonly [promise: string, show: (subject: Subject) => Promise<void>];
+
+/** A signal that is never aborted. */
+export const signal = new AbortController().signal;
+
+/** Asserts that a visitor gets every file of the release, and none of the paths in `absent`. */
+export async function assertShows(
+  destination: Destination,
+  release: Release,
+  absent: readonly string[] = [],
+): Promise<void> {
+  for (const [path, content] of release.contents) {
+    const seen = await read(destination, path);
+    assert.ok(seen?.equals(content), `${path}: ${seen === undefined ? 'not there' : 'other bytes'}`);
+  }
+  for (const path of absent) assert.is(await read(destination, path), undefined, path);
+}
+
+/** Asserts that `work` fails with one of these codes. */
+export async function assertFails(work: Promise<unknown>, ...codes: ErrorCode[]): Promise<void> {
+  const error = await work.then(
+    () => assert.unreachable(`should have failed: ${codes}`),
+    (failure: unknown) => failure,
+  );
+  assert.ok(isHoldfastError(error, ...codes), String(error));
+}

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { HoldfastError } from '../../src/model/errors.ts';
+import type { Encoding, Manifest } from '../../src/model/manifest.ts';
+import type { ControlRecord, Destination, Transfer } from '../../src/publish/destination.ts';
+
+/** What the driver below holds; a test looks into it. */
+export interface Memory {
+  readonly blobs: Map<string, Buffer>;
+  readonly releases: Map<string, Manifest>;
+  control: ControlRecord | undefined;
+  live: Manifest | undefined;
+}
+
+const versionOf = (record: ControlRecord): string => JSON.stringify(record);
+const formsOf = (manifest: Manifest) => manifest.files.flatMap((file) => [file, ...Object.values(file.variants)]);
+
+/** A destination without a disk: the second subject of the suite, so that it is not shaped by the first. */
+export function createMemoryDestination(memory: Memory): Destination {
+  return {
+    name: 'memory',
+    atomic: true,
+    control: {
+      async read(signal) {
+        signal.throwIfAborted();
+        const record = memory.control;
+        return record && { record, version: versionOf(record), settled: (memory.live?.id ?? null) === record.live };
+      },
+      async swap(next, expected, signal) {
+        signal.throwIfAborted();
+        if ((memory.control && versionOf(memory.control)) !== expected)
+          throw new HoldfastError('destination-moved', 'moved');
+        memory.control = next;
+        return versionOf(next);
+      },
+    },
+    async open(path, signal) {
+      signal.throwIfAborted();
+      const id = /^_holdfast\/releases\/(.+)\.json$/.exec(path)?.[1];
+      const manifest = memory.releases.get(id ?? '');
+      if (manifest !== undefined) return Readable.from([Buffer.from(JSON.stringify(manifest))]);
+      const file = memory.live?.files.find((each) => each.path === path && each.kind !== 'internal');
+      return file && Readable.from([memory.blobs.get(file.sha256) ?? Buffer.alloc(0)]);
+    },
+    async begin(next, _live, signal) {
+      signal.throwIfAborted();
+      assertSafe(next);
+      return transferOf(memory, next, signal);
+    },
+    async prune(keep, signal) {
+      signal.throwIfAborted();
+      const kept = [...keep, ...(memory.live === undefined ? [] : [memory.live])];
+      const needed = new Set(kept.flatMap((manifest) => formsOf(manifest).map(({ sha256 }) => sha256)));
+      const ids = new Set(kept.map(({ id }) => id));
+      const removed = [dropAll(memory.blobs, needed), dropAll(memory.releases, ids)];
+      return { removed: removed.reduce((a, b) => a + b, 0) };
+    },
+  };
+}
+
+/** A variant as a web server would find it. */
+export function variantIn(memory: Memory, path: string, encoding: Encoding): Buffer | undefined {
+  const ref = memory.live?.files.find((file) => file.path === path)?.variants[encoding];
+  return ref && memory.blobs.get(ref.sha256);
+}
+
+function transferOf(memory: Memory, next: Manifest, signal: AbortSignal): Transfer {
+  return {
+    async put(file, open) {
+      signal.throwIfAborted();
+      for (const [encoding, ref] of [['identity', file] as const, ...Object.entries(file.variants)]) {
+        if (memory.blobs.has(ref.sha256)) continue;
+        const bytes = await buffer(open(encoding as Encoding | 'identity'));
+        if (createHash('sha256').update(bytes).digest('hex') !== ref.sha256)
+          throw new HoldfastError('blob-damaged', file.path);
+        memory.blobs.set(ref.sha256, bytes);
+      }
+    },
+    async commit() {
+      signal.throwIfAborted();
+      const lacking = formsOf(next).find(({ sha256 }) => !memory.blobs.has(sha256));
+      if (lacking !== undefined) throw new HoldfastError('destination-damaged', lacking.sha256);
+      memory.releases.set(next.id, next);
+      memory.live = next;
+    },
+    async abort() {
+      return undefined;
+    },
+  };
+}
+
+function assertSafe(next: Manifest): void {
+  const paths = new Set<string>();
+  for (const { path } of next.files) {
+    const parts = path.split('/');
+    if (parts.some((part) => ['', '.', '..'].includes(part)) || /[\u0000-\u001f\u007f]/.test(path)) {
+      throw new HoldfastError('address-hostile', path);
+    }
+    if (paths.has(path) || parts.some((_, n) => n > 0 && paths.has(parts.slice(0, n).join('/')))) {
+      throw new HoldfastError('name-collision', path);
+    }
+    paths.add(path);
+  }
+}
+
+function dropAll<T>(from: Map<string, T>, keep: ReadonlySet<string>): number {
+  const unwanted = [...from.keys()].filter((key) => !keep.has(key));
+  for (const key of unwanted) from.delete(key);
+  return unwanted.length;
+}

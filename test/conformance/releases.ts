@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import type { BlobRef } from '../../src/model/capture.ts';
+import type { FileKind, Manifest, ReleaseFile } from '../../src/model/manifest.ts';
+import type { ControlRecord, Destination, OpenFile } from '../../src/publish/destination.ts';
+
+/** A release with its bytes at hand. */
+export interface Release {
+  readonly manifest: Manifest;
+  readonly contents: ReadonlyMap<string, Buffer>;
+  readonly file: (path: string) => ReleaseFile;
+  readonly open: (file: ReleaseFile) => OpenFile;
+  readonly openBlob: (ref: BlobRef) => Readable;
+}
+
+export interface Written {
+  readonly body: string | Buffer;
+  readonly kind?: FileKind;
+  /** A gzip variant is made, and bytes that stand for a brotli one. */
+  readonly isCompressed?: boolean;
+}
+
+const FIRST = Date.UTC(2027, 1, 2, 9);
+
+/** The n-th release, of these files by path. */
+export function releaseOf(
+  n: number,
+  files: Readonly<Record<string, string | Buffer | Written>>,
+  lineage = 'lineage',
+): Release {
+  const contents = new Map<string, Buffer>();
+  const bytes = new Map<string, Buffer>();
+  const store = (content: Buffer): BlobRef => {
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    bytes.set(sha256, content);
+    return { sha256, size: content.length };
+  };
+  const openBlob = (ref: BlobRef): Readable => Readable.from([bytes.get(ref.sha256) ?? Buffer.alloc(0)]);
+  const listed = Object.entries(files).map(([path, given]): ReleaseFile => {
+    const {
+      body,
+      kind = path.endsWith('.html') ? 'page' : 'asset',
+      isCompressed = false,
+    } = isWritten(given) ? given : { body: given };
+    const content = Buffer.from(body);
+    contents.set(path, content);
+    const variants = isCompressed
+      ? { gzip: store(gzipSync(content)), br: store(Buffer.concat([Buffer.from('br:'), content])) }
+      : {};
+    return { path, kind, type: 'text/html', headers: {}, variants, ...store(content) };
+  });
+  listed.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const created = new Date(FIRST + n * 60_000).toISOString();
+  const id = `${created.replaceAll(/[-:]|\.\d+/g, '')}-${String(n).padStart(12, '0')}`;
+  const manifest: Manifest = {
+    format: 1,
+    site: 'www.example.org',
+    environment: 'test',
+    lineage,
+    id,
+    parent: null,
+    created,
+    files: listed,
+  };
+  return {
+    manifest,
+    contents,
+    file(path) {
+      const found = listed.find((file) => file.path === path);
+      if (found === undefined) throw new Error(`no file ${path} in the test's release`);
+      return found;
+    },
+    openBlob,
+    open: (file) => (encoding) => {
+      const ref = encoding === 'identity' ? file : file.variants[encoding];
+      if (ref === undefined) throw new Error(`${file.path} has no ${encoding} form`);
+      return openBlob(ref);
+    },
+  };
+}
+
+function isWritten(given: string | Buffer | Written): given is Written {
+  return typeof given === 'object' && !Buffer.isBuffer(given);
+}
+
+/** The files of `next` that a publisher has to put: all where nothing is live, else those that differ. */
+export function changedFiles(next: Manifest, live: Manifest | undefined): readonly ReleaseFile[] {
+  const before = new Map(live?.files.map((file) => [file.path, JSON.stringify(file)]));
+  return next.files.filter((file) => before.get(file.path) !== JSON.stringify(file));
+}
+
+const SIGNAL = new AbortController().signal;
+
+/** Begins, puts what differs and commits; the control record is not moved. */
+export async function transfer(
+  destination: Destination,
+  next: Release,
+  live?: Release,
+  signal = SIGNAL,
+): Promise<void> {
+  const open = await destination.begin(next.manifest, live?.manifest, signal);
+  try {
+    for (const file of changedFiles(next.manifest, live?.manifest)) await open.put(file, next.open(file));
+    await open.commit();
+  } catch (error) {
+    await open.abort();
+    throw error;
+  }
+}
+
+/** Moves the record to `next`, keeping up to `retain` releases before it; returns the record. */
+export async function record(destination: Destination, next: Release, retain = 5): Promise<ControlRecord> {
+  const state = await destination.control.read(SIGNAL);
+  const { site, environment, lineage, id, created } = next.manifest;
+  const releases = [id, ...(state?.record.releases ?? []).filter((each) => each !== id)].slice(0, retain + 1);
+  const generation = (state?.record.generation ?? 0) + 1;
+  const moved: ControlRecord = {
+    format: 1,
+    site,
+    environment,
+    lineage,
+    generation,
+    live: id,
+    since: created,
+    releases,
+  };
+  await destination.control.swap(moved, state?.version, SIGNAL);
+  return moved;
+}
+
+/** Transfers, and moves the record. */
+export async function publish(destination: Destination, next: Release, live?: Release): Promise<void> {
+  await transfer(destination, next, live);
+  await record(destination, next);
+}
+
+/** A published file as a visitor gets it. */
+export async function read(destination: Destination, path: string): Promise<Buffer | undefined> {
+  const stream = await destination.open(path, SIGNAL);
+  return stream === undefined ? undefined : buffer(stream);
+}

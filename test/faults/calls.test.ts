@@ -1,0 +1,204 @@
+// time limit: 600 s
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { suite } from '../support/suite.ts';
+import { NEW, OLD, publishTo } from './cycle.ts';
+import { isAllThereIs, recordHolds, servedWhole } from './invariants.ts';
+import { bundleChild, type Call, callsOf, type Ended, runWithFault } from './strace.ts';
+
+const test = suite('a publish, stopped at every system call', { needs: ['strace'] });
+
+/** Calls on the mirror of one publish over another, and of a first one. Node's own releases may differ by a few. */
+const COUNTED = { update: 123, first: 120 };
+const TOLERANCE = 0.1;
+const ERRNOS = ['EIO', 'ENOSPC', 'EACCES'] as const;
+/** As many as there are processors on the smallest machine this runs on. */
+const AT_ONCE = 2;
+const DOUBLE_KILLS = 24;
+
+let folder: string;
+let bundle: string;
+let update: readonly Call[];
+let first: readonly Call[];
+
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-faults-'));
+  bundle = await bundleChild(folder);
+  update = await withMirror('count', OLD, (dir) => callsOf(bundle, [dir, 'new'], dir));
+  first = await withMirror('count-first', undefined, (dir) => callsOf(bundle, [dir, 'new'], dir));
+});
+
+test.after(() => rm(folder, { recursive: true }));
+
+/** A mirror of its own, where `live` was published. */
+async function withMirror<T>(
+  name: string,
+  live: typeof OLD | undefined,
+  work: (dir: string) => Promise<T>,
+): Promise<T> {
+  const dir = join(folder, name);
+  await mkdir(dir);
+  if (live !== undefined) await publishTo(dir, live);
+  const result = await work(dir);
+  await rm(dir, { recursive: true });
+  return result;
+}
+
+async function onEach<T>(items: readonly T[], work: (item: T, n: number) => Promise<void>): Promise<void> {
+  const source = items.entries();
+  const worker = async () => {
+    for (const [n, item] of source) await work(item, n);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+/** The one call by which visitors get the new release. */
+function switchOf(calls: readonly Call[]): number {
+  const at = calls.findIndex(({ name, text }) => name === 'rename' && /\/current"\)/.test(text));
+  assert.ok(at > 0);
+  return at;
+}
+
+function describe(fault: string, call: Call): string {
+  return `${fault} at ${call.name} ${call.nth}: ${call.text.slice(0, 160)}`;
+}
+
+/** The next run needs no help, and leaves nothing of the one before. */
+async function assertRecovers(dir: string, when: string): Promise<void> {
+  await publishTo(dir, NEW);
+  await isAllThereIs(dir, NEW, when);
+}
+
+test('a publish makes about as many calls as are written down here', () => {
+  for (const [which, calls] of [
+    ['update', update],
+    ['first', first],
+  ] as const) {
+    const expected = COUNTED[which];
+    assert.ok(
+      Math.abs(calls.length - expected) <= expected * TOLERANCE,
+      `${which}: ${calls.length} calls, ${expected} written down`,
+    );
+  }
+});
+
+/** Where in `calls` the file or folder that `path` ends with was forced to the disk. */
+function synced(calls: readonly Call[], path: string): number {
+  return calls.findLastIndex(({ name, text }) => name === 'fsync' && text.includes(`<${path}>`));
+}
+
+test('every new file and folder, and every folder that got a new name in it, is forced to the disk before visitors get it', () => {
+  for (const calls of [update, first]) {
+    const before = calls.slice(0, switchOf(calls));
+    let checked = 0;
+    for (const [at, { name, text }] of before.entries()) {
+      const [, path = '', to = ''] = /"([^"]+)"(?:, "([^"]+)")?/.exec(text) ?? [];
+      if (
+        !text.includes(' = -1 ') &&
+        (name === 'mkdir' || text.includes('O_CREAT')) &&
+        !/\.incoming-[0-9a-f]+$/.test(path)
+      ) {
+        assert.ok(synced(before, path) > at, text);
+        checked += 1;
+      }
+      if ((name === 'link' || name === 'symlink') && to.includes('/.incoming-')) {
+        assert.ok(synced(before, dirname(to)) > at, text);
+        checked += 1;
+      }
+      if (name !== 'rename') continue;
+      assert.ok(synced(before.slice(0, at), path) >= 0, text);
+      assert.ok(synced(before, dirname(to)) > at, text);
+      checked += 1;
+    }
+    assert.ok(checked > 10);
+    const mirror = dirname(
+      dirname(/"([^"]+\/_holdfast\/releases)/.exec(calls.find(({ name }) => name === 'mkdir')?.text ?? '')?.[1] ?? ''),
+    );
+    assert.ok(synced(calls, mirror) > before.length, 'the switch itself');
+  }
+});
+
+test('killed before any call of an update, one release is served whole and the next run puts all right', async () => {
+  const turn = switchOf(update);
+  await onEach(update, (call, n) =>
+    withMirror(`kill-${n}`, OLD, async (dir) => {
+      const when = describe('killed', call);
+      const ended = await runWithFault(bundle, [dir, 'new'], call, 'signal=KILL');
+      assert.is(ended.code, null, when);
+      assert.is((await servedWhole(dir, [OLD, NEW], when))?.manifest.id, (n <= turn ? OLD : NEW).manifest.id, when);
+      await recordHolds(dir, when);
+      await assertRecovers(dir, when);
+    }),
+  );
+});
+
+test('killed before any call of a first publish, nothing or all of it is served and the next run puts all right', async () => {
+  const turn = switchOf(first);
+  await onEach(first, (call, n) =>
+    withMirror(`first-${n}`, undefined, async (dir) => {
+      const when = describe('killed', call);
+      const ended = await runWithFault(bundle, [dir, 'new'], call, 'signal=KILL');
+      assert.is(ended.code, null, when);
+      assert.is(await servedWhole(dir, [NEW], when), n <= turn ? undefined : NEW, when);
+      await assertRecovers(dir, when);
+    }),
+  );
+});
+
+/** A failed run leaves the old release; one that says it went well has made the new one live. */
+function assertHonest(ended: Ended, isNewLive: boolean, when: string): void {
+  assert.ok(ended.code === 0 || ended.code === 1, `${when}: ended with ${ended.code}`);
+  if (ended.code === 0) assert.ok(isNewLive, `${when}: said to be live, and is not`);
+  else assert.match(ended.stderr, /^(destination-unwritable|destination-damaged|state-unwritable): /, when);
+}
+
+test('with an error at any call, one release is served whole, no failure is hidden, and the next run puts all right', async () => {
+  const turn = switchOf(update);
+  await onEach(update, (call, n) =>
+    withMirror(`error-${n}`, OLD, async (dir) => {
+      const errno = ERRNOS[n % ERRNOS.length] ?? 'EIO';
+      const when = describe(errno, call);
+      const ended = await runWithFault(bundle, [dir, 'new'], call, `error=${errno}`);
+      const served = await servedWhole(dir, [OLD, NEW], when);
+      assert.ok(served, when);
+      assertHonest(ended, served === NEW, when);
+      // What could not be made durable must not go live.
+      if (n <= turn && call.name === 'fsync') assert.is(ended.code, 1, when);
+      if (n <= turn && ended.code === 1) assert.is(served, OLD, when);
+      await recordHolds(dir, when);
+      await assertRecovers(dir, when);
+    }),
+  );
+});
+
+/** Numbers from 0 to below 1 that are the same in every run. */
+function* numbers(seed: number): Generator<number> {
+  for (let state = seed; ; ) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    yield state / 2 ** 32;
+  }
+}
+
+test('killed, and killed again while the next run puts it right, all is right after the third', async () => {
+  const source = numbers(7);
+  const pick = (): Call => {
+    const call = update[Math.floor(Number(source.next().value) * update.length)];
+    assert.ok(call);
+    return call;
+  };
+  const pairs = Array.from({ length: DOUBLE_KILLS }, () => [pick(), pick()] as const);
+  await onEach(pairs, ([one, two], n) =>
+    withMirror(`double-${n}`, OLD, async (dir) => {
+      const when = `${describe('killed', one)}, then ${describe('killed', two)}`;
+      await runWithFault(bundle, [dir, 'new'], one, 'signal=KILL');
+      await runWithFault(bundle, [dir, 'new'], two, 'signal=KILL');
+      assert.ok(await servedWhole(dir, [OLD, NEW], when), when);
+      await recordHolds(dir, when);
+      await assertRecovers(dir, when);
+    }),
+  );
+});
+
+test.run();

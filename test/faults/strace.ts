@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { build as Build } from 'esbuild';
+import { MARKER } from './marker.ts';
+
+/** Every call by which the file system is changed or made durable, and the opening of files. */
+const CALLS = ['openat', 'pwrite64', 'fsync', 'link', 'symlink', 'rename', 'mkdir', 'unlink', 'rmdir'] as const;
+/** Others by which the same could be done: seen, they would have to be added above. */
+const UNEXPECTED = [
+  'fdatasync',
+  'linkat',
+  'symlinkat',
+  'renameat',
+  'renameat2',
+  'mkdirat',
+  'unlinkat',
+  'truncate',
+  'ftruncate',
+  'sendfile',
+  'copy_file_range',
+  'io_uring_enter',
+];
+
+/** One system call of the publish. */
+export interface Call {
+  readonly name: string;
+  /** Its number among the calls of that name in its thread, from 1: what strace wants to hear. */
+  readonly nth: number;
+  readonly text: string;
+}
+
+export interface Ended {
+  /** The exit code, or null where it was killed. */
+  readonly code: number | null;
+  readonly stderr: string;
+}
+
+/** Bundles the child once, so that each run starts in the time that Node alone takes; the bundle's path. */
+export async function bundleChild(folder: string): Promise<string> {
+  const require = createRequire(createRequire(import.meta.url).resolve('tsx/package.json'));
+  const { build } = require('esbuild') as { build: typeof Build };
+  const outfile = join(folder, 'publish-once.mjs');
+  const entryPoints = [new URL('publish-once.ts', import.meta.url).pathname];
+  await build({
+    entryPoints,
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'silent',
+  });
+  return outfile;
+}
+
+/** Runs the child without faults. */
+export function run(bundle: string, args: readonly string[]): Promise<Ended> {
+  return start(process.execPath, [bundle, ...args]);
+}
+
+/** Runs the child with one fault: `signal=KILL`, or `error=EIO` and the like, in place of one call. */
+export function runWithFault(bundle: string, args: readonly string[], call: Call, fault: string): Promise<Ended> {
+  const inject = `inject=${call.name}:${fault}:when=${call.nth}`;
+  // The quick way to trace does not deliver signals.
+  const quick = fault.startsWith('signal') ? [] : ['--seccomp-bpf'];
+  const options = ['-f', '-qqq', ...quick, '-o', '/dev/null', '-e', `trace=${CALLS.join(',')}`, '-e', inject];
+  return start('/usr/bin/strace', [...options, process.execPath, bundle, ...args]);
+}
+
+/** The calls of one run without faults that name a path in `dir` or a file opened in it, in order. */
+export async function callsOf(bundle: string, args: readonly string[], dir: string): Promise<readonly Call[]> {
+  const log = `${bundle}.trace`;
+  const trace = [...CALLS, ...UNEXPECTED].join(',');
+  const options = ['-f', '-qqq', '-y', '-s', '300', '--seccomp-bpf', '-o', log, '-e', `trace=${trace}`];
+  const ended = await start('/usr/bin/strace', [...options, process.execPath, bundle, ...args]);
+  if (ended.code !== 0) throw new Error(`the run to count ended with ${ended.code}: ${ended.stderr}`);
+  const lines = (await readFile(log, 'utf8')).split('\n');
+  await rm(log);
+  return parse(whole(lines), dir);
+}
+
+/** One line a call: strace breaks one in two where another thread's came between its beginning and its end. */
+function whole(lines: readonly string[]): readonly string[] {
+  const joined: string[] = [];
+  const open = new Map<string, number>();
+  for (const line of lines) {
+    const [, by = '', rest] = /^(\d+) +<\.\.\. \w+ resumed>(.*)$/.exec(line) ?? [];
+    const at = open.get(by);
+    if (rest !== undefined && at !== undefined) joined[at] = `${joined[at]}${rest}`;
+    if (rest !== undefined) continue;
+    const [begun = '', tail] = line.split(' <unfinished ...>');
+    if (tail !== undefined) open.set(line.split(' ')[0] ?? '', joined.length);
+    joined.push(begun);
+  }
+  return joined;
+}
+
+function parse(lines: readonly string[], dir: string): readonly Call[] {
+  const marker = lines.findIndex((line) => line.includes(MARKER));
+  const thread = lines[marker]?.split(' ')[0];
+  if (thread === undefined) throw new Error('the marker was not seen');
+  const counts = new Map<string, number>();
+  const calls: Call[] = [];
+  for (const [at, line] of lines.entries()) {
+    const [, by, name] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
+    if (by === undefined || name === undefined) continue;
+    const nth = (counts.get(`${by} ${name}`) ?? 0) + 1;
+    counts.set(`${by} ${name}`, nth);
+    if (at < marker || !line.includes(dir)) continue;
+    if (by !== thread) throw new Error(`a call on another thread: ${line}`);
+    if (UNEXPECTED.includes(name)) throw new Error(`a call that no fault reaches: ${line}`);
+    calls.push({ name, nth, text: line });
+  }
+  for (const { name, nth, text } of calls) {
+    const other = [...counts].find(
+      ([key, count]) => key.endsWith(` ${name}`) && !key.startsWith(`${thread} `) && count >= nth,
+    );
+    if (other !== undefined) throw new Error(`a fault would hit ${other[0]} before ${text}`);
+  }
+  return calls;
+}
+
+/** One thread does all of Node's work on files, so that calls come in one order and have fixed numbers. */
+const ENVIRONMENT = { PATH: '/usr/bin:/bin', UV_THREADPOOL_SIZE: '1', UV_USE_IO_URING: '0' };
+
+async function start(command: string, args: readonly string[]): Promise<Ended> {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: ENVIRONMENT });
+  const code = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', resolve);
+  });
+  const stderr = await text(child.stderr);
+  return { code: await code, stderr };
+}
