@@ -40,7 +40,7 @@ async function cycle(place: Workplace, wish: Wish, report: Report, signal: Abort
   const points = looks(context, wish, report, signal);
   while (!(await timed(report, 'look', () => points.next())).done)
     await release(place, context, { wish, report }, signal);
-  if (!wish.dryRun) await sweep(place);
+  if (!wish.dryRun) await sweep(place, signal);
 }
 
 /** Yields wherever a release is worth making. When the origin goes away the looks end, and what is good is released all the same. */

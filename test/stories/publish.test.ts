@@ -162,6 +162,14 @@ test('--force mends a mirror that somebody damaged by hand', async () => {
   assert.match(await project.read('news/index.html'), 'Low water at nine.');
 });
 
+test('--force finds a byte that a disk has changed, and mends it', async () => {
+  await project.publish('--now');
+  const path = join(project.current, 'news/index.html');
+  await writeFile(path, (await readFile(path, 'utf8')).replace('nine', 'five'));
+  await project.publish('--force');
+  assert.match(await project.read('news/index.html'), 'Low water at nine.');
+});
+
 test('two destinations get the same release; one that cannot be written is named, and the other goes live', async () => {
   await writeFile(join(project.dir, 'blocked'), 'a file where a folder should be');
   const destinations = [

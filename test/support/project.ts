@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HoldfastConfig } from '../../src/config/schema.ts';
-import type { ReportJson } from '../../src/report.ts';
+import type { ReportJson } from '../../src/cycle/report.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
