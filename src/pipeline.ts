@@ -1,14 +1,13 @@
 import type { LoadedConfig } from './config/load.ts';
+import type { Cycle, Wish } from './cycle/cycle.ts';
 import { openLooks } from './cycle/looking.ts';
 import { publishTo } from './cycle/publishing.ts';
 import { renderAll } from './cycle/rendering.ts';
 import { repair } from './cycle/repair.ts';
 import { type Report, timed } from './cycle/report.ts';
 import { sweep } from './cycle/sweep.ts';
-import type { Wish } from './cycle/wish.ts';
-import { openWorkplace, stateFiles, type Workplace } from './cycle/workplace.ts';
+import { openWorkplace, stateFiles } from './cycle/workplace.ts';
 import { isHoldfastError } from './model/errors.ts';
-import type { LookContext } from './snapshot/context.ts';
 import { rounds } from './snapshot/rounds.ts';
 import { keptPages, viewSnapshot } from './snapshot/snapshot.ts';
 import { takeLock } from './store/lock.ts';
@@ -21,13 +20,15 @@ export async function publish(loaded: LoadedConfig, wish: Wish, report: Report, 
   const lock = await takeLock(stateFiles(loaded.stateDir).lock);
   try {
     const place = await openWorkplace(loaded);
+    const context = await openLooks(place, report);
     try {
       wish.prepare?.(place);
-      await cycle(place, wish, report, signal);
+      await run({ place, context, wish, report }, signal);
     } finally {
       await place.records.flush();
       report.requests = place.origin.requests;
       report.kept = keptPages(place.records, place.config);
+      await context.digester.close();
       await place.close();
     }
   } finally {
@@ -35,16 +36,15 @@ export async function publish(loaded: LoadedConfig, wish: Wish, report: Report, 
   }
 }
 
-async function cycle(place: Workplace, wish: Wish, report: Report, signal: AbortSignal): Promise<void> {
-  const context = await openLooks(place, report);
-  const points = looks(context, wish, report, signal);
-  while (!(await timed(report, 'look', () => points.next())).done)
-    await release(place, context, { wish, report }, signal);
+async function run(cycle: Cycle, signal: AbortSignal): Promise<void> {
+  const { place, wish, report } = cycle;
+  const points = looks(cycle, signal);
+  while (!(await timed(report, 'look', () => points.next())).done) await release(cycle, signal);
   if (!wish.dryRun) await sweep(place, signal);
 }
 
 /** Yields wherever a release is worth making. When the origin goes away the looks end, and what is good is released all the same. */
-async function* looks(context: LookContext, wish: Wish, report: Report, signal: AbortSignal): AsyncGenerator<void> {
+async function* looks({ context, wish, report }: Cycle, signal: AbortSignal): AsyncGenerator<void> {
   try {
     if (wish.looks === 'none') yield;
     else yield* rounds(context, { ...wish, now: wish.looks === 'all' }, signal);
@@ -59,21 +59,17 @@ async function* looks(context: LookContext, wish: Wish, report: Report, signal: 
 const REPAIRS = 2;
 
 /** Renders what changed, and makes the release live at every destination side by side. */
-async function release(
-  place: Workplace,
-  context: LookContext,
-  { wish, report }: { wish: Wish; report: Report },
-  signal: AbortSignal,
-): Promise<void> {
+async function release(cycle: Cycle, signal: AbortSignal): Promise<void> {
+  const { place, wish, report } = cycle;
   const snapshot = viewSnapshot(place.records, place.config);
   const destinations = place.destinations.filter(({ name }) => wish.to === undefined || name === wish.to);
   for (let repairs = 0; ; repairs++) {
-    const files = await timed(report, 'render', () => renderAll(place, context, { snapshot, report }, signal));
-    const target = { place, snapshot, files, wish, report };
-    const ended = await timed(report, 'publish', () =>
-      Promise.all(destinations.map((destination) => publishTo(destination, target, signal))),
+    const files = await timed(report, 'render', () => renderAll(cycle, snapshot, signal));
+    const sending = destinations.map(
+      (destination) => () => publishTo(destination, { ...cycle, snapshot, files }, signal),
     );
+    const ended = await timed(report, 'publish', () => Promise.all(sending.map((send) => send())));
     if (!ended.includes('bytes lost') || repairs === REPAIRS) return;
-    await repair(place, context, files, signal);
+    await repair(cycle, files, signal);
   }
 }

@@ -1,6 +1,6 @@
+import type { Wish } from '../cycle/cycle.ts';
 import { appendRun } from '../cycle/history.ts';
 import { newReport, pageCounts, type Report, reportJson, shortId } from '../cycle/report.ts';
-import type { Wish } from '../cycle/wish.ts';
 import { asHoldfastError, EXIT, HoldfastError } from '../model/errors.ts';
 import { publish } from '../pipeline.ts';
 import { age } from './age.ts';

@@ -1,6 +1,6 @@
 import type { LookContext } from '../snapshot/context.ts';
+import { openDigester } from '../snapshot/digester.ts';
 import { pathMatcher } from '../snapshot/lanes.ts';
-import { createNormalizer } from '../snapshot/normalize.ts';
 import type { Report } from './report.ts';
 import type { Workplace } from './workplace.ts';
 
@@ -17,7 +17,7 @@ export async function openLooks(place: Workplace, { tally }: Report): Promise<Lo
     tally,
     composed: await place.composed.addresses(),
     leavesAsset: pathMatcher(config.assets.exclude),
-    normalize: createNormalizer(config.normalize),
+    digester: openDigester(config),
     triedAssets: new Set(),
   };
 }

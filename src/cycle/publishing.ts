@@ -4,23 +4,20 @@ import type { Manifest, ReleaseFile } from '../model/manifest.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { assertDeletes } from '../publish/caps.ts';
 import type { Destination } from '../publish/destination.ts';
-import { goLive } from '../publish/golive.ts';
+import { goLive, type Published } from '../publish/golive.ts';
 import { type Live, readLive } from '../publish/live.ts';
 import { assertOwn } from '../publish/ownership.ts';
 import { buildRelease } from '../release/build.ts';
-import { difference } from '../release/difference.ts';
+import { type Difference, difference } from '../release/difference.ts';
 import { filesThatStay } from '../release/stay.ts';
 import { warn } from '../snapshot/context.ts';
-import { nothingSent, type Report } from './report.ts';
-import type { Wish } from './wish.ts';
-import type { Workplace } from './workplace.ts';
+import type { Cycle } from './cycle.ts';
+import { nothingSent } from './report.ts';
 
-export interface Target {
-  readonly place: Workplace;
+/** What a destination is to show. */
+export interface Target extends Cycle {
   readonly snapshot: Snapshot;
   readonly files: readonly ReleaseFile[];
-  readonly wish: Wish;
-  readonly report: Report;
 }
 
 /** How it ended at one destination; what it came to stands in the report. */
@@ -34,32 +31,30 @@ export async function publishTo(destination: Destination, target: Target, signal
   let live: Live | undefined;
   try {
     live = await readLive(destination, signal);
-    await send(destination, { ...target, live, before: before?.previous ?? live.manifest?.id ?? null }, signal);
+    await send(destination, { ...target, live }, signal);
     return 'done';
   } catch (error) {
     signal.throwIfAborted();
     const told = asHoldfastError(error);
     const shown = live?.manifest?.id ?? null;
-    report.destinations.set(name, { live: shown, previous: before?.previous ?? shown, error: told });
+    const previous = before === undefined ? shown : before.previous;
+    report.destinations.set(name, { ...before, live: shown, previous, error: told });
     return hasCode(told, 'blob-damaged', 'blob-missing') ? 'bytes lost' : 'failed';
   }
 }
 
 interface Sending extends Target {
   readonly live: Live;
-  /** What was live before this run. */
-  readonly before: string | null;
 }
 
 async function send(destination: Destination, sending: Sending, signal: AbortSignal): Promise<void> {
-  const { place, report, wish, before } = sending;
+  const { place, report, wish } = sending;
   const { name } = destination;
   assertOwn(sending.live.control?.record, place.site.publicUrl.host, place.environment, name);
   const release = releaseFor(sending);
   const live = wish.force ? { ...sending.live, isCertain: false } : sending.live;
-  const change = difference(release, live.isCertain ? live.manifest : undefined, wish.force);
-  const { remove } = difference(release, live.manifest);
-  const removed = remove.map(({ path }) => path);
+  const change = changeSince(live, release, wish.force);
+  const removed = change.remove.map(({ path }) => path);
   assertDeletes({
     removed,
     live: live.manifest,
@@ -67,15 +62,14 @@ async function send(destination: Destination, sending: Sending, signal: AbortSig
     acceptShrink: wish.acceptShrink,
     destination: name,
   });
+  const earlier = report.destinations.get(name);
+  const start = earlier?.start ?? live;
+  const previous = start.manifest?.id ?? null;
+  const told = { previous, start, difference: changeSince(start, release, wish.force) };
   const isLive = live.isCertain && release === live.manifest;
   if (isLive || wish.dryRun) {
-    const published = report.destinations.get(name)?.published ?? nothingSent(name);
-    report.destinations.set(name, {
-      live: live.manifest?.id ?? null,
-      previous: before,
-      difference: { ...change, remove },
-      published,
-    });
+    const published = earlier?.published ?? nothingSent(name);
+    report.destinations.set(name, { ...told, live: live.manifest?.id ?? null, published });
     return;
   }
   const put = change.put.map(({ file }) => file);
@@ -87,7 +81,26 @@ async function send(destination: Destination, sending: Sending, signal: AbortSig
   );
   if (published.pruneFailed !== undefined) warn(report.tally, 'prune-failed', name, published.pruneFailed);
   if (!report.releases.includes(release.id)) report.releases.push(release.id);
-  report.destinations.set(name, { live: release.id, previous: before, difference: { ...change, remove }, published });
+  report.destinations.set(name, { ...told, live: release.id, published: together(earlier?.published, published) });
+}
+
+/** What a release changes where `live` is shown; where that is not certain, every file is put. */
+function changeSince({ manifest, isCertain }: Live, release: Manifest, force: boolean): Difference {
+  const { remove } = difference(release, manifest);
+  return { ...difference(release, isCertain ? manifest : undefined, force), remove };
+}
+
+/** One run may make several releases: what it sent is told of all of them. */
+function together(earlier: Published | undefined, now: Published): Published {
+  if (earlier === undefined) return now;
+  const { put, deleted, bytes, requests } = earlier;
+  return {
+    ...now,
+    put: put + now.put,
+    deleted: deleted + now.deleted,
+    bytes: bytes + now.bytes,
+    requests: requests + now.requests,
+  };
 }
 
 function releaseFor({ place, snapshot, files, live }: Sending): Manifest {

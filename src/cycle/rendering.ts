@@ -1,27 +1,22 @@
 import type { ReleaseFile } from '../model/manifest.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { render } from '../render/render.ts';
-import { type LookContext, warn } from '../snapshot/context.ts';
-import { lookAgainAt } from './repair.ts';
-import type { Report } from './report.ts';
+import { warn } from '../snapshot/context.ts';
+import type { Cycle } from './cycle.ts';
+import { lookAgainFor } from './repair.ts';
 import { PACKAGE_ROOT, type Workplace } from './workplace.ts';
-
-interface Rendering {
-  readonly snapshot: Snapshot;
-  readonly report: Report;
-}
 
 /** Every file of the release, composed and captured; captured bytes that the disk lost are asked for again first. */
 export async function renderAll(
-  place: Workplace,
-  context: LookContext,
-  { snapshot, report }: Rendering,
+  cycle: Cycle,
+  snapshot: Snapshot,
   signal: AbortSignal,
 ): Promise<readonly ReleaseFile[]> {
+  const { place, report } = cycle;
   const composed = await place.composed.pages({ ...composeOptions(place, snapshot), signal });
   let rendered = await render(place, snapshot, composed);
   if (rendered.lost.length > 0) {
-    await lookAgainAt(place, context, rendered.lost, signal);
+    await lookAgainFor(cycle, rendered.lost, signal);
     rendered = await render(place, snapshot, composed);
   }
   for (const { path, text } of rendered.collisions) warn(report.tally, 'name-collision', path, text);

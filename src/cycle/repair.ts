@@ -1,35 +1,26 @@
 import type { ReleaseFile } from '../model/manifest.ts';
 import { forgetRendered } from '../render/render.ts';
-import type { LookContext } from '../snapshot/context.ts';
 import { lookAgain } from '../snapshot/rounds.ts';
 import { forgetBody } from '../snapshot/snapshot.ts';
 import type { Blobs } from '../store/blobs.ts';
-import type { Workplace } from './workplace.ts';
+import type { Cycle } from './cycle.ts';
 
 /** Bytes that the disk lost: what was rendered to them will be made again, what was captured is asked for now. */
-export async function repair(
-  place: Workplace,
-  context: LookContext,
-  files: readonly ReleaseFile[],
-  signal: AbortSignal,
-): Promise<void> {
-  const lost = await damagedBlobs(place.blobs, files);
-  for (const sha256 of lost) forgetRendered(place.rendered, sha256);
-  await lookAgainAt(place, context, lost, signal);
+export async function repair(cycle: Cycle, files: readonly ReleaseFile[], signal: AbortSignal): Promise<void> {
+  const { blobs, rendered } = cycle.place;
+  const lost = await damagedBlobs(blobs, files);
+  for (const sha256 of lost) forgetRendered(rendered, sha256);
+  await lookAgainFor(cycle, lost, signal);
 }
 
 /** Asks the origin again for what was captured to these bytes. */
-export async function lookAgainAt(
-  place: Workplace,
-  context: LookContext,
+export async function lookAgainFor(
+  { place, context }: Cycle,
   lost: readonly string[],
   signal: AbortSignal,
 ): Promise<void> {
-  await lookAgain(
-    context,
-    lost.flatMap((sha256) => forgetBody(place.records, sha256)),
-    signal,
-  );
+  const addresses = lost.flatMap((sha256) => forgetBody(place.records, sha256));
+  await lookAgain(context, addresses, signal);
 }
 
 /** Reads back every blob a release needs. Slow, and only done when one was found damaged. */

@@ -2,6 +2,7 @@ import type { HoldfastError } from '../model/errors.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { KeptPage } from '../model/snapshot.ts';
 import type { Published } from '../publish/golive.ts';
+import type { Live } from '../publish/live.ts';
 import type { Difference } from '../release/difference.ts';
 import type { Tally, Warning } from '../snapshot/context.ts';
 
@@ -27,7 +28,10 @@ export interface DestinationReport {
   /** What visitors get there now; null where nothing is live. */
   readonly live: string | null;
   readonly previous: string | null;
+  /** What was live when the run began: `difference` is held against it, however many releases the run made. */
+  readonly start?: Live;
   readonly difference?: Difference;
+  /** Of all releases of the run together. */
   readonly published?: Published;
   readonly error?: HoldfastError;
 }

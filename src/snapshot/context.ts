@@ -5,6 +5,7 @@ import type { Clock } from '../model/clock.ts';
 import type { Site } from '../model/site.ts';
 import type { Origin } from '../origin/client.ts';
 import type { Blobs } from '../store/blobs.ts';
+import type { Digester } from './digester.ts';
 import type { Records } from './records.ts';
 
 /** What the snapshot stage works with; made once a run by the pipeline. */
@@ -19,8 +20,7 @@ export interface LookContext {
   readonly composed: ReadonlySet<Address>;
   /** Matches assets that stay links (`assets.exclude`). */
   readonly leavesAsset: (address: Address) => boolean;
-  /** Hash of a body without its volatile text. */
-  readonly normalize: (bytes: Buffer) => string;
+  readonly digester: Digester;
   readonly tally: Tally;
   /** Assets asked for in this run: one that failed is not asked for again before the next. */
   readonly triedAssets: Set<Address>;

@@ -6,10 +6,8 @@ import { locate } from '../model/site.ts';
 import type { Entry, GoodEntry } from '../model/snapshot.ts';
 import type { Answer } from '../origin/client.ts';
 import { type LookContext, wantAsset, warn } from './context.ts';
-import { judge, judgeStatus } from './gate/judge.ts';
+import { judgeStatus } from './gate/judge.ts';
 import type { Lane } from './lanes.ts';
-import { referencesInHtml } from './references.ts';
-import { titleOf } from './title.ts';
 
 /** One look at one page: its entry is brought up to date, and what it leads to is returned. */
 export interface Looked {
@@ -116,32 +114,23 @@ async function receive(
   const { bytes, headers } = answer;
   const type = headers.get('content-type') ?? 'application/octet-stream';
   warnOfEscape(context, address, fileFor(address, type));
-  const isHtml = /html/i.test(type);
-  const verdict = isHtml
-    ? judge(
-        { address, type, bytes, setCookies: headers.setCookies, ...(good === undefined ? {} : { last: good }) },
-        context.config.gate,
-      )
-    : ({ pass: true, textSize: bytes.length, warnings: [] } as const);
+  const { verdict, same, refs, title } = await context.digester.digest({
+    address,
+    type,
+    bytes,
+    setCookies: headers.setCookies,
+    wantsTitle: lane.paths.size > 0,
+    ...(good === undefined ? {} : { last: good }),
+  });
   if (!verdict.pass) return { kind: 'trouble', problem: verdict.problem, text: verdict.text };
   for (const text of verdict.warnings) warn(context.tally, text.split(':')[0] ?? text, address, text);
-  const same = context.normalize(bytes);
   const validators = validatorsOf(answer);
-  if (good !== undefined && good.same === same && good.type === type)
+  if (good !== undefined && good.same === same && good.type === type) {
     return { kind: 'unchanged', good: { ...good, validators } };
+  }
   const body = await context.blobs.put(bytes);
-  const refs = isHtml ? referencesInHtml(bytes, address, context.site) : NO_REFERENCES;
-  const listed = lane.paths.size > 0 && isHtml ? titleOf(bytes, type) : undefined;
-  const next = goodEntry(context, {
-    body,
-    same,
-    type,
-    validators,
-    textSize: verdict.textSize,
-    refs,
-    headers: answer.headers,
-  });
-  return { kind: 'good', good: listed === undefined ? next : { ...next, title: listed }, links: refs.links };
+  const next = goodEntry(context, { body, same, type, validators, textSize: verdict.textSize, refs, headers });
+  return { kind: 'good', good: title === undefined ? next : { ...next, title }, links: refs.links };
 }
 
 /** A name that no disk takes is served under another: said, since links from elsewhere will not find it. */
@@ -149,8 +138,6 @@ function warnOfEscape({ tally }: LookContext, address: Address, path: string): v
   if (/~[0-9a-f]{16}/.test(path) && !/~[0-9a-f]{16}/.test(address))
     warn(tally, 'name-escaped', address, `is served at ${addressOfFile(path)}`);
 }
-
-const NO_REFERENCES: References = { assets: [], links: [], shortlinks: [] };
 
 function validatorsOf(answer: Extract<Answer, { kind: 'body' }>) {
   const etag = answer.headers.get('etag');

@@ -68,7 +68,10 @@ interface Frontier {
   add(address: Address, depth: number | undefined): void;
   depthOf(address: Address): number;
   readonly isEmpty: boolean;
+  /** Left out since the lane is full. */
   readonly beyond: ReadonlySet<Address>;
+  /** Left out since every way found to them is too long. */
+  readonly tooDeep: readonly Address[];
 }
 
 async function openFrontier(
@@ -107,17 +110,16 @@ function newFrontier(context: LookContext, { lane, lanes }: PassOptions, began: 
   const queue: Address[] = [];
   const depths = new Map<Address, number>();
   const beyond = new Set<Address>();
+  const deeper = new Set<Address>();
   let next = 0;
   const frontier: Frontier = {
     take: () => (next < queue.length ? queue[next++] : undefined),
     add: (address, depth) => {
-      if (
-        depths.has(address) ||
-        context.composed.has(address) ||
-        (depth ?? 0) > maxDepth(lane) ||
-        lane.excludes(address)
-      )
+      if (depths.has(address) || context.composed.has(address) || lane.excludes(address)) return;
+      if ((depth ?? 0) > maxDepth(lane)) {
+        deeper.add(address);
         return;
+      }
       if (depths.size >= lane.config.limit) {
         beyond.add(address);
         return;
@@ -135,6 +137,9 @@ function newFrontier(context: LookContext, { lane, lanes }: PassOptions, began: 
       return next >= queue.length;
     },
     beyond,
+    get tooDeep() {
+      return [...deeper].filter((address) => !depths.has(address) && records.pages.get(address) === undefined);
+    },
   };
   return frontier;
 }
@@ -215,12 +220,15 @@ function goBack(
   tally.outcomes.set(address, before.good === undefined ? 'failed' : 'kept');
 }
 
-function warnOfLimit({ tally }: LookContext, lane: Lane, { beyond }: Frontier): void {
-  if (beyond.size === 0) return;
-  warn(
-    tally,
-    'lane-over-limit',
-    lane.name,
-    `${beyond.size} more pages were found than limit ${lane.config.limit} lets in; they are not looked at`,
-  );
+function warnOfLimit({ tally }: LookContext, lane: Lane, { beyond, tooDeep }: Frontier): void {
+  const left = (count: number, why: string) =>
+    `${count} more pages were found than ${why} lets in; they are not looked at`;
+  if (beyond.size > 0) warn(tally, 'lane-over-limit', lane.name, left(beyond.size, `limit ${lane.config.limit}`));
+  if (lane.config.crawl !== undefined && tooDeep.length > 0)
+    warn(
+      tally,
+      'lane-over-depth',
+      lane.name,
+      `${left(tooDeep.length, `crawl.depth ${maxDepth(lane)}`)}, the first ${tooDeep[0]}`,
+    );
 }

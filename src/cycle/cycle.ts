@@ -1,3 +1,5 @@
+import type { LookContext } from '../snapshot/context.ts';
+import type { Report } from './report.ts';
 import type { Workplace } from './workplace.ts';
 
 /** What one call of `publish` is asked for. */
@@ -16,4 +18,12 @@ export interface Wish {
   readonly acceptShrink: boolean;
   /** Changes to the snapshot by hand, made under the lock before anything else. */
   readonly prepare?: (place: Workplace) => void;
+}
+
+/** All that the steps of one cycle share. */
+export interface Cycle {
+  readonly place: Workplace;
+  readonly context: LookContext;
+  readonly wish: Wish;
+  readonly report: Report;
 }

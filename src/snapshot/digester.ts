@@ -1,0 +1,84 @@
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { Config } from '../config/schema.ts';
+import { createSite } from '../model/site.ts';
+import { type Digest, type DigestTools, digest, type Raw } from './digest.ts';
+import { createNormalizer } from './normalize.ts';
+
+/** Digests pages, on a thread of its own once a run has many. */
+export interface Digester {
+  /** Rejects only where the thread itself failed. */
+  digest(raw: Raw): Promise<Digest>;
+  close(): Promise<void>;
+}
+
+/** The parts of a configuration that a digest depends on: plain values, so that a thread can be given them. */
+export type DigestConfig = Pick<Config, 'site' | 'origin' | 'gate' | 'normalize'>;
+
+/** A thread takes about 60 ms to start, as long as this many pages take to digest. */
+const WORTH_A_THREAD = 150;
+
+/** This module's worker: beside it, with its ending, both as TypeScript and compiled. */
+const WORKER = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './digest-thread.ts' : './digest-thread.js', import.meta.url),
+);
+
+/** What every digest of a run is made with. */
+export function toolsOf({ site, origin, gate, normalize }: DigestConfig): DigestTools {
+  const host = origin.host === undefined ? {} : { host: origin.host };
+  return {
+    site: createSite({ name: site.name, url: site.url, origin: origin.url, aliases: origin.aliases, ...host }),
+    gate,
+    normalize: createNormalizer(normalize),
+  };
+}
+
+/** Opens a digester; it works on this thread until a run turns out to be long, and always where there is one processor. */
+export function openDigester(config: DigestConfig): Digester {
+  const tools = toolsOf(config);
+  let seen = 0;
+  let thread: Thread | undefined;
+  return {
+    digest: async (raw) => {
+      if (++seen <= WORTH_A_THREAD || availableParallelism() === 1) return digest(raw, tools);
+      thread ??= startThread(config);
+      return thread.digest(raw);
+    },
+    close: async () => {
+      await thread?.close();
+    },
+  };
+}
+
+type Thread = Digester;
+
+interface Waiting {
+  resolve(value: Digest): void;
+  reject(error: Error): void;
+}
+
+function startThread({ site, origin, gate, normalize }: DigestConfig): Thread {
+  const worker = new Worker(WORKER, { workerData: { site, origin, gate, normalize } });
+  const waiting = new Map<number, Waiting>();
+  let count = 0;
+  worker.on('message', ({ id, digested }: { id: number; digested: Digest }) => {
+    waiting.get(id)?.resolve(digested);
+    waiting.delete(id);
+  });
+  worker.on('error', (error) => {
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  });
+  return {
+    digest: (raw) =>
+      new Promise((resolve, reject) => {
+        const id = count++;
+        waiting.set(id, { resolve, reject });
+        worker.postMessage({ id, raw });
+      }),
+    close: async () => {
+      await worker.terminate();
+    },
+  };
+}
