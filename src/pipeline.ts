@@ -1,4 +1,5 @@
 import type { LoadedConfig } from './config/load.ts';
+import { adopt } from './cycle/adopt.ts';
 import type { Cycle, Wish } from './cycle/cycle.ts';
 import { openLooks } from './cycle/looking.ts';
 import { publishTo } from './cycle/publishing.ts';
@@ -20,7 +21,8 @@ export async function publish(loaded: LoadedConfig, wish: Wish, report: Report, 
   const lock = await takeLock(stateFiles(loaded.stateDir).lock);
   try {
     const place = await openWorkplace(loaded);
-    const context = await openLooks(place, report);
+    await adopt(place, signal);
+    const context = await openLooks(place, wish, report);
     try {
       wish.prepare?.(place);
       await run({ place, context, wish, report }, signal);

@@ -53,6 +53,9 @@ export function assertDestination(to: string | undefined, destinations: readonly
   });
 }
 
+/** Warnings that say that visitors lack something: pages nobody could list, assets that could not be fetched. */
+const GAPS: readonly string[] = ['discovery-failed', 'asset-failed'];
+
 /** The worst thing that happened: a refusal, a failure, then pages kept. */
 export function exitOf(report: Report, failure: HoldfastError | undefined): number {
   const errors = [failure, ...[...report.destinations.values()].map(({ error }) => error)]
@@ -60,8 +63,9 @@ export function exitOf(report: Report, failure: HoldfastError | undefined): numb
     .map(asHoldfastError);
   const worst = errors.find(({ exit }) => exit === EXIT.refused.code) ?? errors[0];
   if (worst !== undefined) return worst.exit === EXIT.kept.code ? EXIT.failed.code : worst.exit;
-  const hasKept = report.away !== undefined || report.kept.length > 0 || report.collisions > 0;
-  return hasKept ? EXIT.kept.code : EXIT.done.code;
+  const isPartial = report.away !== undefined || report.kept.length > 0 || report.collisions > 0;
+  const hasGaps = [...report.tally.warnings.values()].some(({ code }) => GAPS.includes(code));
+  return isPartial || hasGaps ? EXIT.kept.code : EXIT.done.code;
 }
 
 interface Told {

@@ -1,11 +1,12 @@
 import type { LookContext } from '../snapshot/context.ts';
 import { openDigester } from '../snapshot/digester.ts';
 import { pathMatcher } from '../snapshot/lanes.ts';
+import type { Wish } from './cycle.ts';
 import type { Report } from './report.ts';
 import type { Workplace } from './workplace.ts';
 
 /** What the looks of one run work with. */
-export async function openLooks(place: Workplace, { tally }: Report): Promise<LookContext> {
+export async function openLooks(place: Workplace, { acceptShrink }: Wish, { tally }: Report): Promise<LookContext> {
   const { config, site, records, blobs, origin, clock } = place;
   return {
     config,
@@ -18,6 +19,7 @@ export async function openLooks(place: Workplace, { tally }: Report): Promise<Lo
     composed: await place.composed.addresses(),
     leavesAsset: pathMatcher(config.assets.exclude),
     digester: openDigester(config),
+    acceptShrink,
     triedAssets: new Set(),
   };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { addressOfFile } from '../model/address.ts';
 import { asHoldfastError, hasCode } from '../model/errors.ts';
 import type { Manifest, ReleaseFile } from '../model/manifest.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -54,9 +55,8 @@ async function send(destination: Destination, sending: Sending, signal: AbortSig
   const release = releaseFor(sending);
   const live = wish.force ? { ...sending.live, isCertain: false } : sending.live;
   const change = changeSince(live, release, wish.force);
-  const removed = change.remove.map(({ path }) => path);
   assertDeletes({
-    removed,
+    removed: unexpected(sending, change.remove),
     live: live.manifest,
     maxDeletes: wish.maxDeletes,
     acceptShrink: wish.acceptShrink,
@@ -76,7 +76,16 @@ async function send(destination: Destination, sending: Sending, signal: AbortSig
   const now = new Date(place.clock.now());
   const published = await goLive(
     destination,
-    { release, live, put, removed: removed.length, retain: place.config.retain, openBlob: place.blobs.open, now },
+    {
+      release,
+      live,
+      put,
+      removed: change.remove.length,
+      retain: place.config.retain,
+      withdrawn: sending.snapshot.withdrawnByHand(),
+      openBlob: place.blobs.open,
+      now,
+    },
     signal,
   );
   if (published.pruneFailed !== undefined) warn(report.tally, 'prune-failed', name, published.pruneFailed);
@@ -103,13 +112,27 @@ function together(earlier: Published | undefined, now: Published): Published {
   };
 }
 
+/** Removals that a cap is for: not what was withdrawn on purpose, nor an old asset whose time ran out. */
+function unexpected({ live, snapshot }: Sending, remove: Difference['remove']): readonly string[] {
+  const carried = new Set(
+    (live.manifest?.files ?? []).flatMap((file) => (file.carried === undefined ? [] : [file.path])),
+  );
+  return remove
+    .map(({ path }) => path)
+    .filter((path) => !carried.has(path) && !snapshot.isWithdrawn(addressOfFile(path)));
+}
+
 function releaseFor({ place, snapshot, files, live }: Sending): Manifest {
   const { site, environment, clock } = place;
+  const stays = filesThatStay(files, live.manifest, (address) => snapshot.mayStay(address));
+  const captured = [...snapshot.pages()].length;
   return buildRelease({
     site: site.publicUrl.host,
     environment,
     lineage: live.control?.record.lineage ?? randomUUID(),
-    files: [...files, ...filesThatStay(files, live.manifest, (address) => snapshot.mayStay(address))],
+    files: [...files, ...stays],
+    pages: captured + stays.filter(({ kind }) => kind === 'page').length,
+    isWithdrawn: (address) => snapshot.isWithdrawn(address),
     live: live.manifest,
     now: new Date(clock.now()),
   });

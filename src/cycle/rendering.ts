@@ -1,5 +1,6 @@
 import type { ReleaseFile } from '../model/manifest.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import type { ComposedPage } from '../render/compose.ts';
 import { render } from '../render/render.ts';
 import { warn } from '../snapshot/context.ts';
 import type { Cycle } from './cycle.ts';
@@ -13,7 +14,7 @@ export async function renderAll(
   signal: AbortSignal,
 ): Promise<readonly ReleaseFile[]> {
   const { place, report } = cycle;
-  const composed = await place.composed.pages({ ...composeOptions(place, snapshot), signal });
+  const composed = await composeAll(place, snapshot, signal);
   let rendered = await render(place, snapshot, composed);
   if (rendered.lost.length > 0) {
     await lookAgainFor(cycle, rendered.lost, signal);
@@ -24,16 +25,23 @@ export async function renderAll(
   return rendered.files;
 }
 
-function composeOptions({ root, config, environment }: Workplace, snapshot: Snapshot) {
+/** The composed pages; Eleventy starts only when their words, their templates or the hot pages' titles changed. */
+export function composeAll(
+  place: Workplace,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<readonly ComposedPage[]> {
+  const { root, config, environment } = place;
   const { name, url, language } = config.site;
   const pages = [...snapshot.pages()].flatMap(({ address, title }) =>
     title === undefined ? [] : [{ address, title }],
   );
-  return {
+  return place.composed.pages({
     root,
     templates: config.compose.templates,
     content: config.compose.content,
     fallback: PACKAGE_ROOT,
     data: { site: { name, url, language }, environment, pages },
-  };
+    signal,
+  });
 }

@@ -30,7 +30,8 @@ export const PROBLEMS = {
   repeated: 'one same body on many addresses',
   private: 'asks for a login or a password',
   personal: 'holds what belongs to one visitor',
-  'redirect-loop': 'redirects in a circle, or more than five times',
+  moved: 'redirects elsewhere, where a page was before',
+  'redirect-loop': 'redirects to itself',
   hostile: 'its address cannot be a file of the site',
   asset: 'refers to an asset that could not be fetched yet',
 } as const;

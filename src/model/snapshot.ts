@@ -30,11 +30,12 @@ export interface Snapshot {
   redirects(): Iterable<CapturedRedirect>;
   /** The page that calls itself by this query (`p=211`). */
   shortlink(query: string): Address | undefined;
-  /**
-   * True where a page that is live and has no capture here may stay as it is: it is of a lane and could not be looked at,
-   * or it is unknown while some lane was never looked at whole (a new machine, a lost state).
-   */
+  /** True where a page that is live and has no capture here may stay as it is: it is of a lane, and could not be looked at or its bytes were lost. */
   mayStay(address: Address): boolean;
+  /** True where a page or asset was taken down, by hand or because it said so itself. */
+  isWithdrawn(address: Address): boolean;
+  /** Addresses taken down by hand: a new machine must know them too. */
+  withdrawnByHand(): readonly Address[];
 }
 
 /** A page whose last look failed; its last good capture stays live while there is one. */
@@ -60,6 +61,10 @@ export interface Entry {
   readonly redirect?: { readonly to: string; readonly status: number };
   readonly trouble?: Trouble;
   readonly withdrawn?: Withdrawal;
+  /** True on a page known only from what is live at a destination: this machine never looked at it. */
+  readonly adopted?: true;
+  /** True where the next look is taken as it is, though smaller or of another type: the page has insisted for long enough. */
+  readonly insists?: true;
   /** On an asset: the `?ver=` it was last referred to with; other than the captured one means new bytes. */
   readonly wanted?: string;
 }
@@ -70,8 +75,13 @@ export interface Trouble {
   readonly problem: Problem | 'gone';
   readonly text: string;
   readonly since: number;
+  /** Since when it fails while the rest of its lane is well. */
+  readonly aloneSince?: number;
   /** Looks in a row that ended so while the rest of the lane was well. */
   readonly looks: number;
+  /** Where it redirects to, with problem `moved`. */
+  readonly to?: string;
+  readonly status?: number;
 }
 
 export interface GoodEntry {
@@ -90,6 +100,8 @@ export interface GoodEntry {
   readonly links: readonly number[];
   readonly shortlink?: string;
   readonly shortlinks: readonly string[];
+  /** What references were read by: where the configuration would read others now, they are read again from the stored body. */
+  readonly recipe?: string;
 }
 
 /** What is remembered of a lane. A pass that has begun and not ended goes on in the next run. */
@@ -98,6 +110,6 @@ export interface LaneState {
   readonly began: number;
   /** When it ended; absent while it is unfinished. */
   readonly ended?: number;
-  /** True once a pass has ended. */
-  readonly whole: boolean;
+  /** True where the last pass ended in a refusal that a person may lift. */
+  readonly refused?: true;
 }

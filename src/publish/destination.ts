@@ -47,6 +47,8 @@ export interface ControlRecord {
   readonly since: string | null;
   /** Ids of the releases that can be returned to, newest first. */
   readonly releases: readonly string[];
+  /** Addresses taken down by hand, so that a machine that knows nothing yet leaves them down. */
+  readonly withdrawn: readonly string[];
 }
 
 export interface ControlState {

@@ -15,6 +15,8 @@ export interface GoLive {
   readonly put: readonly ReleaseFile[];
   readonly removed: number;
   readonly retain: number;
+  /** Addresses taken down by hand. */
+  readonly withdrawn: readonly string[];
   readonly openBlob: (ref: BlobRef) => Readable;
   readonly now: Date;
 }
@@ -90,7 +92,7 @@ async function putAll(files: readonly ReleaseFile[], put: (file: ReleaseFile) =>
   if (failure !== undefined) throw failure.reason;
 }
 
-function nextRecord({ release, live, retain }: GoLive, now: Date): ControlRecord {
+function nextRecord({ release, live, retain, withdrawn }: GoLive, now: Date): ControlRecord {
   const before = live.control?.record;
   return {
     format: 1,
@@ -101,6 +103,7 @@ function nextRecord({ release, live, retain }: GoLive, now: Date): ControlRecord
     live: release.id,
     since: before?.live === release.id ? (before.since ?? now.toISOString()) : now.toISOString(),
     releases: retained(before, release.id, retain),
+    withdrawn,
   };
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type Address, addressOfFile } from '../model/address.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { MANIFEST_FORMAT, type Manifest, type ReleaseFile } from '../model/manifest.ts';
 import { carry } from './carry.ts';
@@ -11,6 +12,10 @@ export interface BuildOptions {
   readonly environment: string;
   readonly lineage: string;
   readonly files: readonly ReleaseFile[];
+  /** How many of them are pages of the origin: what is composed here is no site. */
+  readonly pages: number;
+  /** True for an address that was taken down, which is not carried over either. */
+  readonly isWithdrawn: (address: Address) => boolean;
   /** What is live now, whose assets stay for a while. */
   readonly live: Manifest | undefined;
   readonly now: Date;
@@ -20,8 +25,9 @@ export interface BuildOptions {
  * The manifest of a release: `files` and the assets carried over from the live one, sorted by path.
  * Where the content is that of the live release, the live manifest itself. Throws `nothing-to-release` without a single page.
  */
-export function buildRelease({ site, environment, lineage, files, live, now }: BuildOptions): Manifest {
-  if (!files.some((file) => file.kind === 'page')) {
+export function buildRelease(options: BuildOptions): Manifest {
+  const { site, environment, lineage, files, pages, isWithdrawn, live, now } = options;
+  if (pages === 0) {
     throw new HoldfastError(
       'nothing-to-release',
       'no page has a good capture, and an empty release is never published',
@@ -31,8 +37,9 @@ export function buildRelease({ site, environment, lineage, files, live, now }: B
       },
     );
   }
-  const all = [...files, ...carry(files, live, now)].sort(byPath);
-  if (live !== undefined && isSameApartFromCarried(all, live.files)) return live;
+  const carried = carry(files, live, now).filter(({ path }) => !isWithdrawn(addressOfFile(path)));
+  const all = [...files, ...carried].sort(byPath);
+  if (live !== undefined && isSameApartFromCarried(all, live.files, isWithdrawn)) return live;
   const content = identityOf(all);
   return {
     format: MANIFEST_FORMAT,
@@ -60,7 +67,11 @@ export function fingerprint({ path, kind, sha256, type, headers, variants }: Rel
 }
 
 /** An asset that only ran out of its time is no reason for a release of its own. */
-function isSameApartFromCarried(next: readonly ReleaseFile[], live: readonly ReleaseFile[]): boolean {
+function isSameApartFromCarried(
+  next: readonly ReleaseFile[],
+  live: readonly ReleaseFile[],
+  isWithdrawn: (address: Address) => boolean,
+): boolean {
   const current = next.filter((file) => file.carried === undefined);
   const before = new Map(live.map((file) => [file.path, file]));
   const isThere = (file: ReleaseFile) => {
@@ -68,7 +79,8 @@ function isSameApartFromCarried(next: readonly ReleaseFile[], live: readonly Rel
     return other !== undefined && fingerprint(other) === fingerprint(file);
   };
   const needed = new Set(current.map((file) => file.path));
-  return current.every(isThere) && live.every((file) => needed.has(file.path) || file.carried !== undefined);
+  const mayGo = (file: ReleaseFile) => file.carried === undefined || isWithdrawn(addressOfFile(file.path));
+  return current.every(isThere) && live.every((file) => needed.has(file.path) || !mayGo(file));
 }
 
 function byPath(a: ReleaseFile, b: ReleaseFile): number {

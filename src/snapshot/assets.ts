@@ -1,60 +1,78 @@
-import type { Address } from '../model/address.ts';
-import { fileFor } from '../model/address.ts';
+import { type Address, fileFor } from '../model/address.ts';
 import type { BlobRef } from '../model/capture.ts';
 import { hasCode, isHoldfastError } from '../model/errors.ts';
-import type { Entry, GoodEntry } from '../model/snapshot.ts';
-import type { Answer } from '../origin/client.ts';
+import type { Entry, GoodEntry, Trouble } from '../model/snapshot.ts';
+import type { AnswerHeaders } from '../origin/client.ts';
+import { ALWAYS_WANTED } from './always.ts';
 import { type LookContext, wantAsset, warn } from './context.ts';
-import { inParallel } from './parallel.ts';
+import { problemOf, validatorsOf } from './finding.ts';
+import { drain, inParallel } from './parallel.ts';
 import { referencesInCss } from './references.ts';
+import { openPass, sliceOf } from './slices.ts';
 
 /** Stylesheets that import stylesheets that import …: deeper than this nobody builds. */
 const MAX_IMPORT_DEPTH = 8;
 
-/** Looked for on every site, whether or not a page refers to them. */
-export const ALWAYS_WANTED: readonly Address[] = ['/robots.txt', '/favicon.ico'];
-
 /** Captures what is referred to and not there yet, and what those stylesheets import. Throws `origin-away` and the signal's reason. */
 export async function captureNewAssets(context: LookContext, signal: AbortSignal): Promise<void> {
-  for (const address of ALWAYS_WANTED)
-    if (context.records.assets.get(address) === undefined) wantAsset(context, address, '');
-  const tried = context.triedAssets;
+  const { records, config, triedAssets } = context;
+  for (const address of ALWAYS_WANTED) if (records.assets.get(address) === undefined) wantAsset(context, address, '');
   for (let depth = 0; depth < MAX_IMPORT_DEPTH; depth++) {
-    const wanted = [...context.records.assets].filter(([address, entry]) => isWanted(entry) && !tried.has(address));
+    const wanted = [...records.assets].filter(([address, entry]) => isWanted(entry) && !triedAssets.has(address));
     if (wanted.length === 0) return;
-    await inParallel(wanted, context.config.origin.concurrency, async ([address]) => {
-      tried.add(address);
-      await lookAtAsset(context, address, signal);
-    });
+    await inParallel(wanted, config.origin.concurrency, ([address]) => lookAtAsset(context, address, signal));
   }
 }
 
-/** Looks at every known asset again, conditionally. */
-export async function refreshAssets(context: LookContext, signal: AbortSignal): Promise<void> {
-  const due = [...context.records.assets]
-    .map(([address]) => address)
-    .filter((address) => !context.leavesAsset(address));
-  await inParallel(due, context.config.origin.concurrency, (address) => lookAtAsset(context, address, signal));
+/** Of the lanes' states, the one of the assets: no lane can have this name. */
+export const ASSETS = '(assets)';
+
+/**
+ * Looks at every asset that a page needs once more, conditionally and in slices; yields after each but the last. What an earlier run
+ * had looked at before it was interrupted is not asked for again. Forgets assets that nothing needs any more.
+ */
+export async function* refreshAssets(
+  context: LookContext,
+  reachable: ReadonlySet<Address>,
+  signal: AbortSignal,
+): AsyncGenerator<void> {
+  const { records, clock, config } = context;
+  const { began } = openPass(context, ASSETS, { every: config.assets.every, anew: false });
+  for (const [address] of records.assets) if (!reachable.has(address)) records.assets.delete(address);
+  const due = [...records.assets].filter(([, { lookedAt = 0 }]) => lookedAt < began || lookedAt > clock.now());
+  let next = 0;
+  while (next < due.length) {
+    const take = sliceOf(context, () => due[next++]?.[0]);
+    await drain(take, config.origin.concurrency, (address) => lookAtAsset(context, address, signal));
+    await captureNewAssets(context, signal);
+    await records.flush();
+    if (next < due.length) yield;
+  }
+  records.setLane(ASSETS, { began, ended: clock.now() });
+  await records.flush();
 }
 
 /** Never captured, or referred to with another `?ver=` than it was captured with; one that is gone waits for the next refresh. */
 function isWanted(entry: Entry): boolean {
-  if (entry.trouble?.problem === 'gone') return false;
+  if (entry.trouble?.problem === 'gone' || entry.withdrawn !== undefined) return false;
   return entry.good === undefined || (entry.good.version ?? '') !== (entry.wanted ?? '');
 }
 
 async function lookAtAsset(context: LookContext, address: Address, signal: AbortSignal): Promise<void> {
-  const { records, clock } = context;
+  const { records, clock, triedAssets } = context;
+  triedAssets.add(address);
   const entry = records.assets.get(address) ?? { lane: 'assets' };
   const next = await nextEntry(context, address, entry, signal);
   records.assets.set(address, { ...next, lookedAt: clock.now() });
 }
 
 async function nextEntry(context: LookContext, address: Address, entry: Entry, signal: AbortSignal): Promise<Entry> {
-  const { records, clock, origin, blobs } = context;
+  const { clock, origin, blobs } = context;
   const version = entry.wanted ?? '';
   const isSameVersion = (entry.good?.version ?? '') === version;
   const { trouble: _trouble, ...rest } = entry;
+  const failed = (problem: AssetProblem, text: string) =>
+    fail(context, address, { ...entry, trouble: troubleOf(context, entry, { problem, text }) });
   try {
     const answer = await origin.look({
       address,
@@ -66,58 +84,91 @@ async function nextEntry(context: LookContext, address: Address, entry: Entry, s
       signal,
     });
     if (answer.kind === 'unchanged') return { ...rest, goodAt: clock.now() };
-    if (answer.kind === 'body' && answer.stored !== undefined) {
-      const good = await goodAsset(context, address, answer, answer.stored);
-      if (good !== undefined) return { ...rest, good: { ...good, version }, goodAt: clock.now() };
-      return failed(context, address, entry, 'type', 'answers with HTML where a file was expected');
+    if (answer.kind !== 'body' || answer.stored === undefined) {
+      const status = answer.kind === 'status' ? answer.status : 0;
+      return failed(status === 404 || status === 410 ? 'gone' : 'status', `answered ${status}`);
     }
-    const status = answer.kind === 'status' ? answer.status : 0;
-    if (status === 404 || status === 410) return failed(context, address, entry, 'gone', `answered ${status}`);
-    return failed(context, address, entry, 'status', `answered ${status}`);
+    const type = answer.headers.get('content-type') ?? 'application/octet-stream';
+    const came = { type, body: answer.stored, last: entry.good };
+    const refusal = refuse(address, came) ?? (await refuseRobots(context, address, came));
+    if (refusal !== undefined) return failed('type', refusal);
+    const good = await goodAsset(context, { address, type, body: answer.stored, headers: answer.headers });
+    return { ...rest, good: { ...good, version }, goodAt: clock.now() };
   } catch (error) {
     signal.throwIfAborted();
     if (!isHoldfastError(error) || hasCode(error, 'origin-away', 'origin-private')) throw error;
-    return failed(context, address, entry, error.code === 'origin-timeout' ? 'timeout' : 'unreachable', error.message);
-  } finally {
-    records.usual = origin.usual;
+    return failed(problemOf(error), error.message);
   }
 }
 
-function failed(
-  context: LookContext,
-  address: Address,
-  entry: Entry,
-  problem: 'gone' | 'type' | 'status' | 'timeout' | 'unreachable',
-  text: string,
-): Entry {
-  const isOptional = ALWAYS_WANTED.includes(address) && problem === 'gone';
-  if (!isOptional) warn(context.tally, problem === 'gone' ? 'asset-missing' : 'asset-failed', address, text);
-  const since = entry.trouble?.since ?? context.clock.now();
-  return { ...entry, trouble: { problem, text, since, looks: (entry.trouble?.looks ?? 0) + 1 } };
+type AssetProblem = 'gone' | 'type' | 'status' | 'timeout' | 'unreachable' | 'hostile';
+
+function troubleOf(
+  { clock }: LookContext,
+  { trouble }: Entry,
+  found: { problem: AssetProblem; text: string },
+): Trouble {
+  return { ...found, since: trouble?.since ?? clock.now(), looks: (trouble?.looks ?? 0) + 1 };
 }
 
-/** The asset as captured, with what a stylesheet refers to; undefined where HTML came for a file (a login or a soft 404). */
-async function goodAsset(
-  context: LookContext,
+function fail({ tally }: LookContext, address: Address, entry: Entry & { trouble: Trouble }): Entry {
+  const { problem, text } = entry.trouble;
+  const isOptional = ALWAYS_WANTED.includes(address) && problem === 'gone';
+  if (!isOptional) warn(tally, problem === 'gone' ? 'asset-missing' : 'asset-failed', address, text);
+  return entry;
+}
+
+interface Came {
+  readonly type: string;
+  readonly body: BlobRef;
+  readonly last: GoodEntry | undefined;
+}
+
+/** Why what came for a file cannot be that file: HTML (a login, a soft 404), nothing, or text where a stylesheet or script was. */
+function refuse(address: Address, { type, body, last }: Came): string | undefined {
+  if (/html/i.test(type) && !/\.x?html?$/i.test(address)) return 'answers with HTML where a file was expected';
+  if (body.size === 0 && last !== undefined && last.body.size > 0) return 'is empty, and was not';
+  const isCode = last !== undefined && /css|javascript/i.test(last.type);
+  return isCode && /^text\/plain/i.test(type) && !/^text\/plain/i.test(last.type)
+    ? `was ${last.type} and now is ${type}`
+    : undefined;
+}
+
+/** A directive of the Robots Exclusion Protocol (RFC 9309) or a sitemap, at the start of a line. */
+const ROBOTS = /^\s*(?:#|user-agent|allow|disallow|sitemap|crawl-delay)/im;
+
+/** Files that every site is asked for, and that many answer with whatever they say to strangers. */
+async function refuseRobots(
+  { blobs }: LookContext,
   address: Address,
-  answer: Extract<Answer, { kind: 'body' }>,
-  body: BlobRef,
-): Promise<GoodEntry | undefined> {
-  const type = answer.headers.get('content-type') ?? 'application/octet-stream';
-  if (/html/i.test(type) && !/\.x?html?$/i.test(address)) return undefined;
+  { type, body }: Came,
+): Promise<string | undefined> {
+  if (address === '/favicon.ico' && /^text\//i.test(type)) return `is ${type}, and no picture`;
+  if (address !== '/robots.txt' || body.size === 0) return undefined;
+  return ROBOTS.test((await blobs.read(body.sha256)).toString('latin1')) ? undefined : 'holds no rule for robots';
+}
+
+interface NewAsset {
+  readonly address: Address;
+  readonly type: string;
+  readonly body: BlobRef;
+  readonly headers: AnswerHeaders;
+}
+
+/** The asset as captured, with what a stylesheet refers to. Throws `address-hostile`. */
+async function goodAsset(context: LookContext, { address, type, body, headers }: NewAsset): Promise<GoodEntry> {
   fileFor(address, type);
-  const refs = /css/i.test(type)
+  const isCss = /css/i.test(type);
+  const refs = isCss
     ? referencesInCss((await context.blobs.read(body.sha256)).toString('latin1'), address, context.site)
     : undefined;
   const assets = (refs?.assets ?? []).filter((asset) => !context.leavesAsset(asset.address));
   for (const asset of assets) wantAsset(context, asset.address, asset.version);
-  const etag = answer.headers.get('etag');
-  const lastModified = answer.headers.get('last-modified');
   return {
     body,
     same: body.sha256,
     type,
-    validators: { ...(etag === undefined ? {} : { etag }), ...(lastModified === undefined ? {} : { lastModified }) },
+    validators: validatorsOf(headers),
     textSize: body.size,
     assets: assets.map((asset) => context.records.numberOf(asset.address)),
     links: [],

@@ -21,6 +21,8 @@ export interface LookContext {
   /** Matches assets that stay links (`assets.exclude`). */
   readonly leavesAsset: (address: Address) => boolean;
   readonly digester: Digester;
+  /** A person said that pages and lanes may shrink, this once. */
+  readonly acceptShrink: boolean;
   readonly tally: Tally;
   /** Assets asked for in this run: one that failed is not asked for again before the next. */
   readonly triedAssets: Set<Address>;

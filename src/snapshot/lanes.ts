@@ -71,32 +71,40 @@ export function isDue(lane: Lane, records: Records, now: number): boolean {
   return elapsed < 0 || elapsed >= DUE_AT * lane.every;
 }
 
-/**
- * True when a page that was seen in a lane still is of that lane. A `paths` lane holds what it lists; a page that left
- * its sitemap or is linked no more stays until it answers that it is gone.
- */
-export function holds(lane: Lane, address: Address, entry: Entry): boolean {
-  if (entry.lane !== lane.name || lane.excludes(address)) return false;
-  const { sitemap, crawl } = lane.config;
-  const wasFollowed = entry.depth !== undefined;
-  return sitemap !== undefined || crawl !== undefined || lane.paths.has(address) || wasFollowed;
+/** True where a lane finds its pages by itself, and so may hold pages that the configuration does not name. */
+export function isOpen({ config }: Lane): boolean {
+  return config.sitemap !== undefined || config.crawl !== undefined;
 }
 
-/** Puts a page into a lane, unless a faster lane holds it; true when it now is of this lane. */
-export function claim(
-  lane: Lane,
-  lanes: readonly Lane[],
-  records: Records,
-  found: { address: Address; depth?: number },
-): boolean {
-  const { address, depth } = found;
-  if (lane.excludes(address)) return false;
+/**
+ * The lane that a known page is of: a lane that lists it, else its own, else the slowest one that finds pages by itself. So a page
+ * that left its sitemap, or whose lane was renamed, stays until it answers that it is gone; undefined where every lane excludes it.
+ */
+export function laneFor(lanes: readonly Lane[], address: Address, entry: Entry): Lane | undefined {
+  const listing = lanes.find((lane) => lane.paths.has(address));
+  if (listing !== undefined) return listing;
+  const own = lanes.find((lane) => lane.name === entry.lane);
+  const wasFollowed = entry.depth !== undefined;
+  if (own !== undefined && !own.excludes(address) && (isOpen(own) || wasFollowed)) return own;
+  return lanes.findLast((lane) => isOpen(lane) && !lane.excludes(address));
+}
+
+/** A page found by a lane; `depth` where it was reached by links or a redirect. */
+export interface Found {
+  readonly lane: Lane;
+  readonly address: Address;
+  readonly depth: number | undefined;
+}
+
+/** Puts a page into the lane that found it, unless a faster one holds it; true when it now is of this lane. */
+export function claim(records: Records, lanes: readonly Lane[], { lane, address, depth }: Found): boolean {
   const entry = records.pages.get(address);
-  const faster = lanes.slice(0, lanes.indexOf(lane));
-  if (faster.some((other) => other.paths.has(address) || (entry !== undefined && holds(other, address, entry))))
-    return false;
-  if (entry?.lane !== lane.name || (depth !== undefined && depth !== entry.depth)) {
-    const known: Omit<Entry, 'depth'> = entry ?? { lane: lane.name };
+  const holder =
+    lanes.find((other) => other.paths.has(address)) ??
+    (entry === undefined ? undefined : laneFor(lanes, address, entry));
+  if (holder !== undefined && lanes.indexOf(holder) < lanes.indexOf(lane)) return false;
+  if (entry?.lane !== lane.name || depth !== entry.depth) {
+    const { depth: _depth, ...known } = entry ?? { lane: lane.name };
     records.pages.set(address, { ...known, lane: lane.name, ...(depth === undefined ? {} : { depth }) });
   }
   return true;

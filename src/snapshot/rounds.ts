@@ -1,123 +1,110 @@
 import { type Address, normalizePath } from '../model/address.ts';
 import { HoldfastError, isHoldfastError } from '../model/errors.ts';
-import { captureNewAssets, refreshAssets } from './assets.ts';
+import { ASSETS, refreshAssets } from './assets.ts';
 import type { LookContext } from './context.ts';
-import { claim, DUE_AT, holds, isDue, type Lane, lanesOf, pathMatcher } from './lanes.ts';
-import { lookAtPage } from './look.ts';
-import { inParallel } from './parallel.ts';
+import type { Wanted } from './finding.ts';
+import { claim, DUE_AT, isDue, isOpen, type Lane, laneFor, lanesOf, pathMatcher } from './lanes.ts';
 import { pass } from './pass.ts';
-
-/** Lane states are kept under lane names; the assets' own interval stands under one that no lane can have. */
-const ASSETS = '(assets)';
+import { rereadReferences } from './reread.ts';
+import { reachableAssets } from './snapshot.ts';
+import { lookTogether } from './together.ts';
 
 export interface RoundOptions {
   /** Every lane, due or not. */
   readonly now: boolean;
   /** Look at the pages that match, and at nothing else. */
   readonly only?: string | undefined;
-  readonly acceptShrink: boolean;
 }
 
 /**
- * The looks of one run: lanes that are due, fastest first. Yields wherever a release is worth making: at the end, and
+ * The looks of one run: lanes that are due, fastest first, then the assets. Yields wherever a release is worth making: at the end, and
  * between slices of a long lane when a faster lane has been looked at since. Throws `origin-away`, `lane-shrunk` and the signal's reason.
  */
 export async function* rounds(context: LookContext, options: RoundOptions, signal: AbortSignal): AsyncGenerator<void> {
-  if (options.only !== undefined) {
-    await lookAtOnly(context, options.only, signal);
-    yield;
-    return;
-  }
+  await rereadReferences(context);
+  if (options.only === undefined) yield* dueRounds(context, options.now, signal);
+  else await lookAtOnly(context, options.only, signal);
+  yield;
+}
+
+async function* dueRounds(context: LookContext, now: boolean, signal: AbortSignal): AsyncGenerator<void> {
   const lanes = lanesOf(context.config.lanes);
-  await refreshDueAssets(context, options, signal);
+  const due = lanes.filter((lane) => now || isDueNow(context, lane));
   let hasNews = false;
-  for (const lane of lanes) {
-    if (!options.now && !isDue(lane, context.records, context.clock.now())) continue;
-    for await (const { more } of pass(
-      context,
-      { lane, lanes, anew: options.now, acceptShrink: options.acceptShrink },
-      signal,
-    )) {
+  for (const lane of due) {
+    for await (const { more } of pass(context, { lane, lanes, anew: now }, signal)) {
       if (!more) continue;
-      const faster = await lookAtFaster(context, { lane, lanes, acceptShrink: options.acceptShrink }, signal);
-      if (hasNews || faster) yield;
+      if ((await lookAtFaster(context, { lanes, than: lane }, signal)) || hasNews) yield;
       hasNews = false;
     }
     hasNews = true;
   }
-  yield;
+  if (!now && !areAssetsDue(context)) return;
+  for await (const _slice of refreshAssets(context, reachableAssets(context.records, context.config), signal)) {
+    if ((await lookAtFaster(context, { lanes }, signal)) || hasNews) yield;
+    hasNews = false;
+  }
 }
 
-interface FasterOptions {
-  readonly lane: Lane;
-  readonly lanes: readonly Lane[];
-  readonly acceptShrink: boolean;
+/** A lane that was refused is due as soon as a person lifts the refusal. */
+function isDueNow({ records, clock, acceptShrink }: LookContext, lane: Lane): boolean {
+  return isDue(lane, records, clock.now()) || (acceptShrink && records.lane(lane.name)?.refused === true);
 }
 
-/** Looks at the lanes that fell due while a slower one was under way; true when there were any. */
-async function lookAtFaster(
-  context: LookContext,
-  { lane, lanes, acceptShrink }: FasterOptions,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const due = lanes
-    .slice(0, lanes.indexOf(lane))
-    .filter((faster) => isDue(faster, context.records, context.clock.now()));
-  for (const faster of due) {
-    for await (const _slice of pass(context, { lane: faster, lanes, anew: true, acceptShrink }, signal))
-      signal.throwIfAborted();
+/** Looks at the lanes that fell due while slower work was under way; true when there were any. */
+async function lookAtFaster(context: LookContext, { lanes, than }: Faster, signal: AbortSignal): Promise<boolean> {
+  const faster = than === undefined ? lanes : lanes.slice(0, lanes.indexOf(than));
+  const due = faster.filter((lane) => isDue(lane, context.records, context.clock.now()));
+  for (const lane of due) {
+    for await (const _slice of pass(context, { lane, lanes, anew: true }, signal)) signal.throwIfAborted();
   }
   return due.length > 0;
 }
 
-async function refreshDueAssets(context: LookContext, { now }: RoundOptions, signal: AbortSignal): Promise<void> {
-  const { records, clock, config } = context;
+interface Faster {
+  readonly lanes: readonly Lane[];
+  /** Undefined for work that is slower than every lane. */
+  readonly than?: Lane;
+}
+
+/** Like a lane of `assets.every`; what a first run captured with its pages is not asked for again by the same run. */
+function areAssetsDue({ records, clock, config }: LookContext): boolean {
   const state = records.lane(ASSETS);
-  const isFirst = state === undefined;
-  const elapsed = clock.now() - (state?.began ?? 0);
-  if (!isFirst && !now && elapsed >= 0 && elapsed < DUE_AT * config.assets.every) return;
-  records.setLane(ASSETS, { began: clock.now(), whole: true });
-  if (!isFirst) await refreshAssets(context, signal);
-  await records.flush();
+  if (state === undefined) {
+    records.setLane(ASSETS, { began: clock.now(), ended: clock.now() });
+    return false;
+  }
+  const elapsed = clock.now() - state.began;
+  return state.ended === undefined || elapsed < 0 || elapsed >= DUE_AT * config.assets.every;
 }
 
 /** `--only GLOB`: pages that are known and match, or the one page that a plain path names. */
 async function lookAtOnly(context: LookContext, glob: string, signal: AbortSignal): Promise<void> {
-  const lanes = lanesOf(context.config.lanes);
-  const chosen = choose(context, lanes, glob);
-  if (chosen.length === 0) {
-    throw new HoldfastError('usage', `--only ${glob}: no lane holds such a page`, {
-      hint: 'quote the pattern; it starts with /, as in --only "/news/**"',
-    });
-  }
-  await inParallel(chosen, context.config.origin.concurrency, async ({ address, lane }) => {
-    await lookAtPage(context, lane, address, signal);
+  const chosen = choose(context, glob);
+  if (chosen.length > 0) return lookAtThese(context, chosen, signal);
+  throw new HoldfastError('usage', `--only ${glob}: no lane holds such a page`, {
+    hint: 'quote the pattern; it starts with /, as in --only "/news/**"',
   });
-  await captureNewAssets(context, signal);
-  await context.records.flush();
 }
 
-function choose(
-  context: LookContext,
-  lanes: readonly Lane[],
-  glob: string,
-): readonly { address: Address; lane: Lane }[] {
-  const { pages } = context.records;
+function choose({ records, config }: LookContext, glob: string): readonly Wanted[] {
+  const lanes = lanesOf(config.lanes);
   const matches = pathMatcher([glob]);
-  const listed = lanes.flatMap((lane) => [...lane.paths].map((address) => ({ address, lane })));
-  const known = [...pages].flatMap(([address, entry]) =>
-    lanes.filter((lane) => holds(lane, address, entry)).map((lane) => ({ address, lane })),
-  );
-  const found = new Map(
-    [...known, ...listed].filter(({ address }) => matches(address)).map((choice) => [choice.address, choice]),
-  );
-  if (found.size === 0 && glob.startsWith('/') && !/[*?[\]{}!]/.test(glob)) {
-    const address = normalizePath(glob);
-    const open = lanes.filter((lane) => lane.config.sitemap !== undefined || lane.config.crawl !== undefined).at(-1);
-    if (open !== undefined && claim(open, lanes, context.records, { address }))
-      found.set(address, { address, lane: open });
+  const listed = lanes.flatMap((lane) => [...lane.paths]);
+  const found = new Map<Address, Wanted>();
+  for (const address of [...listed, ...[...records.pages].map(([known]) => known)]) {
+    const entry = records.pages.get(address) ?? { lane: '' };
+    const lane = matches(address) && entry.withdrawn !== 'by-hand' ? laneFor(lanes, address, entry) : undefined;
+    if (lane !== undefined) found.set(address, { address, lane });
   }
-  return [...found.values()].filter(({ address }) => pages.get(address)?.withdrawn !== 'by-hand');
+  const isPlain = glob.startsWith('/') && !/[*?[\]{}!]/.test(glob);
+  if (found.size === 0 && isPlain) {
+    const address = normalizePath(glob);
+    const open = lanes.findLast((lane) => isOpen(lane) && !lane.excludes(address));
+    if (open !== undefined && claim(records, lanes, { lane: open, address, depth: undefined }))
+      return [{ address, lane: open }];
+  }
+  return [...found.values()];
 }
 
 /** Looks once more at pages and assets whose bytes were lost; an origin that is away leaves them as they are live. */
@@ -129,16 +116,30 @@ export async function lookAgain(
   const lanes = lanesOf(context.config.lanes);
   const pages = addresses.flatMap((address) => {
     const entry = context.records.pages.get(address);
-    const lane = entry === undefined ? undefined : lanes.find((candidate) => holds(candidate, address, entry));
+    const lane = entry === undefined ? undefined : laneFor(lanes, address, entry);
     return lane === undefined ? [] : [{ address, lane }];
   });
   try {
-    await inParallel(pages, context.config.origin.concurrency, async ({ address, lane }) => {
-      await lookAtPage(context, lane, address, signal);
-    });
-    await captureNewAssets(context, signal);
+    await lookAtThese(context, pages, signal);
   } catch (error) {
     if (!isHoldfastError(error, 'origin-away')) throw error;
   }
-  await context.records.flush();
+}
+
+/** These pages and where they redirect to, and no other. */
+async function lookAtThese(context: LookContext, wanted: readonly Wanted[], signal: AbortSignal): Promise<void> {
+  const lanes = lanesOf(context.config.lanes);
+  const queue = [...wanted];
+  const seen = new Set(wanted.map(({ address }) => address));
+  const lead = (from: Address, to: readonly Address[]) => {
+    const lane = queue.find(({ address }) => address === from)?.lane;
+    if (lane === undefined || context.records.pages.get(from)?.redirect === undefined) return;
+    for (const address of to) {
+      if (seen.has(address) || lane.excludes(address)) continue;
+      seen.add(address);
+      if (claim(context.records, lanes, { lane, address, depth: 1 })) queue.push({ lane, address });
+    }
+  };
+  let next = 0;
+  await lookTogether(context, { take: () => (next < queue.length ? queue[next++] : undefined), lead }, signal);
 }

@@ -1,64 +1,112 @@
 import type { Address } from '../model/address.ts';
 import { HoldfastError } from '../model/errors.ts';
-import type { Entry, Withdrawal } from '../model/snapshot.ts';
+import type { Entry, Trouble, Withdrawal } from '../model/snapshot.ts';
 import type { LookContext } from './context.ts';
-import { holds, type Lane } from './lanes.ts';
-import { isFinal } from './look.ts';
+import { type Lane, laneFor } from './lanes.ts';
+import { isFinal, isShown } from './look.ts';
 
 /** A lane is well while no more than this part of its looks failed: what fails then fails alone. */
 const WELL = 0.2;
 /** Over this part of a lane gone at once, nothing is published without a person's word. One page alone never counts as a shrinkage. */
 const SHRINK = 0.2;
-/** Looks in a row that must say "gone" or "private": one may be a hiccup of the origin. */
-const LOOKS_TO_WITHDRAW = 2;
+/** Looks in a row that must say "gone", "moved" or "private": one may be a hiccup of the origin. */
+const LOOKS_TO_BELIEVE = 2;
 
 interface SettleOptions {
   readonly lane: Lane;
+  readonly lanes: readonly Lane[];
   readonly began: number;
-  readonly acceptShrink: boolean;
 }
 
-/** At the end of a pass: withdraws what went away or was made private, and brings back what is there again. Throws `lane-shrunk`. */
-export function settle(context: LookContext, { lane, began, acceptShrink }: SettleOptions): void {
-  const entries = [...context.records.pages].filter(
-    ([address, entry]) => holds(lane, address, entry) && (entry.lookedAt ?? 0) >= began,
-  );
-  const troubled = entries.filter(([, { trouble, withdrawn }]) => trouble !== undefined && withdrawn === undefined);
-  const isWell =
-    troubled.filter(([, entry]) => !isFinal(entry.trouble?.problem ?? 'gone')).length <=
-    Math.max(1, entries.length * WELL);
-  if (!isWell) return;
-  const counted = troubled.map(([address, entry]) => [address, countLook(entry)] as const);
+type Row = readonly [Address, Entry];
+
+/** At the end of a pass: what went away, moved or was made private leaves, if it failed alone. Throws `lane-shrunk`, and changes nothing then. */
+export function settle(context: LookContext, { lane, lanes, began }: SettleOptions): void {
+  const { records, tally, acceptShrink } = context;
+  const rows = [...records.pages].filter(([address, entry]) => laneFor(lanes, address, entry) === lane);
+  const looked = rows.filter(([, entry]) => (entry.lookedAt ?? 0) >= began);
+  const troubled = looked.filter(([, { trouble, withdrawn }]) => trouble !== undefined && withdrawn === undefined);
+  const failing = troubled.filter(([, { trouble }]) => trouble !== undefined && !isFinal(trouble.problem));
+  if (failing.length > Math.max(1, looked.length * WELL)) return;
+  const wellSince = { lastGood: latestGood(context), began };
+  const counted = troubled.map(([address, entry]): Row => [address, countLook(context, entry, wellSince)]);
   const leaving = counted.flatMap(([address, entry]) => {
-    const why = hasShown(entry) || !lane.paths.has(address) ? reasonToWithdraw(context, entry) : undefined;
-    return why === undefined ? [] : [{ address, entry, why }];
+    const next = leave(context, { lane, address, entry });
+    return next === undefined ? [] : [[address, next] as const];
   });
-  const live = entries.filter(([, { good, withdrawn }]) => good !== undefined && withdrawn === undefined).length;
-  const lost = leaving.filter(({ entry }) => entry.good !== undefined).map(({ address }) => address);
+  const lost = leaving
+    .filter(([address]) => isShown(records.pages.get(address) ?? { lane: '' }))
+    .map(([address]) => address);
+  const live = looked.filter(([, entry]) => isShown(entry)).length;
   if (lost.length > 1 && lost.length > live * SHRINK && !acceptShrink) throw shrunk(lane, lost, live);
-  for (const [address, entry] of counted) context.records.pages.set(address, entry);
-  for (const { address, entry, why } of leaving) {
-    context.records.pages.set(address, { ...entry, withdrawn: why });
-    context.tally.outcomes.set(address, 'gone');
+  for (const [address, entry] of [...counted, ...leaving]) records.pages.set(address, entry);
+  for (const [address, { withdrawn }] of leaving) if (withdrawn !== undefined) tally.outcomes.set(address, 'gone');
+  forgetDead(context, rows, began);
+}
+
+/** When a page of the site last was well: evidence that the origin answers, and that a failure after it is the page's own. */
+function latestGood({ records }: LookContext): number {
+  let latest = 0;
+  for (const [, { goodAt, trouble }] of records.pages)
+    if (trouble === undefined && goodAt !== undefined && goodAt > latest) latest = goodAt;
+  return latest;
+}
+
+interface WellSince {
+  readonly lastGood: number;
+  readonly began: number;
+}
+
+/** One more look at a page that fails although the origin was well in this pass, or after the page began to fail. */
+function countLook({ clock }: LookContext, entry: Entry, { lastGood, began }: WellSince): Entry {
+  const { trouble } = entry;
+  if (trouble === undefined || lastGood < Math.min(trouble.since, began)) return entry;
+  return {
+    ...entry,
+    trouble: { ...trouble, looks: trouble.looks + 1, aloneSince: trouble.aloneSince ?? clock.now() },
+  };
+}
+
+interface Candidate {
+  readonly lane: Lane;
+  readonly address: Address;
+  readonly entry: Entry;
+}
+
+/** The entry of a page that leaves, or that is taken as it is from now on; undefined for one that stays as it was. */
+function leave(context: LookContext, { lane, address, entry }: Candidate): Entry | undefined {
+  const { trouble } = entry;
+  if (trouble === undefined || (!isShown(entry) && lane.paths.has(address))) return undefined;
+  if (isFinal(trouble.problem)) return trouble.looks < LOOKS_TO_BELIEVE ? undefined : believe(context, entry, trouble);
+  const { aloneSince = context.clock.now() } = trouble;
+  if (context.clock.now() - aloneSince <= context.config.gate.maxKept) return undefined;
+  return INSISTENT.includes(trouble.problem) ? { ...entry, insists: true } : withdraw(entry, 'kept-too-long');
+}
+
+/** Problems of a page that is there and whole, only not as it was: after `maxKept` it is believed. */
+const INSISTENT: readonly Trouble['problem'][] = ['shrunk', 'type', 'asset'];
+
+function believe({ records }: LookContext, entry: Entry, { problem, to, status }: Trouble): Entry | undefined {
+  if (problem !== 'moved') return withdraw(entry, problem === 'gone' ? 'gone' : 'private');
+  if (to === undefined || status === undefined) return undefined;
+  const isThere = !to.startsWith('/') || records.pages.get(to.replace(/#.*$/, ''))?.good !== undefined;
+  if (!isThere) return undefined;
+  const { good: _good, trouble: _trouble, adopted: _adopted, ...rest } = entry;
+  return { ...rest, redirect: { to, status } };
+}
+
+/** Without its last good capture, against which a page that comes back would be held. */
+function withdraw(entry: Entry, why: Withdrawal): Entry {
+  const { good: _good, redirect: _redirect, adopted: _adopted, ...rest } = entry;
+  return { ...rest, withdrawn: why };
+}
+
+/** Pages that went away and that nothing led to in this pass are not asked for any more. */
+function forgetDead({ records }: LookContext, rows: readonly Row[], began: number): void {
+  for (const [address, entry] of rows) {
+    const isDead = entry.withdrawn === 'gone' || (entry.trouble?.problem === 'gone' && !isShown(entry));
+    if (isDead && (entry.lookedAt ?? 0) < began) records.pages.delete(address);
   }
-}
-
-function countLook(entry: Entry): Entry {
-  return entry.trouble === undefined
-    ? entry
-    : { ...entry, trouble: { ...entry.trouble, looks: entry.trouble.looks + 1 } };
-}
-
-function hasShown({ good, redirect }: Entry): boolean {
-  return good !== undefined || redirect !== undefined;
-}
-
-function reasonToWithdraw({ config, clock }: LookContext, { trouble }: Entry): Withdrawal | undefined {
-  if (trouble === undefined) return undefined;
-  if (isFinal(trouble.problem)) {
-    return trouble.looks < LOOKS_TO_WITHDRAW ? undefined : trouble.problem === 'gone' ? 'gone' : 'private';
-  }
-  return clock.now() - trouble.since > config.gate.maxKept ? 'kept-too-long' : undefined;
 }
 
 function shrunk(lane: Lane, lost: readonly Address[], live: number): HoldfastError {

@@ -17,7 +17,7 @@ const unzip = promisify(gunzip);
 
 /**
  * The pages that the lane's sitemap lists. The sitemaps themselves are captured as pages of the lane, so that they are
- * published too and an unchanged one costs a 304. Throws `discovery-failed` when none could be read.
+ * published too and an unchanged one costs a 304. One that cannot be read is a warning; throws `discovery-failed` when none could.
  */
 export async function pagesOfSitemap(
   context: LookContext,
@@ -26,18 +26,31 @@ export async function pagesOfSitemap(
 ): Promise<readonly Address[]> {
   const pages = new Set<Address>();
   const seen = new Set<Address>();
+  const failures: HoldfastError[] = [];
   let level: readonly Address[] = await sitemapsOf(context, lane, signal);
   for (let depth = 0; level.length > 0 && depth < MAX_INDEX_DEPTH; depth++) {
     const next: Address[] = [];
     for (const address of level.filter((candidate) => !seen.has(candidate)).slice(0, MAX_SITEMAPS)) {
       seen.add(address);
-      const listed = await readSitemap(context, lane, address, signal);
+      const listed = await readSitemap(context, lane, address, signal).catch(failedIn(failures));
+      if (listed === undefined) continue;
       for (const page of listed.pages) pages.add(page);
       next.push(...listed.sitemaps);
     }
     level = next;
   }
+  const [first] = failures;
+  if (first !== undefined && pages.size === 0) throw first;
+  for (const { message } of failures) warn(context.tally, 'discovery-failed', lane.name, message);
   return [...pages];
+}
+
+/** Keeps a failed discovery for later; throws everything else on. */
+function failedIn(failures: HoldfastError[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!isHoldfastError(error, 'discovery-failed')) throw error;
+    failures.push(error);
+  };
 }
 
 async function sitemapsOf(context: LookContext, lane: Lane, signal: AbortSignal): Promise<readonly Address[]> {
@@ -57,25 +70,24 @@ interface Listed {
 }
 
 async function readSitemap(context: LookContext, lane: Lane, address: Address, signal: AbortSignal): Promise<Listed> {
-  const { outcome } = await lookAtPage(context, lane, address, signal);
-  const entry = context.records.pages.get(address);
+  const { records, tally, blobs } = context;
+  const { outcome } = await lookAtPage(context, { lane, address }, signal);
+  const entry = records.pages.get(address);
+  // A sitemap that moved is one more sitemap to read.
+  if (entry?.redirect?.to.startsWith('/')) return { pages: [], sitemaps: [entry.redirect.to] };
   if (entry?.good === undefined) {
-    throw new HoldfastError(
-      'discovery-failed',
-      `lane ${lane.name}: the sitemap ${address} could not be read: ${entry?.trouble?.text ?? 'it redirects'}`,
-      {
-        hint: 'correct `sitemap` in the lane, or use `crawl`',
-      },
-    );
+    const why = entry?.trouble?.text ?? 'it redirects to another site';
+    throw new HoldfastError('discovery-failed', `lane ${lane.name}: the sitemap ${address} could not be read: ${why}`, {
+      hint: 'correct `sitemap` in the lane, or use `crawl`',
+    });
   }
-  if (outcome === 'kept')
-    warn(context.tally, 'sitemap-kept', address, `the sitemap is read as it was: ${entry.trouble?.text}`);
+  if (outcome === 'kept') warn(tally, 'sitemap-kept', address, `the sitemap is read as it was: ${entry.trouble?.text}`);
   try {
-    return parseSitemap(context, await unpacked(await context.blobs.read(entry.good.body.sha256)), address);
+    return parseSitemap(context, await unpacked(await blobs.read(entry.good.body.sha256)), address);
   } catch (error) {
     if (!isHoldfastError(error, 'blob-damaged', 'blob-missing')) throw error;
     const { good: _damaged, ...rest } = entry;
-    context.records.pages.set(address, rest);
+    records.pages.set(address, rest);
     return readSitemap(context, lane, address, signal);
   }
 }

@@ -1,8 +1,9 @@
 import type { Config } from '../config/schema.ts';
 import type { Address } from '../model/address.ts';
 import type { Captured, CapturedRedirect, Entry, GoodEntry, KeptPage, Snapshot } from '../model/snapshot.ts';
-import { ALWAYS_WANTED } from './assets.ts';
-import { holds, type Lane, lanesOf } from './lanes.ts';
+import { ALWAYS_WANTED } from './always.ts';
+import { type Lane, laneFor, lanesOf } from './lanes.ts';
+import { isShown } from './look.ts';
 import type { Records } from './records.ts';
 
 /** A lane looked at more often than this is hot: its pages are compressed fast rather than small. */
@@ -11,17 +12,7 @@ const HOT_EVERY_MS = 10 * 60_000;
 /** The snapshot as later stages see it: what is live in `records` now, without copying it. */
 export function viewSnapshot(records: Records, config: Config): Snapshot {
   const lanes = lanesOf(config.lanes);
-  const byName = new Map(lanes.map((lane) => [lane.name, lane]));
-  const laneOf = (address: Address, entry: Entry): Lane | undefined => {
-    const lane = byName.get(entry.lane);
-    return lane !== undefined && holds(lane, address, entry) ? lane : undefined;
-  };
-  const shown = function* (): Generator<readonly [Address, Entry, Lane]> {
-    for (const [address, entry] of records.pages) {
-      const lane = entry.withdrawn === undefined ? laneOf(address, entry) : undefined;
-      if (lane !== undefined) yield [address, entry, lane];
-    }
-  };
+  const shown = () => shownPages(records, lanes);
   const shortlinks = lazily(() => shortlinkTable(shown()));
   return {
     *pages() {
@@ -30,7 +21,10 @@ export function viewSnapshot(records: Records, config: Config): Snapshot {
       }
     },
     *assets() {
-      for (const [address, good] of reachableAssets(records, shown())) yield captured(address, good, 'asset');
+      for (const address of reachableAssets(records, config)) {
+        const good = records.assets.get(address)?.good;
+        if (good !== undefined) yield captured(address, good, 'asset');
+      }
     },
     *redirects(): Generator<CapturedRedirect> {
       for (const [address, { redirect }] of shown()) if (redirect !== undefined) yield { address, to: redirect.to };
@@ -38,10 +32,27 @@ export function viewSnapshot(records: Records, config: Config): Snapshot {
     shortlink: (query) => shortlinks().get(query),
     mayStay: (address) => {
       const entry = records.pages.get(address);
-      if (entry === undefined) return lanes.some((lane) => records.lane(lane.name)?.whole !== true);
-      return entry.withdrawn === undefined && laneOf(address, entry) !== undefined;
+      if (entry === undefined || entry.withdrawn !== undefined) return false;
+      const isCaptured = entry.good !== undefined || entry.redirect !== undefined;
+      return !isCaptured && laneFor(lanes, address, entry) !== undefined;
     },
+    isWithdrawn: (address) =>
+      (records.pages.get(address)?.withdrawn ?? records.assets.get(address)?.withdrawn) !== undefined,
+    withdrawnByHand: () =>
+      [...records.pages, ...records.assets].flatMap(([address, { withdrawn }]) =>
+        withdrawn === 'by-hand' ? [address] : [],
+      ),
   };
+}
+
+type Shown = readonly [Address, Entry, Lane];
+
+/** Pages that are not withdrawn and that some lane holds. */
+function* shownPages(records: Records, lanes: readonly Lane[]): Generator<Shown> {
+  for (const [address, entry] of records.pages) {
+    const lane = entry.withdrawn === undefined ? laneFor(lanes, address, entry) : undefined;
+    if (lane !== undefined) yield [address, entry, lane];
+  }
 }
 
 function captured(address: Address, good: GoodEntry, tempo: Captured['tempo']): Captured {
@@ -65,46 +76,64 @@ function lazily<T>(make: () => T): () => T {
   };
 }
 
-function shortlinkTable(pages: Iterable<readonly [Address, Entry, Lane]>): ReadonlyMap<string, Address> {
+function shortlinkTable(pages: Iterable<Shown>): ReadonlyMap<string, Address> {
   const table = new Map<string, Address>();
   for (const [address, { good }] of pages) if (good?.shortlink !== undefined) table.set(good.shortlink, address);
   return table;
 }
 
-/** Assets that a published page needs, and those that they need in turn; each once. */
-function* reachableAssets(
-  records: Records,
-  pages: Iterable<readonly [Address, Entry, Lane]>,
-): Generator<[Address, GoodEntry]> {
-  const seen = new Set<number>(ALWAYS_WANTED.map((address) => records.numberOf(address)));
-  for (const [, { good }] of pages) for (const number of good?.assets ?? []) seen.add(number);
-  for (const number of seen) {
+/** Assets that a published page needs, those that they need in turn, and those that every site is asked for. */
+export function reachableAssets(records: Records, config: Config): ReadonlySet<Address> {
+  const numbers = new Set<number>(ALWAYS_WANTED.map((address) => records.numberOf(address)));
+  for (const [, { good }] of shownPages(records, lanesOf(config.lanes)))
+    for (const number of good?.assets ?? []) numbers.add(number);
+  const reachable = new Set<Address>();
+  for (const number of numbers) {
     const address = records.nameOf(number);
-    const good = records.assets.get(address)?.good;
-    if (good === undefined) continue;
-    for (const nested of good.assets) seen.add(nested);
-    yield [address, good];
+    const entry = records.assets.get(address);
+    if (entry === undefined || entry.withdrawn !== undefined) continue;
+    reachable.add(address);
+    for (const nested of entry.good?.assets ?? []) numbers.add(nested);
   }
+  return reachable;
 }
 
-/** Every published page whose last look failed, and pages that never succeeded; oldest trouble first. */
+/** Every published page whose last look failed, and pages that never succeeded though something leads to them; oldest trouble first. */
 export function keptPages(records: Records, config: Config): readonly KeptPage[] {
   const lanes = lanesOf(config.lanes);
   const kept: KeptPage[] = [];
-  for (const [address, entry] of records.pages) {
-    const { trouble, good, redirect, withdrawn, goodAt } = entry;
-    const lane = lanes.find((candidate) => holds(candidate, address, entry));
-    if (trouble === undefined || withdrawn !== undefined || lane === undefined) continue;
-    if (good === undefined && redirect === undefined && !lane.paths.has(address)) continue;
-    kept.push({ address, lane: lane.name, problem: trouble.problem, text: trouble.text, since: trouble.since, goodAt });
+  for (const [address, entry, lane] of shownPages(records, lanes)) {
+    const { trouble, goodAt } = entry;
+    if (trouble === undefined) continue;
+    const isDeadLink = !isShown(entry) && trouble.problem === 'gone' && !lane.paths.has(address);
+    if (!isDeadLink)
+      kept.push({
+        address,
+        lane: lane.name,
+        problem: trouble.problem,
+        text: trouble.text,
+        since: trouble.since,
+        goodAt,
+      });
   }
   return kept.sort((a, b) => a.since - b.since);
 }
 
-/** Takes a page down by hand, known or not, or lets it come back at its next look. */
-export function withdrawByHand(records: Records, address: Address, isBack: boolean): void {
-  const { withdrawn: _withdrawn, ...rest } = records.pages.get(address) ?? { lane: '' };
-  records.pages.set(address, isBack ? rest : { ...rest, withdrawn: 'by-hand' });
+/** Takes pages or assets down by hand, known or not, or lets them come back at their next look. */
+export function withdrawByHand({ pages, assets }: Records, addresses: readonly Address[], isBack: boolean): void {
+  for (const address of addresses) {
+    for (const table of [pages, assets]) {
+      const known = table.get(address) ?? (table === pages ? { lane: '' } : undefined);
+      if (known === undefined) continue;
+      const { withdrawn: _withdrawn, ...rest } = known;
+      table.set(address, isBack ? rest : { ...rest, withdrawn: 'by-hand' });
+    }
+  }
+}
+
+/** On a machine that knows nothing yet: the pages that are live, so that none is dropped, and none kept that says it is gone. */
+export function adoptPages({ pages }: Records, live: Iterable<Address>): void {
+  for (const address of live) if (pages.get(address) === undefined) pages.set(address, { lane: '', adopted: true });
 }
 
 /** Drops what was captured from these bytes, which the disk has lost, so that the next look asks for them whole. */

@@ -34,6 +34,7 @@ const record = (more: Partial<ControlRecord> = {}): ControlRecord => ({
   live: null,
   since: null,
   releases: [],
+  withdrawn: [],
   ...more,
 });
 

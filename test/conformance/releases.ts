@@ -125,6 +125,7 @@ export async function record(destination: Destination, next: Release, retain = 5
     live: id,
     since: created,
     releases,
+    withdrawn: [],
   };
   await destination.control.swap(moved, state?.version, SIGNAL);
   return moved;

@@ -45,6 +45,7 @@ const record: ControlRecord = {
   live: 'r5',
   since: '2027-01-01T00:00:00Z',
   releases: ['r5', 'r4', 'r3', 'r2', 'r1'],
+  withdrawn: [],
 };
 
 test('an empty destination is free, and ours is ours', () => {

@@ -7,6 +7,7 @@ import { fileOf, manifestOf } from '../support/manifests.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('building a release');
+const withdrawn = new Set<string>();
 const START = Date.parse('2027-02-02T09:00:00Z');
 
 function build(files: readonly ReleaseFile[], live?: Manifest, now = START): Manifest {
@@ -15,6 +16,8 @@ function build(files: readonly ReleaseFile[], live?: Manifest, now = START): Man
     environment: 'production',
     lineage: 'b3c1',
     files,
+    pages: files.filter(({ kind }) => kind === 'page').length,
+    isWithdrawn: (address) => withdrawn.has(address),
     live,
     now: new Date(now),
   });

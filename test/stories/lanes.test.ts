@@ -96,10 +96,13 @@ test('a crawl follows links of the same site to its depth, and never a query', a
   site.pages.set('/two/', page('Two', '<a href="/three/">3</a>'));
   site.pages.set('/three/', page('Three', 'too deep'));
   await project.configure(smallConfig(site.url, { lanes: [{ name: 'all', crawl: { depth: 2 }, every: '1h' }] }));
-  await project.publish('--now');
+  const { json } = await project.publish('--now');
   const hits = site.hits();
   assert.ok(hits.includes('/two/'));
   assert.not.ok(hits.includes('/three/'));
+  const [warning, ...more] = json.warnings;
+  assert.equal([warning?.code, warning?.path, more], ['lane-over-depth', 'all', []]);
+  assert.match(warning?.text ?? '', '/three/');
   assert.equal(
     hits.filter((path) => path.includes('?')),
     [],
@@ -191,6 +194,9 @@ test('while a long lane is looked at, a hot lane that falls due is looked at and
   assert.ok(json.releases.length >= 3, `${json.releases.length} releases`);
   assert.ok(looks >= 3, `${looks} looks`);
   assert.match(await project.read('p/1299/index.html'), '/p/1299/');
+  assert.ok(json.files.added > paths.length, 'what was added is told of all releases together');
+  assert.equal([json.previous, json.files.changed, json.files.removed, json.files.same], [null, 0, 0, 0]);
+  assert.ok(json.destinations.every(({ put }) => put >= json.files.added));
 });
 
 for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
