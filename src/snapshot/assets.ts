@@ -28,18 +28,20 @@ export async function captureNewAssets(context: LookContext, signal: AbortSignal
 export const ASSETS = '(assets)';
 
 /**
- * Looks at every asset that a page needs once more, conditionally and in slices; yields after each but the last. What an earlier run
- * had looked at before it was interrupted is not asked for again. Forgets assets that nothing needs any more.
+ * Looks at every asset that a page needs once more, conditionally and in slices; yields after each but the last. What this run has
+ * captured, and what an earlier one had looked at before it was interrupted, is not asked for again. Forgets what nothing needs any more.
  */
 export async function* refreshAssets(
   context: LookContext,
   reachable: ReadonlySet<Address>,
   signal: AbortSignal,
 ): AsyncGenerator<void> {
-  const { records, clock, config } = context;
+  const { records, clock, config, triedAssets } = context;
   const { began } = openPass(context, ASSETS, { every: config.assets.every, anew: false });
   for (const [address] of records.assets) if (!reachable.has(address)) records.assets.delete(address);
-  const due = [...records.assets].filter(([, { lookedAt = 0 }]) => lookedAt < began || lookedAt > clock.now());
+  const due = [...records.assets].filter(
+    ([address, { lookedAt = 0 }]) => !triedAssets.has(address) && (lookedAt < began || lookedAt > clock.now()),
+  );
   let next = 0;
   while (next < due.length) {
     const take = sliceOf(context, () => due[next++]?.[0]);

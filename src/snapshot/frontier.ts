@@ -69,7 +69,14 @@ function newFrontier(context: LookContext, options: FrontierOptions): Frontier {
   const maxDepth = lane.config.crawl?.depth ?? MAX_REDIRECTS;
   let next = 0;
   const frontier: Frontier = {
-    take: () => (next < queue.length ? queue[next++] : undefined),
+    take: () => {
+      while (next < queue.length) {
+        const address = queue[next++];
+        // A sitemap is looked at when its pages are listed, after it was put here as a page of the lane.
+        if (address !== undefined && !isLookedAt(context, records.pages.get(address), options)) return address;
+      }
+      return undefined;
+    },
     add: (address, depth) => {
       if (depths.has(address) || composed.has(address) || lane.excludes(address)) return;
       if ((depth ?? 0) > maxDepth) {

@@ -1,7 +1,7 @@
 import type { Address } from '../model/address.ts';
 import type { Outcome, Problem } from '../model/capture.ts';
 import type { Entry } from '../model/snapshot.ts';
-import type { LookContext } from './context.ts';
+import { type LookContext, warn } from './context.ts';
 import { type Finding, findOut, type Wanted } from './finding.ts';
 
 /** One look at one page: its entry is brought up to date, and what it leads to is returned. */
@@ -23,6 +23,9 @@ export async function lookAtPage(context: LookContext, wanted: Wanted, signal: A
   records.pages.set(address, next);
   const outcome = outcomeOf(finding, { before: entry, after: next, isListed: lane.paths.has(address) });
   tally.outcomes.set(address, outcome);
+  // Listed somewhere, never ours to show: nothing is amiss, but a person should know why it is not there.
+  if (outcome === 'failed' && next.trouble?.problem === 'private' && !lane.paths.has(address))
+    warn(tally, 'page-private', address, next.trouble.text);
   tally.progress?.(lane.name, address, outcome);
   const leads = leadsOf(context, wanted, { finding, entry: next });
   return { outcome, leads, ...(next.good === entry.good ? {} : { before: entry }) };

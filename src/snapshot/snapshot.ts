@@ -3,7 +3,7 @@ import type { Address } from '../model/address.ts';
 import type { Captured, CapturedRedirect, Entry, GoodEntry, KeptPage, Snapshot } from '../model/snapshot.ts';
 import { ALWAYS_WANTED } from './always.ts';
 import { type Lane, laneFor, lanesOf } from './lanes.ts';
-import { isShown } from './look.ts';
+import { isFinal, isShown } from './look.ts';
 import type { Records } from './records.ts';
 
 /** A lane looked at more often than this is hot: its pages are compressed fast rather than small. */
@@ -105,8 +105,8 @@ export function keptPages(records: Records, config: Config): readonly KeptPage[]
   for (const [address, entry, lane] of shownPages(records, lanes)) {
     const { trouble, goodAt } = entry;
     if (trouble === undefined) continue;
-    const isDeadLink = !isShown(entry) && trouble.problem === 'gone' && !lane.paths.has(address);
-    if (!isDeadLink)
+    const isOutside = !isShown(entry) && isFinal(trouble.problem) && !lane.paths.has(address);
+    if (!isOutside)
       kept.push({
         address,
         lane: lane.name,

@@ -1,36 +1,61 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { BlobRef } from '../model/capture.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { isAbsent, systemCode } from './files.ts';
 
-/** Most pages are one read; a large file stays far from memory's limits. */
+/** Few reads for a file that may be of any size, and far from memory's limits. */
 const CHUNK_BYTES = 262_144;
+const MADE_ANEW = 'run again: what it held is fetched or made anew';
 
-/** Removes a blob whose bytes are not what its name says, so that it can be made again; the error to throw. */
-export async function blobDamaged(sha256: string, path: string): Promise<HoldfastError> {
-  await rm(path, { force: true });
-  return new HoldfastError('blob-damaged', `blob ${sha256} has other bytes than its name says`, {
-    hint: 'run again: what it held is fetched or made anew',
-  });
+/** The name of a blob: lower-case hex. */
+export function hashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** The error for bytes that are not what their name says. */
+export function blobDamaged(sha256: string): HoldfastError {
+  return new HoldfastError('blob-damaged', `blob ${sha256} has other bytes than its name says`, { hint: MADE_ANEW });
+}
+
+/** The error for a blob that is not there. */
+export function blobMissing(sha256: string, cause?: unknown): HoldfastError {
+  return new HoldfastError('blob-missing', `blob ${sha256} is not in the store`, { cause, hint: MADE_ANEW });
 }
 
 /** The error for a blob that cannot be opened or read. */
 export function blobUnreadable(sha256: string, error: unknown): HoldfastError {
-  if (isAbsent(error)) {
-    return new HoldfastError('blob-missing', `blob ${sha256} is not in the store`, {
-      cause: error,
-      hint: 'run again: what it held is fetched or made anew',
-    });
-  }
+  if (isAbsent(error)) return blobMissing(sha256, error);
   return new HoldfastError('blob-damaged', `blob ${sha256} cannot be read: ${systemCode(error) || String(error)}`, {
     cause: error,
     hint: 'check the disk',
   });
 }
 
-/** Streams a blob; its last chunk is let out only when size and hash of the whole are right. */
+/** Removes the file of a blob whose bytes are not what its name says, so that it can be made again; the error to throw. */
+export function damagedFile(sha256: string, path: string): HoldfastError {
+  rmSync(path, { force: true });
+  return blobDamaged(sha256);
+}
+
+/** Streams a blob that is read and verified whole before its first byte is let out. */
+export function openWhole(ref: BlobRef, readWhole: (sha256: string) => Promise<Buffer>): Readable {
+  return new Readable({
+    read() {
+      readWhole(ref.sha256).then(
+        (bytes) => {
+          if (bytes.length !== ref.size) return this.destroy(blobDamaged(ref.sha256));
+          if (bytes.length > 0) this.push(bytes);
+          return this.push(null);
+        },
+        (error: Error) => this.destroy(error),
+      );
+    },
+  });
+}
+/** Streams a blob from a file of its own; its last chunk is let out only when size and hash of the whole are right. */
 export function openVerified(ref: BlobRef, path: string): Readable {
   const hash = createHash('sha256');
   let handle: FileHandle | undefined;
@@ -42,7 +67,7 @@ export function openVerified(ref: BlobRef, path: string): Readable {
     hash.update(chunk);
     left -= bytesRead;
     const cut = bytesRead === 0 && left > 0;
-    if (cut || (left === 0 && hash.digest('hex') !== ref.sha256)) throw await blobDamaged(ref.sha256, path);
+    if (cut || (left === 0 && hash.digest('hex') !== ref.sha256)) throw damagedFile(ref.sha256, path);
     return chunk;
   }
 
@@ -80,5 +105,5 @@ async function openOfSize(ref: BlobRef, path: string): Promise<FileHandle> {
   const { size } = await handle.stat();
   if (size === ref.size) return handle;
   await handle.close();
-  throw await blobDamaged(ref.sha256, path);
+  throw damagedFile(ref.sha256, path);
 }

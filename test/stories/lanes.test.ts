@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -263,14 +263,18 @@ test('rendered bytes that the disk has damaged are made again before they are se
   assert.match(await project.read('404.html'), '</html>');
 });
 
+/** Puts other bytes wherever blobs lie; where they lie is still known. */
 async function damageBlobs({ dir }: Project): Promise<void> {
   const blobs = join(dir, '.holdfast/production/blobs');
+  let damaged = 0;
   for (const entry of await readdir(blobs, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
+    if (!entry.isFile() || entry.name === 'index') continue;
     const path = join(entry.parentPath, entry.name);
-    await truncate(path, 7);
-    await writeFile(path, 'damaged');
+    const { size } = await stat(path);
+    await writeFile(path, Buffer.alloc(size, 'damaged'));
+    damaged += size;
   }
+  assert.ok(damaged > 0, 'there was something to damage');
 }
 
 test.run();

@@ -1,0 +1,89 @@
+import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs';
+import type { BlobIndex } from './blob-index.ts';
+import { hashOf } from './blob-stream.ts';
+import { packsIn, pathOfPack, readPlace, statOfPack } from './pack-files.ts';
+import type { PackWriter } from './pack-writer.ts';
+import type { Place } from './places.ts';
+
+/** What a sweep works on. */
+export interface PackStore {
+  readonly dir: string;
+  readonly index: BlobIndex;
+  readonly writer: PackWriter;
+}
+
+/**
+ * Forgets blobs not in `keep` that were last put before `oldest` (ms since 1970), and empties packs of which more than
+ * half is garbage and which were not written since; how many were forgotten. Copies first, then the index, then the
+ * removal: killed anywhere it leaves every blob readable, and at worst a pack that no record names, for the next sweep.
+ */
+export async function sweepPacks(store: PackStore, keep: ReadonlySet<string>, oldest: number): Promise<number> {
+  const { dir, index, writer } = store;
+  index.refresh();
+  const unwanted = [...index.entries()].filter(([sha256, { at }]) => !keep.has(sha256) && at * 1000 <= oldest);
+  for (const [sha256] of unwanted) index.forget(sha256);
+  const garbage = mostlyGarbage(store, oldest);
+  writer.avoid(new Set(garbage.keys()));
+  try {
+    const written = new Set<number>();
+    for (const blobs of garbage.values()) for (const pack of await moveAll(store, blobs)) written.add(pack);
+    for (const pack of written) syncPack(dir, pack);
+    if (unwanted.length > 0 || garbage.size > 0 || index.isWasteful()) await index.rewrite();
+    removeUnused(store);
+  } finally {
+    writer.avoid(new Set());
+  }
+  return unwanted.length;
+}
+
+type Blob = readonly [sha256: string, place: Place];
+
+/** The blobs still needed of each pack that is worth emptying. One with nothing needed is removed, not emptied. */
+function mostlyGarbage({ dir, index }: PackStore, oldest: number): ReadonlyMap<number, readonly Blob[]> {
+  const packs = new Map<number, Blob[]>();
+  for (const blob of index.entries()) {
+    const blobs = packs.get(blob[1].pack) ?? [];
+    packs.set(blob[1].pack, blobs);
+    blobs.push(blob);
+  }
+  for (const [pack, blobs] of packs) {
+    const stat = statOfPack(dir, pack);
+    const needed = blobs.reduce((sum, [, { size }]) => sum + size, 0);
+    if (stat === undefined || stat.mtimeMs > oldest || needed >= stat.size / 2) packs.delete(pack);
+  }
+  return packs;
+}
+
+/** Copies blobs to the pack that is written now, and forgets the damaged ones; the packs written to. */
+async function moveAll({ dir, index, writer }: PackStore, blobs: readonly Blob[]): Promise<ReadonlySet<number>> {
+  const written = new Set<number>();
+  for (const [sha256, place] of blobs) {
+    const bytes = await readPlace(dir, place).catch(() => 'unreadable' as const);
+    const now = index.get(sha256);
+    // What the disk does not give today stays where it is, and its pack with it.
+    if (bytes === 'unreadable' || now?.pack !== place.pack) continue;
+    if (bytes === undefined || hashOf(bytes) !== sha256) index.forget(sha256);
+    else writer.append(sha256, bytes, now.at);
+    const pack = index.get(sha256)?.pack;
+    if (pack !== undefined) written.add(pack);
+  }
+  return written;
+}
+
+/** The copies are made durable, since what they were copied from is removed. */
+function syncPack(dir: string, pack: number): void {
+  const descriptor = openSync(pathOfPack(dir, pack), 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Packs that no record names: emptied ones, and what a killed run left. At once, so that no put can come between. */
+function removeUnused({ dir, index, writer }: PackStore): void {
+  const used = new Set([...index.entries()].map(([, { pack }]) => pack));
+  for (const pack of packsIn(dir)) {
+    if (!used.has(pack) && pack !== writer.pack) rmSync(pathOfPack(dir, pack), { force: true });
+  }
+}
