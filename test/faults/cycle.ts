@@ -36,8 +36,7 @@ export async function publishTo(dir: string, release: Release): Promise<void> {
   const openBlob = (ref: BlobRef) => release.openBlob(ref);
   await goLive(
     mirror,
-    { release: release.manifest, live, put, removed: 0, retain: 0,
-    withdrawn: [], openBlob, now: new Date(0) },
+    { release: release.manifest, live, put, removed: 0, retain: 0, withdrawn: [], openBlob, now: new Date(0) },
     signal,
   );
 }

@@ -155,6 +155,15 @@ test('a reader sees what is put, and what is moved, after it has read the index'
   assert.not(await reader.has(first[0]?.sha256 ?? ''));
 });
 
+test('a store that knew a blob before another run swept it away stores it when it is put', async () => {
+  const refs = await putPages(openBlobs(dir), 0, 3);
+  const blobs = openBlobs(dir);
+  assert.equal(await states(blobs, refs), whole(3));
+  assert.is(await openBlobs(dir, { clock: later }).sweep(new Set()), 3);
+  await putPages(blobs, 0, 3);
+  assert.equal(await states(openBlobs(dir), refs), whole(3));
+});
+
 for (const name of ['pack-1', 'index']) {
   test(`a full disk under ${name} is one clear error, and the store goes on when there is room`, async () => {
     const blobs = openBlobs(dir);
