@@ -99,10 +99,7 @@ export function openIndex(dir: string, sizeOfPack: SizeOfPack): BlobIndex {
     entries: () => state().places.entries(),
     newestPack: () => state().newest,
     isTorn: (pack) => state().torn.has(pack),
-    isWasteful() {
-      const { length, places } = state();
-      return length / RECORD_BYTES > WASTE_RECORDS + places.size * 2;
-    },
+    isWasteful: () => state().length / RECORD_BYTES > WASTE_RECORDS + state().places.size * 2,
     async rewrite() {
       const records = state().places.records();
       const added: Uint32Array[] = [];

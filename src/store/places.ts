@@ -110,22 +110,26 @@ export function createPlaces(expected = 0): Places {
       records[start + PACK] = NOWHERE;
       forgotten += 1;
     },
-    *entries() {
-      for (let start = 0; start < count * RECORD_WORDS; start += RECORD_WORDS) {
-        if (records[start + PACK] !== NOWHERE) yield [hashAt(records, start), placeAt(records, start)];
-      }
-    },
-    records() {
-      const live = new Uint32Array((count - forgotten) * RECORD_WORDS);
-      let to = 0;
-      for (let start = 0; start < count * RECORD_WORDS; start += RECORD_WORDS) {
-        if (records[start + PACK] === NOWHERE) continue;
-        live.set(records.subarray(start, start + RECORD_WORDS), to);
-        to += RECORD_WORDS;
-      }
-      return live;
-    },
+    entries: () => entriesOf(records.subarray(0, count * RECORD_WORDS)),
+    records: () => liveRecords(records.subarray(0, count * RECORD_WORDS), count - forgotten),
   };
+}
+
+function* entriesOf(records: Uint32Array): IterableIterator<[string, Place]> {
+  for (let start = 0; start < records.length; start += RECORD_WORDS) {
+    if (records[start + PACK] !== NOWHERE) yield [hashAt(records, start), placeAt(records, start)];
+  }
+}
+
+function liveRecords(records: Uint32Array, count: number): Uint32Array {
+  const live = new Uint32Array(count * RECORD_WORDS);
+  let to = 0;
+  for (let start = 0; start < records.length; start += RECORD_WORDS) {
+    if (records[start + PACK] === NOWHERE) continue;
+    live.set(records.subarray(start, start + RECORD_WORDS), to);
+    to += RECORD_WORDS;
+  }
+  return live;
 }
 
 function placeAt(records: Uint32Array, start: number): Place {
