@@ -8,7 +8,6 @@ import { createNormalizer } from './normalize.ts';
 
 /** Digests pages, on a thread of its own once a run has many. */
 export interface Digester {
-  /** Rejects only where the thread itself failed. */
   digest(raw: Raw): Promise<Digest>;
   close(): Promise<void>;
 }
@@ -42,7 +41,7 @@ export function openDigester(config: DigestConfig): Digester {
   return {
     digest: async (raw) => {
       if (++seen <= WORTH_A_THREAD || availableParallelism() === 1) return digest(raw, tools);
-      thread ??= startThread(config);
+      thread ??= startThread(config, tools);
       return thread.digest(raw);
     },
     close: async () => {
@@ -54,11 +53,12 @@ export function openDigester(config: DigestConfig): Digester {
 type Thread = Digester;
 
 interface Waiting {
+  readonly raw: Raw;
   resolve(value: Digest): void;
-  reject(error: Error): void;
 }
 
-function startThread({ site, origin, gate, normalize }: DigestConfig): Thread {
+/** A thread that cannot start, or dies, costs its speed and nothing else: what it had is digested here. */
+function startThread({ site, origin, gate, normalize }: DigestConfig, tools: DigestTools): Thread {
   const worker = new Worker(WORKER, { workerData: { site, origin, gate, normalize } });
   const waiting = new Map<number, Waiting>();
   let count = 0;
@@ -66,15 +66,18 @@ function startThread({ site, origin, gate, normalize }: DigestConfig): Thread {
     waiting.get(id)?.resolve(digested);
     waiting.delete(id);
   });
-  worker.on('error', (error) => {
-    for (const { reject } of waiting.values()) reject(error);
+  let isDead = false;
+  worker.on('error', () => {
+    isDead = true;
+    for (const { raw, resolve } of waiting.values()) resolve(digest(raw, tools));
     waiting.clear();
   });
   return {
     digest: (raw) =>
-      new Promise((resolve, reject) => {
+      new Promise((resolve) => {
+        if (isDead) return resolve(digest(raw, tools));
         const id = count++;
-        waiting.set(id, { resolve, reject });
+        waiting.set(id, { raw, resolve });
         // Handed over and not cloned: a clone would copy the whole 64 KB buffer that the bytes are a part of.
         const bytes = new Uint8Array(raw.bytes);
         worker.postMessage({ id, raw: { ...raw, bytes } }, [bytes.buffer]);

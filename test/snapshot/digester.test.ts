@@ -1,0 +1,44 @@
+import * as assert from 'uvu/assert';
+import type { Raw } from '../../src/snapshot/digest.ts';
+import { digest } from '../../src/snapshot/digest.ts';
+import { type DigestConfig, openDigester, toolsOf } from '../../src/snapshot/digester.ts';
+import { page } from '../support/site.ts';
+import { suite } from '../support/suite.ts';
+
+const test = suite('digesting many pages');
+
+const config = {
+  site: { name: 'x', url: 'https://www.example.org', language: 'en' },
+  origin: { url: 'http://10.0.0.5', aliases: [] },
+  gate: { mustContain: ['</html>'], mustNotContain: [], minBytes: 100, maxShrink: 0.5, maxKept: 1000 },
+  normalize: [{ match: 'nonsense-\\d+', replace: '' }],
+} as unknown as DigestConfig;
+
+const raw = (n: number): Raw => ({
+  address: `/${n}/`,
+  type: 'text/html',
+  bytes: Buffer.from(
+    n % 7 === 0 ? 'cut' : page(`Page ${n}`, `<a href="/${n + 1}/">next</a><img src="/${n}.png"> nonsense-${n}`),
+  ),
+  setCookies: [],
+  wantsTitle: true,
+});
+
+test('a thousand pages at once are digested as each would be alone, each for its own asker', async () => {
+  const digester = openDigester(config);
+  const tools = toolsOf(config);
+  const numbers = Array.from({ length: 1000 }, (_, index) => index);
+  const digests = await Promise.all(numbers.map((n) => digester.digest(raw(n))));
+  await digester.close();
+  for (const n of numbers) assert.equal(digests[n], digest(raw(n), tools), `page ${n}`);
+});
+
+test('the bytes that were handed in stay the caller’s', async () => {
+  const digester = openDigester(config);
+  const pages = Array.from({ length: 300 }, (_, index) => raw(index + 1));
+  await Promise.all(pages.map((one) => digester.digest(one)));
+  await digester.close();
+  assert.match(pages[299]?.bytes.toString() ?? '', 'Page 300');
+});
+
+test.run();
