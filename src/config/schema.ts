@@ -103,7 +103,7 @@ const origin = z.strictObject({
 
 const crawl = z.strictObject({
   from: doc(z.array(sitePath).min(1).default(['/']), 'Where the crawl starts'),
-  depth: doc(z.int().min(1).max(64).default(16), 'Most links from the start'),
+  depth: doc(z.int().min(1).max(1000).default(64), 'Most links from the start'),
 });
 
 const lane = z
