@@ -194,7 +194,7 @@ test('without a sitemap the site is crawled', async () => {
       assert.is(config.site.name, 'A title');
       assert.is(config.site.url, origin);
       assert.is(config.lanes[1]?.sitemap, undefined);
-      assert.equal(config.lanes[1]?.crawl, { from: ['/'], depth: 16 });
+      assert.equal(config.lanes[1]?.crawl, { from: ['/'], depth: 64 });
       assert.ok(lines.some((line) => /^note: the public address is the origin's own/.test(line)));
     },
   );

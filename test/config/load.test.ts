@@ -71,7 +71,7 @@ test('a typed file may import its neighbours', async () => {
     'lanes.ts': `export const lanes: object[] = [{ name: 'a', every: '2s', crawl: {} }];`,
     'holdfast.config.ts': `import { lanes } from './lanes.ts';\nexport default { ...${JSON.stringify(MINIMAL)}, lanes };`,
   });
-  assert.equal(config.lanes, [{ name: 'a', every: 2000, crawl: { from: ['/'], depth: 16 }, exclude: [], limit: 5000 }]);
+  assert.equal(config.lanes, [{ name: 'a', every: 2000, crawl: { from: ['/'], depth: 64 }, exclude: [], limit: 5000 }]);
 });
 
 test('paths come out in the normal form of an address', async () => {
