@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -44,14 +44,10 @@ function clock(): string {
 /** Serves the mirror as any web server would: files as they are, 404.html for the rest. */
 async function serveMirror(): Promise<{ server: Server; url: string }> {
   const files = sirv(join(mirror, 'current'), { dev: true, gzip: true, brotli: true, extensions: ['html', 'xml'] });
-  const missing = sirv(join(mirror, 'current'), { dev: true });
   const server = createServer((request, response) => {
-    files(request, response, () => {
-      request.url = '/404.html';
-      response.statusCode = 404;
-      missing(request, response, () => {
-        response.writeHead(404).end('nothing is published yet\n');
-      });
+    files(request, response, async () => {
+      const missing = await readFile(join(mirror, 'current/404.html')).catch(() => 'nothing is published yet\n');
+      response.writeHead(404, { 'content-type': 'text/html; charset=utf-8' }).end(missing);
     });
   });
   for (let port = SITE_PORT; ; port++) {
