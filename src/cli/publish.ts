@@ -46,7 +46,7 @@ export async function publishAndTell(io: VerbIo, wish: Wish): Promise<number> {
 }
 
 /** Throws `usage` for a `--to` that names no destination. */
-export function assertDestination(to: string | undefined, destinations: readonly { name: string }[]): void {
+function assertDestination(to: string | undefined, destinations: readonly { name: string }[]): void {
   if (to === undefined || destinations.some(({ name }) => name === to)) return;
   throw new HoldfastError('usage', `--to ${to}: there is no such destination`, {
     hint: `there is ${destinations.map(({ name }) => name).join(', ')}`,
