@@ -3,13 +3,17 @@ export type { Config, HoldfastConfig } from './config/schema.ts';
 export type { ReportJson } from './cycle/report.ts';
 export { ERRORS, type ErrorCode, EXIT, HoldfastError, type Stage } from './model/errors.ts';
 export type { Encoding, FileKind, Manifest, ReleaseFile } from './model/manifest.ts';
+export type { ControlRecord } from './publish/control.ts';
 export type {
   Control,
-  ControlRecord,
   ControlState,
   Destination,
   OpenFile,
   PruneReport,
+  Pruning,
+  ReadBack,
+  ReadBackWish,
+  Standing,
   Transfer,
 } from './publish/destination.ts';
 export type { Analytics, Markup, PageFacts } from './render/analytics/port.ts';

@@ -1,13 +1,14 @@
 import type { LoadedConfig } from './config/load.ts';
 import { adopt } from './cycle/adopt.ts';
 import type { Cycle, Wish } from './cycle/cycle.ts';
+import { takeLeases } from './cycle/leases.ts';
 import { openLooks } from './cycle/looking.ts';
 import { publishTo } from './cycle/publishing.ts';
 import { renderAll } from './cycle/rendering.ts';
 import { repair } from './cycle/repair.ts';
 import { type Report, timed } from './cycle/report.ts';
 import { sweep } from './cycle/sweep.ts';
-import { openWorkplace, stateFiles } from './cycle/workplace.ts';
+import { openWorkplace, stateFiles, type Workplace } from './cycle/workplace.ts';
 import { isHoldfastError } from './model/errors.ts';
 import { rounds } from './snapshot/rounds.ts';
 import { keptPages, viewSnapshot } from './snapshot/snapshot.ts';
@@ -15,22 +16,17 @@ import { takeLock } from './store/lock.ts';
 
 /**
  * One cycle: look → render → release → publish, each time the looks say that a release is worth making. Fills the report as it goes.
- * Throws `locked` at once when another run is at work, and whatever left nothing published; a destination that fails is told in the report.
+ * Throws `locked` or `leased` at once when another run is at work, and whatever left nothing published; a destination that fails is told in the report.
  */
 export async function publish(loaded: LoadedConfig, wish: Wish, report: Report, signal: AbortSignal): Promise<void> {
   const lock = await takeLock(stateFiles(loaded.stateDir).lock);
   try {
     const place = await openWorkplace(loaded);
-    await adopt(place, signal);
-    const context = await openLooks(place, wish, report);
+    const leases = await takeLeases(place, { ...wish, report }, signal);
     try {
-      wish.prepare?.(place);
-      await run({ place, context, wish, report }, signal);
+      if (leases.held.length > 0) await work(place, { wish, report, leases }, AbortSignal.any([signal, leases.signal]));
     } finally {
-      await place.records.flush();
-      report.requests = place.origin.requests;
-      report.kept = keptPages(place.records, place.config);
-      await context.digester.close();
+      await leases.release();
       await place.close();
     }
   } finally {
@@ -38,11 +34,22 @@ export async function publish(loaded: LoadedConfig, wish: Wish, report: Report, 
   }
 }
 
-async function run(cycle: Cycle, signal: AbortSignal): Promise<void> {
-  const { place, wish, report } = cycle;
-  const points = looks(cycle, signal);
-  while (!(await timed(report, 'look', () => points.next())).done) await release(cycle, signal);
-  if (!wish.dryRun) await sweep(place, signal);
+async function work(place: Workplace, run: Omit<Cycle, 'place' | 'context'>, signal: AbortSignal): Promise<void> {
+  const { wish, report } = run;
+  await adopt(place, signal);
+  const context = await openLooks(place, wish, report);
+  const cycle = { ...run, place, context };
+  try {
+    wish.prepare?.(place);
+    const points = looks(cycle, signal);
+    while (!(await timed(report, 'look', () => points.next())).done) await release(cycle, signal);
+    if (!wish.dryRun) await sweep(cycle, signal);
+  } finally {
+    await place.records.flush();
+    report.requests = place.origin.requests;
+    report.kept = keptPages(place.records, place.config);
+    await context.digester.close();
+  }
 }
 
 /** Yields wherever a release is worth making. When the origin goes away the looks end, and what is good is released all the same. */
@@ -62,15 +69,13 @@ const REPAIRS = 2;
 
 /** Renders what changed, and makes the release live at every destination side by side. */
 async function release(cycle: Cycle, signal: AbortSignal): Promise<void> {
-  const { place, wish, report } = cycle;
+  const { place, report } = cycle;
   const snapshot = viewSnapshot(place.records, place.config);
-  const destinations = place.destinations.filter(({ name }) => wish.to === undefined || name === wish.to);
   for (let repairs = 0; ; repairs++) {
     const files = await timed(report, 'render', () => renderAll(cycle, snapshot, signal));
-    const sending = destinations.map(
-      (destination) => () => publishTo(destination, { ...cycle, snapshot, files }, signal),
-    );
-    const ended = await timed(report, 'publish', () => Promise.all(sending.map((send) => send())));
+    const publishing = () =>
+      Promise.all(cycle.leases.held.map((held) => publishTo(held, { ...cycle, snapshot, files }, signal)));
+    const ended = await timed(report, 'publish', publishing);
     if (!ended.includes('bytes lost') || repairs === REPAIRS) return;
     await repair(cycle, files, signal);
   }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { LoadedConfig } from '../config/load.ts';
-import { destinationsOf, siteOf } from '../cycle/workplace.ts';
+import { destinationsOf, ownerOf } from '../cycle/workplace.ts';
 import type { Address } from '../model/address.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
 import { createOrigin } from '../origin/client.ts';
@@ -44,13 +44,11 @@ function hotPages({ config }: LoadedConfig): readonly Address[] {
 }
 
 async function checkDestinations(loaded: LoadedConfig, signal: AbortSignal): Promise<readonly Finding[]> {
-  const { config, environment, root } = loaded;
+  const { config, root } = loaded;
   const findings: Finding[] = [];
   for (const [index, destination] of destinationsOf(loaded).entries()) {
     const dir = resolve(root, config.destinations[index]?.dir ?? '.');
-    findings.push(
-      ...(await checkMirror({ destination, dir, site: siteOf(loaded).publicUrl.host, environment }, signal)),
-    );
+    findings.push(...(await checkMirror({ destination, dir, owner: ownerOf(loaded) }, signal)));
   }
   return findings;
 }

@@ -3,6 +3,7 @@ import { lstat, rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { asHoldfastError, isHoldfastError } from '../model/errors.ts';
 import type { Manifest } from '../model/manifest.ts';
+import type { Owner } from '../publish/control.ts';
 import type { Destination } from '../publish/destination.ts';
 import { readLive } from '../publish/live.ts';
 import { assertOwn } from '../publish/ownership.ts';
@@ -20,9 +21,7 @@ export interface MirrorToCheck {
   readonly destination: Destination;
   /** Absolute. */
   readonly dir: string;
-  /** Host of the public address: what the control record says of the site. */
-  readonly site: string;
-  readonly environment: string;
+  readonly owner: Owner;
 }
 
 /** Whether a release can be written and switched to, and whether it may be: what is there is of this site. Leaves no trace. */
@@ -33,7 +32,7 @@ export async function checkMirror(mirror: MirrorToCheck, signal: AbortSignal): P
   if (shape.some(({ level }) => level === 'fail')) return shape;
   try {
     const { control, manifest } = await readLive(mirror.destination, signal);
-    assertOwn(control?.record, mirror.site, mirror.environment, mirror.destination.name);
+    assertOwn(control?.record, mirror.owner, mirror.destination.name);
     const live = control?.record.live ?? undefined;
     const state = live === undefined ? 'nothing is live yet' : `${live} is live`;
     return [...shape, find('ok', state), find(...roomFor(await freeIn(place), manifest))];

@@ -1,6 +1,6 @@
 import type { Wish } from '../cycle/cycle.ts';
 import { appendRun } from '../cycle/history.ts';
-import { newReport, pageCounts, type Report, reportJson, shortId } from '../cycle/report.ts';
+import { type DestinationReport, newReport, pageCounts, type Report, reportJson, shortId } from '../cycle/report.ts';
 import { asHoldfastError, EXIT, HoldfastError } from '../model/errors.ts';
 import { publish } from '../pipeline.ts';
 import { age } from './age.ts';
@@ -38,7 +38,7 @@ export async function publishAndTell(io: VerbIo, wish: Wish): Promise<number> {
   const started = performance.now();
   const failure = await publish(loaded, wish, report, io.signal).then(() => undefined, asHoldfastError);
   const seconds = (performance.now() - started) / 1000;
-  if (failure?.code === 'locked' || failure?.code === 'usage') throw failure;
+  if (failure !== undefined && ['locked', 'leased', 'usage'].includes(failure.code)) throw failure;
   const exit = exitOf(report, failure);
   if (!wish.dryRun) await appendRun(loaded.stateDir, report, { seconds, exit, error: failure });
   tell(io, report, { seconds, dryRun: wish.dryRun, failure });
@@ -101,13 +101,17 @@ function summary(report: Report, name: string, { seconds, dryRun }: Told): strin
   const destination = report.destinations.get(name);
   const { captured, unchanged, kept, failed, gone } = pageCounts(report);
   const looks = `${captured} captured, ${unchanged} unchanged, ${kept} kept, ${failed} failed, ${gone} gone; ${report.requests} requests; ${seconds.toFixed(1)} s`;
-  if (destination?.error !== undefined)
-    return `${name}: failed; live is ${destination.live === null ? 'nothing' : shortId(destination.live)} (${looks})`;
+  if (destination?.error !== undefined) return `${name}: failed; live is ${liveOf(destination)} (${looks})`;
   const put = destination?.difference?.put.length ?? 0;
   const removed = destination?.difference?.remove.length ?? 0;
   const same = destination?.difference?.same ?? 0;
-  const live = destination?.live === null || destination?.live === undefined ? 'nothing' : shortId(destination.live);
+  const live = liveOf(destination);
   if (dryRun) return `${name}: would put ${put}, remove ${removed}, leave ${same}; live is ${live} (${looks})`;
   if (put === 0 && removed === 0) return `${name}: nothing new, ${live} stays live: ${same} same (${looks})`;
   return `${name}: published ${live}: ${put} put, ${removed} removed, ${same} same (${looks})`;
+}
+
+function liveOf(destination: DestinationReport | undefined): string {
+  if (destination?.live === undefined) return 'not known';
+  return destination.live === null ? 'nothing' : shortId(destination.live);
 }

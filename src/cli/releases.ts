@@ -1,6 +1,6 @@
 import { destinationsOf } from '../cycle/workplace.ts';
 import type { Destination } from '../publish/destination.ts';
-import { readManifest } from '../publish/live.ts';
+import { readManifest } from '../publish/manifests.ts';
 import type { VerbIo } from './io.ts';
 
 interface ReleaseLine {

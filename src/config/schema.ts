@@ -234,6 +234,10 @@ export const configSchema = z.strictObject({
     'Where releases go live',
   ),
   retain: doc(z.int().min(2).default(5), 'Releases kept beside the live one, to return to'),
+  retainFor: doc(
+    duration().prefault('48h'),
+    'Releases younger than this are kept too, a hundred at most: the rest is thinned out evenly',
+  ),
 });
 
 /** Overlays by environment; what lies in one is checked when that environment is asked for. */

@@ -1,4 +1,5 @@
 import type { LookContext } from '../snapshot/context.ts';
+import type { Leases } from './leases.ts';
 import type { Report } from './report.ts';
 import type { Workplace } from './workplace.ts';
 
@@ -26,4 +27,5 @@ export interface Cycle {
   readonly context: LookContext;
   readonly wish: Wish;
   readonly report: Report;
+  readonly leases: Leases;
 }

@@ -4,16 +4,18 @@ import { asHoldfastError, hasCode } from '../model/errors.ts';
 import type { Manifest, ReleaseFile } from '../model/manifest.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { assertDeletes } from '../publish/caps.ts';
-import type { Destination } from '../publish/destination.ts';
 import { goLive, type Published } from '../publish/golive.ts';
-import { type Live, readLive } from '../publish/live.ts';
-import { assertOwn } from '../publish/ownership.ts';
+import type { Lease } from '../publish/lease.ts';
+import { isCertain, type Live, liveOf } from '../publish/live.ts';
+import { prune } from '../publish/prune.ts';
 import { buildRelease } from '../release/build.ts';
 import { type Difference, difference } from '../release/difference.ts';
 import { filesThatStay } from '../release/stay.ts';
 import { warn } from '../snapshot/context.ts';
 import type { Cycle } from './cycle.ts';
+import type { Held } from './leases.ts';
 import { nothingSent } from './report.ts';
+import { retentionOf } from './workplace.ts';
 
 /** What a destination is to show. */
 export interface Target extends Cycle {
@@ -25,14 +27,14 @@ export interface Target extends Cycle {
 export type Ended = 'done' | 'failed' | 'bytes lost';
 
 /** Makes the release live at one destination; its failure is that destination's alone. Throws only the signal's reason. */
-export async function publishTo(destination: Destination, target: Target, signal: AbortSignal): Promise<Ended> {
-  const { name } = destination;
+export async function publishTo(held: Held, target: Target, signal: AbortSignal): Promise<Ended> {
+  const { name } = held.destination;
   const { report } = target;
   const before = report.destinations.get(name);
   let live: Live | undefined;
   try {
-    live = await readLive(destination, signal);
-    await send(destination, { ...target, live }, signal);
+    live = await liveOf(held.manifests, held.state, signal);
+    await send(held, { ...target, live: target.wish.force ? { ...live, unsure: 'all' } : live }, signal);
     return 'done';
   } catch (error) {
     signal.throwIfAborted();
@@ -48,12 +50,10 @@ interface Sending extends Target {
   readonly live: Live;
 }
 
-async function send(destination: Destination, sending: Sending, signal: AbortSignal): Promise<void> {
-  const { place, report, wish } = sending;
-  const { name } = destination;
-  assertOwn(sending.live.control?.record, place.site.publicUrl.host, place.environment, name);
-  const release = releaseFor(sending);
-  const live = wish.force ? { ...sending.live, isCertain: false } : sending.live;
+async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<void> {
+  const { report, wish, live, place } = sending;
+  const { name } = held.destination;
+  const release = releaseFor(held, sending);
   const change = changeSince(live, release, wish.force);
   assertDeletes({
     removed: unexpected(sending, change.remove),
@@ -66,37 +66,44 @@ async function send(destination: Destination, sending: Sending, signal: AbortSig
   const start = earlier?.start ?? live;
   const previous = start.manifest?.id ?? null;
   const told = { previous, start, difference: changeSince(start, release, wish.force) };
-  const isLive = live.isCertain && release === live.manifest;
-  if (isLive || wish.dryRun) {
+  const isLive = isCertain(live) && release === live.manifest;
+  if (isLive || held.lease === undefined) {
     const published = earlier?.published ?? nothingSent(name);
     report.destinations.set(name, { ...told, live: live.manifest?.id ?? null, published });
-    return;
+  } else {
+    const put = change.put.map(({ file }) => file);
+    const published = await goLive(
+      held.lease,
+      {
+        release,
+        live,
+        put,
+        removed: change.remove.length,
+        retain: retentionOf(place),
+        withdrawn: sending.snapshot.withdrawnByHand(),
+        bytes: { openBlob: place.blobs.open },
+        now: new Date(place.clock.now()),
+      },
+      signal,
+    );
+    if (!report.releases.includes(release.id)) report.releases.push(release.id);
+    report.destinations.set(name, { ...told, live: release.id, published: together(earlier?.published, published) });
   }
-  const put = change.put.map(({ file }) => file);
-  const now = new Date(place.clock.now());
-  const published = await goLive(
-    destination,
-    {
-      release,
-      live,
-      put,
-      removed: change.remove.length,
-      retain: place.config.retain,
-      withdrawn: sending.snapshot.withdrawnByHand(),
-      openBlob: place.blobs.open,
-      now,
-    },
-    signal,
-  );
-  if (published.pruneFailed !== undefined) warn(report.tally, 'prune-failed', name, published.pruneFailed);
-  if (!report.releases.includes(release.id)) report.releases.push(release.id);
-  report.destinations.set(name, { ...told, live: release.id, published: together(earlier?.published, published) });
+  if (held.lease !== undefined) await pruneAndTell(held.lease, sending, signal);
 }
 
-/** What a release changes where `live` is shown; where that is not certain, every file is put. */
-function changeSince({ manifest, isCertain }: Live, release: Manifest, force: boolean): Difference {
+async function pruneAndTell(lease: Lease, { snapshot, report }: Sending, signal: AbortSignal): Promise<void> {
+  const isWithdrawn = (path: string): boolean => snapshot.isWithdrawn(addressOfFile(path));
+  const failure = await prune(lease, { isWithdrawn }, signal);
+  if (failure !== undefined) warn(report.tally, 'prune-failed', lease.destination.name, failure);
+}
+
+/** What a release changes where `live` is shown, and what is put again because it is not certain to be there. */
+function changeSince({ manifest, unsure }: Live, release: Manifest, force: boolean): Difference {
   const { remove } = difference(release, manifest);
-  return { ...difference(release, isCertain ? manifest : undefined, force), remove };
+  const change =
+    unsure === 'all' ? difference(release, undefined, { force }) : difference(release, manifest, { force, unsure });
+  return { ...change, remove };
 }
 
 /** One run may make several releases: what it sent is told of all of them. */
@@ -122,18 +129,32 @@ function unexpected({ live, snapshot }: Sending, remove: Difference['remove']): 
     .filter((path) => !carried.has(path) && !snapshot.isWithdrawn(addressOfFile(path)));
 }
 
-function releaseFor({ place, snapshot, files, live }: Sending): Manifest {
-  const { site, environment, clock } = place;
+function releaseFor({ destination, state }: Held, sending: Sending): Manifest {
+  const { snapshot, files, live, report } = sending;
+  const pinned = state?.record.pinned ?? null;
+  if (pinned !== null && live.manifest !== undefined) {
+    warn(report.tally, 'pinned', destination.name, `stays at ${pinned}, which was returned to, until holdfast unpin`);
+    const stays = live.manifest.files.filter(
+      ({ path, carried }) => carried === undefined && !snapshot.isWithdrawn(addressOfFile(path)),
+    );
+    return build(sending, stays, pagesAmong(stays));
+  }
   const stays = filesThatStay(files, live.manifest, (address) => snapshot.mayStay(address));
-  const captured = [...snapshot.pages()].length;
+  return build(sending, [...files, ...stays], [...snapshot.pages()].length + pagesAmong(stays));
+}
+
+function pagesAmong(files: readonly ReleaseFile[]): number {
+  return files.filter(({ kind }) => kind === 'page').length;
+}
+
+function build({ place, snapshot, live }: Sending, files: readonly ReleaseFile[], pages: number): Manifest {
   return buildRelease({
-    site: site.publicUrl.host,
-    environment,
+    ...place.owner,
     lineage: live.control?.record.lineage ?? randomUUID(),
-    files: [...files, ...stays],
-    pages: captured + stays.filter(({ kind }) => kind === 'page').length,
+    files,
+    pages,
     isWithdrawn: (address) => snapshot.isWithdrawn(address),
     live: live.manifest,
-    now: new Date(clock.now()),
+    now: new Date(place.clock.now()),
   });
 }

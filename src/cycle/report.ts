@@ -25,8 +25,8 @@ export interface Report {
 export type StageName = 'look' | 'render' | 'publish';
 
 export interface DestinationReport {
-  /** What visitors get there now; null where nothing is live. */
-  readonly live: string | null;
+  /** What visitors get there now; null where nothing is live, undefined where that could not be read. */
+  readonly live: string | null | undefined;
   readonly previous: string | null;
   /** What was live when the run began: `difference` is held against it, however many releases the run made. */
   readonly start?: Live;
@@ -53,7 +53,7 @@ export interface ReportJson {
   readonly changed: boolean;
   readonly pages: PageCounts;
   readonly files: { readonly added: number; readonly changed: number; readonly removed: number; readonly same: number };
-  readonly destinations: readonly Omit<Published, 'pruneFailed'>[];
+  readonly destinations: readonly Published[];
   readonly origin: { readonly requests: number };
   readonly comments: { readonly new: number; readonly removed: number };
   readonly warnings: readonly Warning[];
@@ -114,11 +114,7 @@ export function reportJson(report: Report, seconds: number): ReportJson {
       removed: first?.difference?.remove.length ?? 0,
       same: first?.difference?.same ?? 0,
     },
-    destinations: all.flatMap(({ published }) => {
-      if (published === undefined) return [];
-      const { pruneFailed: _told, ...rest } = published;
-      return [rest];
-    }),
+    destinations: all.flatMap(({ published }) => published ?? []),
     origin: { requests: report.requests },
     comments: { new: 0, removed: 0 },
     warnings: [...report.tally.warnings.values()],

@@ -1,16 +1,20 @@
-import { mkdir } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LoadedConfig } from '../config/load.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
 import { createSite, type Site } from '../model/site.ts';
 import { createOrigin, type Origin } from '../origin/client.ts';
+import type { Owner } from '../publish/control.ts';
 import type { Destination } from '../publish/destination.ts';
 import { createDestination } from '../publish/destinations/index.ts';
 import { type ComposedCache, openComposed } from '../render/composed.ts';
 import type { RenderedRecord } from '../render/render.ts';
 import { openRecords, type Records, type SnapshotRecord } from '../snapshot/records.ts';
 import { type Blobs, openBlobs } from '../store/blobs.ts';
+import { writeAtomic } from '../store/files.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
 import { VERSION } from '../version.ts';
 
@@ -24,6 +28,10 @@ export interface Workplace extends LoadedConfig {
   readonly composed: ComposedCache;
   readonly origin: Origin;
   readonly destinations: readonly Destination[];
+  /** Whose the destinations are to be. */
+  readonly owner: Owner;
+  /** Names this machine and its state folder in leases. */
+  readonly holder: string;
   /** Ends the origin's connections. */
   close(): Promise<void>;
 }
@@ -40,6 +48,7 @@ export const stateFiles = (stateDir: string) => ({
   composed: join(stateDir, 'composed.json'),
   runs: join(stateDir, 'runs.jsonl'),
   swept: join(stateDir, 'swept'),
+  holder: join(stateDir, 'holder'),
 });
 
 /** The site as the configuration names it. */
@@ -47,6 +56,26 @@ export function siteOf({ config }: LoadedConfig): Site {
   const { site, origin } = config;
   const host = origin.host === undefined ? {} : { host: origin.host };
   return createSite({ name: site.name, url: site.url, origin: origin.url, aliases: origin.aliases, ...host });
+}
+
+/** Whose the destinations of a configuration are to be. */
+export function ownerOf(loaded: LoadedConfig): Owner {
+  return { site: siteOf(loaded).publicUrl.host, environment: loaded.environment };
+}
+
+/** The machine's name and a word of the state folder's own, made once: two folders on one machine are two holders. */
+export async function holderOf(stateDir: string): Promise<string> {
+  const path = stateFiles(stateDir).holder;
+  const known = await readFile(path, 'utf8').catch(() => '');
+  if (known !== '') return known.trim();
+  const holder = `${hostname()}-${randomBytes(4).toString('hex')}`;
+  await writeAtomic(path, `${holder}\n`);
+  return holder;
+}
+
+/** Which releases stay at a destination to be returned to. */
+export function retentionOf({ config }: LoadedConfig): { readonly count: number; readonly age: number } {
+  return { count: config.retain, age: config.retainFor };
 }
 
 /** The drivers of every destination. */
@@ -79,6 +108,8 @@ export async function openWorkplace(loaded: LoadedConfig, clock: Clock = systemC
     composed: openComposed(files.composed, blobs),
     origin,
     destinations: destinationsOf(loaded),
+    owner: ownerOf(loaded),
+    holder: await holderOf(loaded.stateDir),
     close: () => origin.close(),
   };
 }

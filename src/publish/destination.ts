@@ -1,13 +1,15 @@
 import type { Readable } from 'node:stream';
 import type { Encoding, Manifest, ReleaseFile } from '../model/manifest.ts';
+import type { Conditions, ControlRecord } from './control.ts';
 
 /**
- * Where a release goes live. Drivers know no policy: caps, retention, order and ownership are decided by pure
+ * Where a release goes live. Drivers know no policy: order, caps, retention, lease and ownership are decided by
  * functions over manifests and the control record; a driver moves bytes and switches.
  *
  * Contract, held by the conformance suite:
- * - Only one `Transfer` is open at a time; the caller holds the lock.
- * - Nothing a transfer does is visible to visitors before `commit` on an atomic destination.
+ * - Only one `Transfer` is open at a time; the caller holds the lease.
+ * - On an atomic destination nothing a transfer does is visible to visitors before `commit`, and all of it after. On another
+ *   each `put` is visible when it returns, each file by itself old or new.
  * - Every call may be repeated after a failure: what is already there is left as it is.
  * - An aborted signal stops a call at the next file; what is live stays live.
  * - Errors of the disk or the network are `destination-unwritable`, retryable; a file that should be there
@@ -17,58 +19,92 @@ export interface Destination {
   readonly name: string;
   /** True where visitors see the old release or the new one and never parts of both. */
   readonly atomic: boolean;
+  /** Files sent at once that serve it best. */
+  readonly putsAtOnce: number;
+  /** Requests sent over a network since the driver was made; 0 for ever for a directory. */
+  readonly requests: number;
   readonly control: Control;
   /** Reads a published file as a visitor gets it, or an internal one (`_holdfast/…`); undefined where there is none. */
   open(path: string, signal: AbortSignal): Promise<Readable | undefined>;
-  /** Starts the transfer of `next`. Files equal in `live` need no `put`. Fails early where there is no room or no permission. */
-  begin(next: Manifest, live: Manifest | undefined, signal: AbortSignal): Promise<Transfer>;
-  /** Removes what none of `keep` needs, leftovers of killed runs included. Never what visitors get now. */
-  prune(keep: readonly Manifest[], signal: AbortSignal): Promise<PruneReport>;
+  /** Starts the transfer of `next`. Fails early where there is no room or no permission. Where a put is visible at once the manifest is stored first. */
+  begin(next: Manifest, standing: Standing, signal: AbortSignal): Promise<Transfer>;
+  /** Reads every stored form of these files of the live release, or of a kept one, and compares hashes. In any order. */
+  readBack(release: Manifest, wish: ReadBackWish, signal: AbortSignal): AsyncIterable<ReadBack>;
+  /** Removes what no longer has a reason to be there. Never what the live release lists. */
+  prune(pruning: Pruning, signal: AbortSignal): Promise<PruneReport>;
 }
 
-/** The one small record at a destination, `_holdfast/control.json`. */
+/** The control record, `_holdfast/control.json`. */
 export interface Control {
-  /** The record, or undefined at a destination that was never published to. */
+  /** The record, or undefined at a destination that was never published to. `destination-damaged` where it cannot be read. */
   read(signal: AbortSignal): Promise<ControlState | undefined>;
-  /** Moves the record, only if it still is what `expected` (a version read before, undefined for none) says: else `destination-moved`. */
+  /**
+   * Moves the record, only if it still is what `expected` (a version read before, undefined for none) says: else `destination-moved`.
+   * Whatever happens on the way, it succeeds only if the record is `next` now, and says `destination-moved` only if it is not.
+   */
   swap(next: ControlRecord, expected: string | undefined, signal: AbortSignal): Promise<string>;
-}
-
-export interface ControlRecord {
-  readonly format: 1;
-  readonly site: string;
-  readonly environment: string;
-  readonly lineage: string;
-  /** Rises by one with each move. */
-  readonly generation: number;
-  /** Id of the live release, whose manifest lies at `_holdfast/releases/<id>.json`. */
-  readonly live: string | null;
-  /** ISO 8601: since when it is live. */
-  readonly since: string | null;
-  /** Ids of the releases that can be returned to, newest first. */
-  readonly releases: readonly string[];
-  /** Addresses taken down by hand, so that a machine that knows nothing yet leaves them down. */
-  readonly withdrawn: readonly string[];
+  /** How this store takes conditions, found out by trying. Writes nothing that stays. */
+  probe(signal: AbortSignal): Promise<Conditions>;
 }
 
 export interface ControlState {
   readonly record: ControlRecord;
   /** Opaque; equal versions are the same record. */
   readonly version: string;
-  /** False where what visitors get is not what the record says (a run was killed between the switch and the record). */
+  /** False where an atomic destination shows something else than the record says (a run was killed between the switch and the record). */
   readonly settled: boolean;
+}
+
+/** What is known of a destination when a transfer begins. */
+export interface Standing {
+  /** What is live; undefined where nothing is. Files equal in it need no `put`, unless they are unsure. */
+  readonly live: Manifest | undefined;
+  /** Paths that may hold something else than `live` says: each is put. 'all' where nothing can be relied on. */
+  readonly unsure: ReadonlySet<string> | 'all';
+  /** A release that can be returned to, whose files may be restored. */
+  readonly source?: Manifest;
 }
 
 export interface Transfer {
   /** Sends one file; `open` gives its bytes in one encoding, from the start, each time it is called. */
   put(file: ReleaseFile, open: OpenFile): Promise<void>;
-  /** Stores the manifest at `_holdfast/releases/<id>.json`, then makes the release live, durably. */
+  /** Takes one file from the `source` that the transfer began with, at the destination itself. */
+  restore(file: ReleaseFile): Promise<void>;
+  /** Makes sure that all is there and the manifest is at `_holdfast/releases/<id>.json`, then makes the release live, durably. */
   commit(): Promise<void>;
-  /** Leaves no trace that `prune` would not remove. */
+  /** Gives up. Leaves no trace that the next transfer would not remove or put right. */
   abort(): Promise<void>;
 }
 
 export type OpenFile = (encoding: Encoding | 'identity') => Readable;
+
+export interface ReadBackWish {
+  readonly files: readonly ReleaseFile[];
+  /** True for the live release, false for one that is kept. */
+  readonly isLive: boolean;
+}
+
+/** One file as it was found. */
+export interface ReadBack {
+  readonly file: ReleaseFile;
+  readonly state: 'whole' | 'damaged' | 'absent';
+}
+
+/** What is to stay and what may go. Only what `retired` or `dropped` lists is ever removed, leftovers of killed transfers aside. */
+export interface Pruning {
+  readonly live: Manifest;
+  /**
+   * Releases that visitors got, or could have got parts of, before the live one: what the live one lacks is not to be had at public
+   * names any more. Those that are not dropped can be returned to: what goes is kept first.
+   */
+  readonly retired: readonly Manifest[];
+  /** Releases that cannot be returned to any more. */
+  readonly dropped: readonly Manifest[];
+  /** The other releases that can be returned to; costs a read each. */
+  readonly kept: () => AsyncIterable<Manifest>;
+  /** True for a file that was taken down on purpose: nothing of it stays. */
+  readonly isWithdrawn: (path: string) => boolean;
+}
 
 export interface PruneReport {
   /** Files and folders removed. */

@@ -2,24 +2,32 @@ import type { Readable } from 'node:stream';
 import type { BlobRef } from '../model/capture.ts';
 import { HoldfastError, isHoldfastError } from '../model/errors.ts';
 import type { Manifest, ReleaseFile } from '../model/manifest.ts';
-import type { ControlRecord, Destination, OpenFile } from './destination.ts';
-import { type Live, readManifest } from './live.ts';
-import { retained } from './retention.ts';
-
-/** Files sent at once: enough to keep a disk's queue full, few enough to stay well below any limit on open files. */
-const PUTS_AT_ONCE = 8;
+import type { ControlRecord } from './control.ts';
+import type { Destination, OpenFile, Standing, Transfer } from './destination.ts';
+import type { Lease } from './lease.ts';
+import type { Live } from './live.ts';
+import { readManifest } from './manifests.ts';
+import { inOrder } from './order.ts';
+import { type Retention, retained } from './retention.ts';
 
 export interface GoLive {
   readonly release: Manifest;
   readonly live: Live;
+  /** Files that differ from what is live, or are unsure. */
   readonly put: readonly ReleaseFile[];
+  /** Paths that visitors will not find any more. */
   readonly removed: number;
-  readonly retain: number;
+  readonly retain: Omit<Retention, 'now'>;
   /** Addresses taken down by hand. */
   readonly withdrawn: readonly string[];
-  readonly openBlob: (ref: BlobRef) => Readable;
+  readonly bytes: BytesFrom;
+  /** Pins the release: nothing else goes live until `unpin`. */
+  readonly pin?: boolean;
   readonly now: Date;
 }
+
+/** Where the bytes of a put come from: this machine's blobs, or an earlier release at the destination itself. */
+export type BytesFrom = { readonly openBlob: (ref: BlobRef) => Readable } | { readonly source: Manifest };
 
 /** What one destination was sent. `requests` is 0 for a directory. */
 export interface Published {
@@ -28,37 +36,49 @@ export interface Published {
   readonly deleted: number;
   readonly bytes: number;
   readonly requests: number;
-  /** Set where the release is live but old ones could not be cleared away. */
-  readonly pruneFailed?: string;
 }
 
-/** Makes a release live: put, commit, move the control record, prune. On failure what was live stays live. */
-export async function goLive(destination: Destination, wish: GoLive, signal: AbortSignal): Promise<Published> {
-  const { live, put, now } = wish;
+/**
+ * Makes a release live: mark what is on its way, put in order, read back, commit, move the control record. On failure what was
+ * live stays live; where each file shows as it is put, the record says what is on its way, and the next run puts it right.
+ */
+export async function goLive(lease: Lease, wish: GoLive, signal: AbortSignal): Promise<Published> {
+  const { destination } = lease;
+  const { release, live, put } = wish;
+  const requests = destination.requests;
+  const until = AbortSignal.any([signal, lease.signal]);
   try {
-    await send(destination, wish, signal);
+    if (!destination.atomic) await lease.move((record) => ({ ...record, moving: release.id }));
+    await send(lease, wish, until);
   } catch (error) {
     throw withVisitors(error, live);
   }
-  const record = nextRecord(wish, now);
-  await destination.control.swap(record, live.control?.version, signal);
-  const pruneFailed = await prune(destination, record.releases, signal);
+  await lease.move((record) => moved(record, wish));
+  lease.manifests.remember(release);
   const bytes = put.reduce((sum, file) => sum + file.size, 0);
-  const published = { name: destination.name, put: put.length, deleted: wish.removed, bytes, requests: 0 };
-  return pruneFailed === undefined ? published : { ...published, pruneFailed };
+  return {
+    name: destination.name,
+    put: put.length,
+    deleted: wish.removed,
+    bytes,
+    requests: destination.requests - requests,
+  };
 }
 
-async function send(
-  destination: Destination,
-  { release, live, put, openBlob }: GoLive,
-  signal: AbortSignal,
-): Promise<void> {
-  const transfer = await destination.begin(release, live.isCertain ? live.manifest : undefined, signal);
+async function send(lease: Lease, wish: GoLive, signal: AbortSignal): Promise<void> {
+  const { destination } = lease;
+  const { release, live, put, bytes } = wish;
+  const transfer = await destination.begin(release, standingOf(live, bytes), signal);
   try {
-    await putAll(put, async (file) => {
-      signal.throwIfAborted();
-      await transfer.put(file, opener(file, openBlob));
-    });
+    for (const group of inOrder(put, release.files)) {
+      await onEach(group, destination.putsAtOnce, async (file) => {
+        signal.throwIfAborted();
+        lease.assertHeld();
+        await sendOne(transfer, file, bytes);
+      });
+    }
+    if (!destination.atomic) await readBack(destination, { release, put }, signal);
+    lease.assertHeld();
     await transfer.commit();
   } catch (error) {
     await transfer.abort().catch(() => undefined);
@@ -66,7 +86,15 @@ async function send(
   }
 }
 
-function opener(file: ReleaseFile, openBlob: GoLive['openBlob']): OpenFile {
+function standingOf({ manifest, unsure }: Live, bytes: BytesFrom): Standing {
+  return { live: manifest, unsure, ...('source' in bytes ? { source: bytes.source } : {}) };
+}
+
+function sendOne(transfer: Transfer, file: ReleaseFile, bytes: BytesFrom): Promise<void> {
+  return 'source' in bytes ? transfer.restore(file) : transfer.put(file, opener(file, bytes.openBlob));
+}
+
+function opener(file: ReleaseFile, openBlob: (ref: BlobRef) => Readable): OpenFile {
   return (encoding) => {
     const ref = encoding === 'identity' ? file : file.variants[encoding];
     if (ref === undefined) throw new HoldfastError('unexpected', `${file.path} has no ${encoding} form`);
@@ -74,55 +102,64 @@ function opener(file: ReleaseFile, openBlob: GoLive['openBlob']): OpenFile {
   };
 }
 
-async function putAll(files: readonly ReleaseFile[], put: (file: ReleaseFile) => Promise<void>): Promise<void> {
-  const source = files[Symbol.iterator]();
+/** Files read back of each release before the record moves: each put was held against its hash by the store; this shows that reading gives it back. */
+const SAMPLE = 2;
+
+async function readBack(
+  destination: Destination,
+  { release, put }: Pick<GoLive, 'release' | 'put'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const stored = await readManifest(destination, release.id, signal);
+  if (stored?.files.length !== release.files.length) throw damaged(destination.name, `the manifest of ${release.id}`);
+  const files = put.filter(({ kind }) => kind === 'page').slice(0, SAMPLE);
+  for await (const { file, state } of destination.readBack(release, { files, isLive: true }, signal))
+    if (state !== 'whole') throw damaged(destination.name, `${file.path} is ${state}: it`);
+}
+
+function damaged(name: string, what: string): HoldfastError {
+  return new HoldfastError('destination-damaged', `${name}: ${what} was put and did not come back as it was sent`, {
+    hint: 'run again; where it persists, the store or something between it and here loses bytes',
+  });
+}
+
+/** Does `work` on each, some at once. After a failure nothing new is begun, and what was begun has ended when it throws. */
+async function onEach<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+  const source = items[Symbol.iterator]();
   let hasFailed = false;
   const worker = async () => {
     for (let next = source.next(); !next.done && !hasFailed; next = source.next()) {
       try {
-        await put(next.value);
+        await work(next.value);
       } catch (error) {
         hasFailed = true;
         throw error;
       }
     }
   };
-  const ended = await Promise.allSettled(Array.from({ length: PUTS_AT_ONCE }, worker));
+  const ended = await Promise.allSettled(Array.from({ length: atOnce }, worker));
   const failure = ended.find((result) => result.status === 'rejected');
   if (failure !== undefined) throw failure.reason;
 }
 
-function nextRecord({ release, live, retain, withdrawn }: GoLive, now: Date): ControlRecord {
-  const before = live.control?.record;
+/** The record once the release is live. What went before it is to be cleared away. */
+function moved(record: ControlRecord, { release, retain, withdrawn, live, pin, now }: GoLive): ControlRecord {
+  const releases = retained(record, release.id, { ...retain, now });
+  const strays = live.strays.map(({ id }) => id).filter((id) => id !== release.id);
+  const before = [record.live, ...record.releases].filter((id): id is string => id !== null);
+  const left = [record.live, ...strays, ...before.filter((id) => !releases.includes(id))];
+  const unpruned = new Set([...record.unpruned, ...left].filter((id) => id !== null && id !== release.id));
   return {
-    format: 1,
-    site: release.site,
-    environment: release.environment,
-    lineage: release.lineage,
-    generation: (before?.generation ?? 0) + 1,
+    ...record,
     live: release.id,
-    since: before?.live === release.id ? (before.since ?? now.toISOString()) : now.toISOString(),
-    releases: retained(before, release.id, retain),
+    since: record.live === release.id ? (record.since ?? now.toISOString()) : now.toISOString(),
+    moving: null,
+    unsure: [],
+    pinned: pin === true || record.pinned !== null ? release.id : null,
+    releases,
+    unpruned: [...unpruned].filter((id): id is string => id !== null),
     withdrawn,
   };
-}
-
-/** Clears away what none of these releases needs. Not what visitors wait for: its failure is told and fails no publish. */
-export async function prune(
-  destination: Destination,
-  keep: readonly string[],
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  try {
-    const manifests = await Promise.all(keep.map((id) => readManifest(destination, id, signal)));
-    await destination.prune(
-      manifests.filter((manifest) => manifest !== undefined),
-      signal,
-    );
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }
 
 function withVisitors(error: unknown, live: Live): unknown {

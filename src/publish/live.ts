@@ -1,7 +1,7 @@
-import { text } from 'node:stream/consumers';
-import { HoldfastError } from '../model/errors.ts';
-import { MANIFEST_FORMAT, type Manifest } from '../model/manifest.ts';
+import type { Manifest, ReleaseFile } from '../model/manifest.ts';
+import type { ControlRecord } from './control.ts';
 import type { ControlState, Destination } from './destination.ts';
+import { type Manifests, manifestsOf } from './manifests.ts';
 
 /** What a destination shows now. */
 export interface Live {
@@ -9,42 +9,67 @@ export interface Live {
   readonly control: ControlState | undefined;
   /** The manifest the control record names. */
   readonly manifest: Manifest | undefined;
-  /** False where visitors may get something else than `manifest` says: then every file is to be sent. */
-  readonly isCertain: boolean;
+  /** Paths where visitors may get something else than `manifest` says; 'all' where nothing can be relied on. */
+  readonly unsure: ReadonlySet<string> | 'all';
+  /** Releases beside the live one that parts may be there of, because a publisher was stopped. */
+  readonly strays: readonly Manifest[];
 }
 
-/** Reads the control record and the manifest of the live release. */
+/** What stands for every path in the control record's `unsure`. */
+export const EVERY_PATH = '*';
+
+/** Reads the control record and what follows from it. */
 export async function readLive(destination: Destination, signal: AbortSignal): Promise<Live> {
-  const control = await destination.control.read(signal);
-  const id = control?.record.live;
-  const manifest = typeof id === 'string' ? await readManifest(destination, id, signal) : undefined;
-  return { control, manifest, isCertain: manifest !== undefined && control?.settled === true };
+  return liveOf(manifestsOf(destination), await destination.control.read(signal), signal);
 }
 
-/** Where a release's manifest lies at every destination. */
-export function manifestPath(id: string): string {
-  return `_holdfast/releases/${id}.json`;
-}
-
-/** The manifest of a release, or undefined where the destination has none of that name. Throws `destination-damaged` where it cannot be read. */
-export async function readManifest(
-  destination: Destination,
-  id: string,
+/** What follows from a control record: the manifest of the live release, and what is unsure of it. */
+export async function liveOf(
+  manifests: Manifests,
+  control: ControlState | undefined,
   signal: AbortSignal,
-): Promise<Manifest | undefined> {
-  const stream = await destination.open(manifestPath(id), signal);
-  if (stream === undefined) return undefined;
-  const manifest = parse(await text(stream));
-  if (manifest?.format === MANIFEST_FORMAT && manifest.id === id) return manifest;
-  throw new HoldfastError('destination-damaged', `${destination.name}: the manifest of ${id} cannot be read`, {
-    hint: 'run publish --force, which writes every file and the manifest anew',
-  });
+): Promise<Live> {
+  const id = control?.record.live ?? null;
+  if (control === undefined) return { control, manifest: undefined, unsure: 'all', strays: [] };
+  const manifest = id === null ? undefined : await manifests.read(id, signal);
+  const strays = await strayManifests(manifests, control.record, signal);
+  const { destination } = manifests;
+  return { control, manifest, unsure: unsureOf(destination, { control, manifest, strays }), strays };
 }
 
-function parse(json: string): Manifest | undefined {
-  try {
-    return JSON.parse(json) as Manifest;
-  } catch {
-    return undefined;
-  }
+/** Releases that are on their way by the record. One whose manifest was not stored had no file sent either. */
+async function strayManifests(
+  manifests: Manifests,
+  { moving, suspects, live }: ControlRecord,
+  signal: AbortSignal,
+): Promise<readonly Manifest[]> {
+  const ids = new Set([moving, ...suspects.map(({ release }) => release)]);
+  const found = [...ids].filter((id): id is string => id !== null && id !== live);
+  const strays = await Promise.all(found.map((id) => manifests.read(id, signal)));
+  return strays.filter((manifest) => manifest !== undefined);
+}
+
+function unsureOf(destination: Destination, live: Omit<Live, 'unsure'> & { control: ControlState }): Live['unsure'] {
+  const { control, manifest, strays } = live;
+  const damaged = control.record.unsure;
+  if (manifest === undefined || !control.settled || damaged.includes(EVERY_PATH)) return 'all';
+  const unsure = new Set([...damaged, ...strays.flatMap((stray) => pathsThatDiffer(stray, manifest))]);
+  return destination.atomic && unsure.size > 0 ? 'all' : unsure;
+}
+
+/** Paths of either release that do not hold the same in both. */
+function pathsThatDiffer(one: Manifest, other: Manifest): readonly string[] {
+  const before = new Map(other.files.map((file) => [file.path, contentOf(file)]));
+  const after = new Map(one.files.map((file) => [file.path, contentOf(file)]));
+  const paths = new Set([...before.keys(), ...after.keys()]);
+  return [...paths].filter((path) => before.get(path) !== after.get(path));
+}
+
+function contentOf({ sha256, type, headers }: ReleaseFile): string {
+  return JSON.stringify([sha256, type, headers]);
+}
+
+/** True where visitors get exactly what the manifest says. */
+export function isCertain({ unsure }: Live): boolean {
+  return unsure !== 'all' && unsure.size === 0;
 }

@@ -1,9 +1,54 @@
-import type { ControlRecord } from './destination.ts';
+import type { ControlRecord } from './control.ts';
 
-/** Ids of the releases to keep when `live` goes live: it, and the `retain` newest others. */
-export function retained(record: ControlRecord | undefined, live: string, retain: number): readonly string[] {
-  const others = [record?.live, ...(record?.releases ?? [])].filter(
-    (id): id is string => typeof id === 'string' && id !== live,
-  );
-  return [live, ...new Set(others)].slice(0, retain + 1);
+/**
+ * Releases kept at most. With a release a minute two days would be 2,880, and the manifests of a large site some megabytes each;
+ * a hundred spread over the two days still lead back to within half an hour of any moment.
+ */
+export const MOST_RELEASES = 100;
+
+export interface Retention {
+  /** Releases to keep beside the live one, whatever their age. */
+  readonly count: number;
+  /** Milliseconds: every release that was live within this time is kept too, thinned out where that makes more than `MOST_RELEASES`. */
+  readonly age: number;
+  readonly now: Date;
+}
+
+/** Ids of the releases to keep when `live` goes live: it first, then the others, newest first. The pinned and the last verified one always. */
+export function retained(record: ControlRecord, live: string, { count, age, now }: Retention): readonly string[] {
+  const before = [record.live, ...record.releases].filter((id): id is string => id !== null && id !== live);
+  const others = [...new Set(before)];
+  const isSpecial = (id: string): boolean => id === record.pinned || id === record.verified;
+  const isYoung = (id: string): boolean => now.getTime() - madeAt(id) < age;
+  const kept = others.filter((id, index) => index < count || isYoung(id) || isSpecial(id));
+  return thinned([live, ...kept], { first: count + 1, isSpecial });
+}
+
+/** When a release was made, in milliseconds since 1970, from its id: `20270202T090000Z-…`. */
+export function madeAt(id: string): number {
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-/.exec(id) ?? [];
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`) || 0;
+}
+
+interface Thinning {
+  /** The newest so many stay. */
+  readonly first: number;
+  readonly isSpecial: (id: string) => boolean;
+}
+
+/** Leaves out those whose neighbours are closest in time, until no more than `MOST_RELEASES` are left. */
+function thinned(ids: readonly string[], { first, isSpecial }: Thinning): readonly string[] {
+  const left = [...ids];
+  while (left.length > MOST_RELEASES) {
+    let at = -1;
+    let least = Number.POSITIVE_INFINITY;
+    for (let index = first; index < left.length - 1; index++) {
+      const id = left[index] ?? '';
+      const gap = madeAt(left[index - 1] ?? '') - madeAt(left[index + 1] ?? '');
+      if (gap < least && !isSpecial(id)) [at, least] = [index, gap];
+    }
+    if (at < 0) break;
+    left.splice(at, 1);
+  }
+  return left;
 }

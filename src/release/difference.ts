@@ -1,7 +1,14 @@
 import type { Manifest, ReleaseFile } from '../model/manifest.ts';
 import { fingerprint } from './build.ts';
 
-export type WhyPut = 'not there' | 'bytes differ' | 'headers differ' | 'variants differ' | 'kind differs' | 'forced';
+export type WhyPut =
+  | 'not there'
+  | 'bytes differ'
+  | 'headers differ'
+  | 'variants differ'
+  | 'kind differs'
+  | 'uncertain'
+  | 'forced';
 
 /** What has to be done so that a destination that shows one release shows another, file by file, with the reason. */
 export interface Difference {
@@ -10,11 +17,24 @@ export interface Difference {
   readonly same: number;
 }
 
-/** Pure. With `force` every file is put, whatever is live. */
-export function difference(next: Manifest, live: Manifest | undefined, force = false): Difference {
+/** Why files are put that seem to be there. */
+export interface Doubt {
+  /** Every file is put, whatever is live. */
+  readonly force?: boolean;
+  /** Paths that may hold something else than `live` says. */
+  readonly unsure?: ReadonlySet<string>;
+}
+
+/** Pure. */
+export function difference(
+  next: Manifest,
+  live: Manifest | undefined,
+  { force = false, unsure = new Set() }: Doubt = {},
+): Difference {
   const before = new Map((live?.files ?? []).map((file) => [file.path, file]));
   const put = next.files.flatMap((file) => {
-    const why = force ? 'forced' : whyPut(file, before.get(file.path));
+    const doubt = unsure.has(file.path) ? 'uncertain' : undefined;
+    const why = force ? 'forced' : (whyPut(file, before.get(file.path)) ?? doubt);
     return why === undefined ? [] : [{ file, why }];
   });
   const there = new Set(next.files.map((file) => file.path));

@@ -5,8 +5,9 @@ import * as assert from 'uvu/assert';
 import { checkMirror, roomFor } from '../../src/check/destination.ts';
 import type { Finding } from '../../src/check/finding.ts';
 import type { Manifest } from '../../src/model/manifest.ts';
-import type { ControlRecord } from '../../src/publish/destination.ts';
+import type { ControlRecord } from '../../src/publish/control.ts';
 import { createMirror } from '../../src/publish/destinations/mirror.ts';
+import { recordOf } from '../conformance/releases.ts';
 import { suite } from '../support/suite.ts';
 
 const signal = new AbortController().signal;
@@ -22,21 +23,11 @@ async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
 
 const check = (dir: string): Promise<readonly Finding[]> => {
   const destination = createMirror({ name: 'web', dir });
-  return checkMirror({ destination, dir, site: 'www.example.org', environment: 'production' }, signal);
+  return checkMirror({ destination, dir, owner: OWNER }, signal);
 };
 
-const record = (more: Partial<ControlRecord> = {}): ControlRecord => ({
-  format: 1,
-  site: 'www.example.org',
-  environment: 'production',
-  lineage: 'a',
-  generation: 1,
-  live: null,
-  since: null,
-  releases: [],
-  withdrawn: [],
-  ...more,
-});
+const OWNER = { site: 'www.example.org', environment: 'production' };
+const record = (more: Partial<ControlRecord> = {}): ControlRecord => recordOf({ ...OWNER, ...more });
 
 const test = suite('checks of a mirror');
 

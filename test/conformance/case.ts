@@ -7,6 +7,8 @@ import { type Release, read } from './releases.ts';
 /** A fresh, empty destination of one driver, and what a test needs to see of it. */
 export interface Subject {
   readonly destination: Destination;
+  /** The compressed forms that are stored beside a file. */
+  readonly encodings: readonly Encoding[];
   /** A compressed variant as a web server would find it beside the file. */
   variant(path: string, encoding: Encoding): Promise<Buffer | undefined>;
   /** Everything that is stored, with what shows that it was written again; equal texts mean that nothing was written. */
@@ -14,8 +16,12 @@ export interface Subject {
   close(): Promise<void>;
 }
 
-/** One promise of the port, as a sentence, and what shows it. */
-export type Case = readonly [promise: string, show: (subject: Subject) => Promise<void>];
+/** One promise of the port, as a sentence, and what shows it; some are of destinations that switch at once, some of those that do not. */
+export type Case = readonly [
+  promise: string,
+  show: (subject: Subject) => Promise<void>,
+  only?: 'where it switches at once' | 'where each put shows',
+];
 
 /** A signal that is never aborted. */
 export const signal = new AbortController().signal;

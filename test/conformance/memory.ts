@@ -3,7 +3,8 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { HoldfastError } from '../../src/model/errors.ts';
 import type { Encoding, Manifest } from '../../src/model/manifest.ts';
-import type { ControlRecord, Destination, Transfer } from '../../src/publish/destination.ts';
+import type { ControlRecord } from '../../src/publish/control.ts';
+import type { Destination, Pruning, Standing, Transfer } from '../../src/publish/destination.ts';
 
 /** What the driver below holds; a test looks into it. */
 export interface Memory {
@@ -14,13 +15,16 @@ export interface Memory {
 }
 
 const versionOf = (record: ControlRecord): string => JSON.stringify(record);
-const formsOf = (manifest: Manifest) => manifest.files.flatMap((file) => [file, ...Object.values(file.variants)]);
+const formsOf = (manifest: Pick<Manifest, 'files'>) =>
+  manifest.files.flatMap((file) => [file, ...Object.values(file.variants)]);
 
 /** A destination without a disk: the second subject of the suite, so that it is not shaped by the first. */
 export function createMemoryDestination(memory: Memory): Destination {
   return {
     name: 'memory',
     atomic: true,
+    putsAtOnce: 4,
+    requests: 0,
     control: {
       async read(signal) {
         signal.throwIfAborted();
@@ -34,6 +38,7 @@ export function createMemoryDestination(memory: Memory): Destination {
         memory.control = next;
         return versionOf(next);
       },
+      probe: async () => 'exact',
     },
     async open(path, signal) {
       signal.throwIfAborted();
@@ -43,14 +48,23 @@ export function createMemoryDestination(memory: Memory): Destination {
       const file = memory.live?.files.find((each) => each.path === path && each.kind !== 'internal');
       return file && Readable.from([memory.blobs.get(file.sha256) ?? Buffer.alloc(0)]);
     },
-    async begin(next, _live, signal) {
+    async begin(next, { source }, signal) {
       signal.throwIfAborted();
       assertSafe(next);
-      return transferOf(memory, next, signal);
+      return transferOf(memory, { next, source }, signal);
     },
-    async prune(keep, signal) {
+    async *readBack(_release, { files }, signal) {
+      for (const file of files) {
+        signal.throwIfAborted();
+        yield {
+          file,
+          state: formsOf({ files: [file] }).every(({ sha256 }) => memory.blobs.has(sha256)) ? 'whole' : 'absent',
+        };
+      }
+    },
+    async prune(pruning, signal) {
       signal.throwIfAborted();
-      const kept = [...keep, ...(memory.live === undefined ? [] : [memory.live])];
+      const kept = await keptBy(memory, pruning);
       const needed = new Set(kept.flatMap((manifest) => formsOf(manifest).map(({ sha256 }) => sha256)));
       const ids = new Set(kept.map(({ id }) => id));
       const removed = [dropAll(memory.blobs, needed), dropAll(memory.releases, ids)];
@@ -59,13 +73,24 @@ export function createMemoryDestination(memory: Memory): Destination {
   };
 }
 
+async function keptBy(memory: Memory, { live, kept }: Pruning): Promise<Manifest[]> {
+  const all = [live, ...(memory.live === undefined ? [] : [memory.live])];
+  for await (const manifest of kept()) all.push(manifest);
+  return all;
+}
+
 /** A variant as a web server would find it. */
 export function variantIn(memory: Memory, path: string, encoding: Encoding): Buffer | undefined {
   const ref = memory.live?.files.find((file) => file.path === path)?.variants[encoding];
   return ref && memory.blobs.get(ref.sha256);
 }
 
-function transferOf(memory: Memory, next: Manifest, signal: AbortSignal): Transfer {
+interface Wish {
+  readonly next: Manifest;
+  readonly source: Standing['source'];
+}
+
+function transferOf(memory: Memory, { next, source }: Wish, signal: AbortSignal): Transfer {
   return {
     async put(file, open) {
       signal.throwIfAborted();
@@ -76,6 +101,11 @@ function transferOf(memory: Memory, next: Manifest, signal: AbortSignal): Transf
           throw new HoldfastError('blob-damaged', file.path);
         memory.blobs.set(ref.sha256, bytes);
       }
+    },
+    async restore(file) {
+      signal.throwIfAborted();
+      if (source?.files.some(({ path, sha256 }) => path === file.path && sha256 === file.sha256)) return;
+      throw new HoldfastError('destination-damaged', file.path);
     },
     async commit() {
       signal.throwIfAborted();

@@ -6,10 +6,11 @@ import { destinationSuite } from './destination.ts';
 
 const SUFFIXES = { gzip: '.gz', br: '.br' } as const;
 
-destinationSuite('mirror', async () => {
+destinationSuite({ name: 'mirror', atomic: true }, async () => {
   const dir = await mkdtemp(join(tmpdir(), 'holdfast-mirror-'));
   return {
     destination: createMirror({ name: 'www', dir }),
+    encodings: ['gzip', 'br'],
     variant: (path, encoding) => readFile(join(dir, 'current', `${path}${SUFFIXES[encoding]}`)).catch(() => undefined),
     inventory: () => inventoryOf(dir),
     close: () => rm(dir, { recursive: true }),

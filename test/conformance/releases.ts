@@ -4,7 +4,8 @@ import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import type { BlobRef } from '../../src/model/capture.ts';
 import type { FileKind, Manifest, ReleaseFile } from '../../src/model/manifest.ts';
-import type { ControlRecord, Destination, OpenFile } from '../../src/publish/destination.ts';
+import { type ControlRecord, newRecord } from '../../src/publish/control.ts';
+import type { Destination, OpenFile, Pruning, Standing } from '../../src/publish/destination.ts';
 
 /** A release with its bytes at hand. */
 export interface Release {
@@ -100,7 +101,7 @@ export async function transfer(
   live?: Release,
   signal = SIGNAL,
 ): Promise<void> {
-  const open = await destination.begin(next.manifest, live?.manifest, signal);
+  const open = await destination.begin(next.manifest, standing(live), signal);
   try {
     for (const file of changedFiles(next.manifest, live?.manifest)) await open.put(file, next.open(file));
     await open.commit();
@@ -110,31 +111,43 @@ export async function transfer(
   }
 }
 
+/** What is known where `live` is live and all is as it says; without it, where nothing can be relied on. */
+export function standing(live?: Release, more: Partial<Standing> = {}): Standing {
+  return { live: live?.manifest, unsure: live === undefined ? 'all' : new Set(), ...more };
+}
+
+/** A record as the last publisher left it. */
+export function recordOf(more: Partial<ControlRecord> = {}): ControlRecord {
+  const owner = { site: 'www.example.org', environment: 'test' };
+  return { ...newRecord(owner, { lineage: 'lineage', conditions: 'exact', writer: null }), ...more };
+}
+
 /** Moves the record to `next`, keeping up to `retain` releases before it; returns the record. */
 export async function record(destination: Destination, next: Release, retain = 5): Promise<ControlRecord> {
   const state = await destination.control.read(SIGNAL);
-  const { site, environment, lineage, id, created } = next.manifest;
+  const { lineage, id, created } = next.manifest;
   const releases = [id, ...(state?.record.releases ?? []).filter((each) => each !== id)].slice(0, retain + 1);
   const generation = (state?.record.generation ?? 0) + 1;
-  const moved: ControlRecord = {
-    format: 1,
-    site,
-    environment,
-    lineage,
-    generation,
-    live: id,
-    since: created,
-    releases,
-    withdrawn: [],
-  };
+  const conditions = state?.record.conditions ?? (await destination.control.probe(SIGNAL));
+  const moved = recordOf({ lineage, conditions, generation, live: id, since: created, releases });
   await destination.control.swap(moved, state?.version, SIGNAL);
   return moved;
 }
 
-/** Transfers, and moves the record. */
+/** What stays where `live` is live and `kept` can be returned to. */
+export function pruning(live: Release, kept: readonly Release[], more: Partial<Pruning> = {}): Pruning {
+  async function* manifests(): AsyncGenerator<Manifest> {
+    for (const { manifest } of kept) yield manifest;
+  }
+  return { live: live.manifest, retired: [], dropped: [], kept: manifests, isWithdrawn: () => false, ...more };
+}
+
+/** Transfers, moves the record, and takes out of sight what was live before. */
 export async function publish(destination: Destination, next: Release, live?: Release): Promise<void> {
   await transfer(destination, next, live);
   await record(destination, next);
+  if (!destination.atomic && live !== undefined)
+    await destination.prune(pruning(next, [live], { retired: [live.manifest] }), SIGNAL);
 }
 
 /** A published file as a visitor gets it. */

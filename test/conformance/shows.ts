@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import { assertShows, type Case, signal } from './case.ts';
-import { publish, read, releaseOf, transfer } from './releases.ts';
+import { publish, read, releaseOf, standing, transfer } from './releases.ts';
 
 function neverOpened(): Readable {
   throw new Error('a file that is there was opened');
@@ -11,11 +11,10 @@ function neverOpened(): Readable {
 /** What was published is what visitors get. */
 export const shows: readonly Case[] = [
   [
-    'where nothing was published there is no record, no file, and nothing to remove',
+    'where nothing was published there is no record and no file',
     async ({ destination }) => {
       assert.is(await destination.control.read(signal), undefined);
       assert.is(await read(destination, 'index.html'), undefined);
-      assert.equal(await destination.prune([], signal), { removed: 0 });
     },
   ],
   [
@@ -43,7 +42,7 @@ export const shows: readonly Case[] = [
       await publish(destination, first);
       const before = await inventory();
       await transfer(destination, first, first);
-      const again = await destination.begin(first.manifest, undefined, signal);
+      const again = await destination.begin(first.manifest, standing(), signal);
       for (const file of first.manifest.files) await again.put(file, neverOpened);
       await again.abort();
       assert.is(await inventory(), before);

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import * as assert from 'uvu/assert';
 import { assertFails, assertShows, type Case, signal } from './case.ts';
-import { publish, releaseOf } from './releases.ts';
+import { pruning, publish, read, releaseOf, standing } from './releases.ts';
 
 const HOSTILE = [
   '../x',
@@ -26,7 +26,7 @@ export const transfers: readonly Case[] = [
     async ({ destination }) => {
       const paths = Array.from({ length: 500 }, (_, n) => `${n % 7}/${n % 50}/${n}.html`);
       const release = releaseOf(1, Object.fromEntries(paths.map((path) => [path, `page ${path}`])));
-      const open = await destination.begin(release.manifest, undefined, signal);
+      const open = await destination.begin(release.manifest, standing(), signal);
       const files = [...release.manifest.files];
       const worker = async () => {
         for (let file = files.pop(); file !== undefined; file = files.pop()) await open.put(file, release.open(file));
@@ -42,7 +42,7 @@ export const transfers: readonly Case[] = [
       const first = releaseOf(1, { 'index.html': 'old', 'a/index.html': 'old' });
       const second = releaseOf(2, { 'index.html': 'new', 'a/index.html': 'new', 'b/index.html': 'new' });
       await publish(destination, first);
-      const open = await destination.begin(second.manifest, first.manifest, signal);
+      const open = await destination.begin(second.manifest, standing(first), signal);
       for (const file of second.manifest.files) await open.put(file, second.open(file));
       await assertShows(destination, first, ['b/index.html']);
       await open.abort();
@@ -51,6 +51,25 @@ export const transfers: readonly Case[] = [
       await publish(destination, second, first);
       await assertShows(destination, second);
     },
+    'where it switches at once',
+  ],
+  [
+    'each file is old until it is put, and new from then on',
+    async ({ destination }) => {
+      const first = releaseOf(1, { 'index.html': 'old', 'a/index.html': 'old' });
+      const second = releaseOf(2, { 'index.html': 'new', 'a/index.html': 'new', 'b/index.html': 'new' });
+      await publish(destination, first);
+      const open = await destination.begin(second.manifest, standing(first), signal);
+      for (const path of ['a/index.html', 'b/index.html', 'index.html']) {
+        assert.is(String((await read(destination, path)) ?? ''), path.startsWith('b') ? '' : 'old', path);
+        await open.put(second.file(path), second.open(second.file(path)));
+        assert.is(String(await read(destination, path)), 'new', path);
+      }
+      assert.ok(await read(destination, `_holdfast/releases/${second.manifest.id}.json`));
+      await open.commit();
+      await assertShows(destination, second);
+    },
+    'where each put shows',
   ],
   [
     'a file that breaks off fails its put, leaves the old release live, and can be put again',
@@ -58,7 +77,7 @@ export const transfers: readonly Case[] = [
       const first = releaseOf(1, { 'index.html': 'old' });
       const second = releaseOf(2, { 'index.html': 'new', 'b/index.html': 'b' });
       await publish(destination, first);
-      const open = await destination.begin(second.manifest, first.manifest, signal);
+      const open = await destination.begin(second.manifest, standing(first), signal);
       const broken = () => {
         async function* half() {
           yield Buffer.from('n');
@@ -81,7 +100,7 @@ export const transfers: readonly Case[] = [
       const second = releaseOf(2, { 'index.html': 'new' });
       await publish(destination, first);
       for (const wrong of ['nEw', 'ne', 'new and more', '']) {
-        const open = await destination.begin(second.manifest, first.manifest, signal);
+        const open = await destination.begin(second.manifest, standing(first), signal);
         await assertFails(
           open.put(second.file('index.html'), () => Readable.from([Buffer.from(wrong)])),
           'blob-damaged',
@@ -97,11 +116,11 @@ export const transfers: readonly Case[] = [
       const first = releaseOf(1, { 'index.html': 'old', 'a/index.html': 'old' });
       const second = releaseOf(2, { 'index.html': 'new', 'a/index.html': 'new too' });
       await publish(destination, first);
-      const open = await destination.begin(second.manifest, first.manifest, signal);
+      const open = await destination.begin(second.manifest, standing(first), signal);
       await open.put(second.file('index.html'), second.open(second.file('index.html')));
       await assertFails(open.commit(), 'destination-damaged');
       await open.abort();
-      await assertShows(destination, first);
+      if (destination.atomic) await assertShows(destination, first);
     },
   ],
   [
@@ -112,7 +131,7 @@ export const transfers: readonly Case[] = [
       const before = await inventory();
       for (const path of HOSTILE) {
         const hostile = releaseOf(2, { 'index.html': 'new', [path]: 'x' });
-        await assertFails(destination.begin(hostile.manifest, first.manifest, signal), 'address-hostile');
+        await assertFails(destination.begin(hostile.manifest, standing(first), signal), 'address-hostile');
       }
       assert.is(await inventory(), before);
     },
@@ -125,7 +144,7 @@ export const transfers: readonly Case[] = [
         ['a/b/c', 'a/b'],
       ]) {
         const release = releaseOf(1, Object.fromEntries(paths.map((path) => [path, path])));
-        await assertFails(destination.begin(release.manifest, undefined, signal), 'name-collision');
+        await assertFails(destination.begin(release.manifest, standing(), signal), 'name-collision');
       }
     },
   ],
@@ -138,16 +157,17 @@ export const transfers: readonly Case[] = [
       const state = await destination.control.read(signal);
       assert.ok(state);
       const stop = new AbortController();
-      const open = await destination.begin(second.manifest, first.manifest, stop.signal);
+      const open = await destination.begin(second.manifest, standing(first), stop.signal);
       const file = second.file('index.html');
       await open.put(file, second.open(file));
       stop.abort(new Error('stopped'));
       const calls = {
         put: () => open.put(file, second.open(file)),
         commit: () => open.commit(),
-        begin: () => destination.begin(second.manifest, first.manifest, stop.signal),
+        restore: () => open.restore(file),
+        begin: () => destination.begin(second.manifest, standing(first), stop.signal),
         open: () => destination.open('index.html', stop.signal),
-        prune: () => destination.prune([], stop.signal),
+        prune: () => destination.prune(pruning(first, []), stop.signal),
         read: () => destination.control.read(stop.signal),
         swap: () => destination.control.swap({ ...state.record, generation: 2 }, state.version, stop.signal),
       };
@@ -156,7 +176,7 @@ export const transfers: readonly Case[] = [
         assert.is((error as Error | undefined)?.message, 'stopped', name);
       }
       await open.abort();
-      await assertShows(destination, first);
+      if (destination.atomic) await assertShows(destination, first);
       assert.equal(await destination.control.read(signal), state);
     },
   ],

@@ -1,7 +1,10 @@
 import type { BlobRef } from '../../src/model/capture.ts';
+import { systemClock } from '../../src/model/clock.ts';
 import { createMirror } from '../../src/publish/destinations/mirror.ts';
 import { goLive } from '../../src/publish/golive.ts';
-import { readLive } from '../../src/publish/live.ts';
+import { takeLease } from '../../src/publish/lease.ts';
+import { isCertain, liveOf } from '../../src/publish/live.ts';
+import { prune } from '../../src/publish/prune.ts';
 import { changedFiles, type Release, releaseOf } from '../conformance/releases.ts';
 
 const same = { 'robots.txt': 'same', 'about/index.html': { body: 'about us '.repeat(20), isCompressed: true } };
@@ -27,16 +30,27 @@ export const NEW = releaseOf(2, {
   'assets/new.css': 'html{}',
 });
 
+const OWNER = { site: 'www.example.org', environment: 'test' };
+
 /** One publish to the mirror in `dir`, as the pipeline does it; earlier releases are not kept. Throws as the pipeline would see it. */
 export async function publishTo(dir: string, release: Release): Promise<void> {
   const signal = new AbortController().signal;
   const mirror = createMirror({ name: 'www', dir });
-  const live = await readLive(mirror, signal);
-  const put = changedFiles(release.manifest, live.isCertain ? live.manifest : undefined);
-  const openBlob = (ref: BlobRef) => release.openBlob(ref);
-  await goLive(
-    mirror,
-    { release: release.manifest, live, put, removed: 0, retain: 0, withdrawn: [], openBlob, now: new Date(0) },
-    signal,
-  );
+  const lease = await takeLease(mirror, { owner: OWNER, holder: 'machine', clock: systemClock }, signal);
+  try {
+    const live = await liveOf(lease.manifests, lease.state, signal);
+    const put = changedFiles(release.manifest, isCertain(live) ? live.manifest : undefined);
+    const bytes = { openBlob: (ref: BlobRef) => release.openBlob(ref) };
+    const retain = { count: 0, age: 0 };
+    const now = new Date(0);
+    await goLive(
+      lease,
+      { release: release.manifest, live, put, removed: 0, retain, withdrawn: [], bytes, now },
+      signal,
+    );
+    const failed = await prune(lease, { isWithdrawn: () => false, all: true }, signal);
+    if (failed !== undefined) process.stderr.write(`prune: ${failed}\n`);
+  } finally {
+    await lease.release();
+  }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { isHoldfastError } from '../../src/model/errors.ts';
 import { createMirror } from '../../src/publish/destinations/mirror.ts';
-import { changedFiles, releaseOf } from '../conformance/releases.ts';
+import { changedFiles, releaseOf, standing } from '../conformance/releases.ts';
 import { suite } from '../support/suite.ts';
 import { NEW, OLD, publishTo } from './cycle.ts';
 import { isAllThereIs, servedWhole } from './invariants.ts';
@@ -93,7 +93,7 @@ disk('a release with more files than the disk has inodes is refused before anyth
 disk('a disk that becomes full on the way leaves the old release, and with room again the next run ends well', () =>
   onSmallDisk(`size=${DISK_BYTES}`, async (dir, root) => {
     const mirror = createMirror({ name: 'www', dir });
-    const transfer = await mirror.begin(NEW.manifest, OLD.manifest, signal);
+    const transfer = await mirror.begin(NEW.manifest, standing(OLD), signal);
     const filler = join(root, 'filler');
     execFileSync('sh', ['-c', `cat /dev/zero > ${filler} 2>/dev/null; true`]);
     const sent = async () => {

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { layoutOf } from '../../src/publish/destinations/mirror/layout.ts';
 import { assertRoom } from '../../src/publish/destinations/mirror/place.ts';
 import { treeOf } from '../../src/publish/destinations/mirror/tree.ts';
-import { publish, type Release, releaseOf } from '../conformance/releases.ts';
+import { pruning, publish, type Release, releaseOf, standing } from '../conformance/releases.ts';
 import { failure, hashesOf, inode, mirrorSuite, treesOf } from './mirror-place.ts';
 
 const { test, place } = mirrorSuite('the mirror');
@@ -109,7 +109,7 @@ test('a folder that holds what is not ours is refused and left as it is', async 
     await mkdir(place.dir);
     await plant();
     const before = (await readdir(place.outer, { recursive: true })).sort();
-    await failure(place.mirror.begin(release.manifest, undefined, signal), 'destination-foreign');
+    await failure(place.mirror.begin(release.manifest, standing(), signal), 'destination-foreign');
     assert.equal((await readdir(place.outer, { recursive: true })).sort(), before, what);
     await rm(place.dir, { recursive: true });
   }
@@ -121,7 +121,7 @@ test('current is looked at again on every publish', async () => {
   await unlink(join(place.dir, 'current'));
   await mkdir(join(place.dir, 'current'));
   assert.match(
-    await failure(place.mirror.begin(second.manifest, first.manifest, signal), 'destination-foreign'),
+    await failure(place.mirror.begin(second.manifest, standing(first), signal), 'destination-foreign'),
     /current is not a link/,
   );
 });
@@ -133,7 +133,7 @@ test('a fresh disk’s lost+found is nobody’s, and what is beside our folders 
   await writeFile(join(place.dir, 'notes.txt'), 'mine');
   await writeFile(join(place.dir, 'trees/notes.txt'), 'mine');
   await publish(place.mirror, second, first);
-  await place.mirror.prune([], signal);
+  await place.mirror.prune(pruning(second, []), signal);
   assert.is(await readFile(join(place.dir, 'notes.txt'), 'utf8'), 'mine');
   assert.is(await readFile(join(place.dir, 'trees/notes.txt'), 'utf8'), 'mine');
   assert.equal((await readdir(place.dir)).sort(), ['_holdfast', 'current', 'lost+found', 'notes.txt', 'trees']);
@@ -142,7 +142,7 @@ test('a fresh disk’s lost+found is nobody’s, and what is beside our folders 
 test('a manifest’s id is never a path', async () => {
   const release = releaseOf(1, { 'index.html': 'front' });
   for (const id of ['../../x', 'a/b', '', '.x', 'a\0']) {
-    await failure(place.mirror.begin({ ...release.manifest, id }, undefined, signal), 'address-hostile');
+    await failure(place.mirror.begin({ ...release.manifest, id }, standing(), signal), 'address-hostile');
   }
 });
 
@@ -150,7 +150,7 @@ test('a link planted where a file is to be written is not followed', async () =>
   const release = releaseOf(1, { 'index.html': 'front', 'a.html': 'a' });
   const target = join(place.outer, 'target');
   await writeFile(target, 'mine');
-  const open = await place.mirror.begin(release.manifest, undefined, signal);
+  const open = await place.mirror.begin(release.manifest, standing(), signal);
   await open.put(release.file('a.html'), release.open(release.file('a.html')));
   const [building] = (await treesOf(place)).filter((name) => name.startsWith('.incoming-'));
   const folder = join(place.dir, 'trees', building ?? '', treeOf(release.manifest).hash);
@@ -176,7 +176,7 @@ test('a disk without the room, or without the inodes, is told before anything is
   await assertRoom(layoutOf(place.dir), 'www', { bytes: 1, names: 1 });
   const release = releaseOf(1, { 'index.html': 'one' });
   const vast = { ...release.manifest, files: release.manifest.files.map((file) => ({ ...file, size: 1e15 })) };
-  await failure(place.mirror.begin(vast, undefined, signal), 'destination-unwritable');
+  await failure(place.mirror.begin(vast, standing(), signal), 'destination-unwritable');
   assert.not(await lstat(place.dir).catch(() => undefined));
 });
 

@@ -1,9 +1,10 @@
 import * as assert from 'uvu/assert';
 import { isHoldfastError } from '../../src/model/errors.ts';
 import { assertDeletes } from '../../src/publish/caps.ts';
-import type { ControlRecord } from '../../src/publish/destination.ts';
+import type { ControlRecord } from '../../src/publish/control.ts';
 import { assertOwn } from '../../src/publish/ownership.ts';
-import { retained } from '../../src/publish/retention.ts';
+import { MOST_RELEASES, madeAt, retained } from '../../src/publish/retention.ts';
+import { recordOf } from '../conformance/releases.ts';
 import { fileOf, manifestOf } from '../support/manifests.ts';
 import { suite } from '../support/suite.ts';
 
@@ -36,21 +37,20 @@ for (const [removed, live, maxDeletes, acceptShrink, allowed] of DELETES) {
   });
 }
 
-const record: ControlRecord = {
-  format: 1,
-  site: 'www.example.org',
-  environment: 'production',
-  lineage: 'l',
-  generation: 3,
-  live: 'r5',
-  since: '2027-01-01T00:00:00Z',
-  releases: ['r5', 'r4', 'r3', 'r2', 'r1'],
-  withdrawn: [],
-};
+const OURS = { site: 'www.example.org', environment: 'production' };
+const HOUR = 3_600_000;
+const NOW = new Date('2027-01-03T00:00:00Z');
+/** A release made so many hours ago. */
+const ago = (hours: number): string =>
+  `${new Date(NOW.getTime() - hours * HOUR).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z-aaaaaaaaaaaa`;
+const old = [100, 101, 102, 103, 104].map(ago);
+const record: ControlRecord = recordOf({ ...OURS, generation: 3, live: old[0] ?? null, releases: old });
+const keep = (more: Partial<ControlRecord>, live: string, count: number) =>
+  retained({ ...record, ...more }, live, { count, age: 48 * HOUR, now: NOW });
 
 test('an empty destination is free, and ours is ours', () => {
-  assertOwn(undefined, 'www.example.org', 'production', 'mirror');
-  assertOwn(record, 'www.example.org', 'production', 'mirror');
+  assertOwn(undefined, OURS, 'mirror');
+  assertOwn(record, OURS, 'mirror');
 });
 
 for (const [site, environment] of [
@@ -59,7 +59,7 @@ for (const [site, environment] of [
 ] as const) {
   test(`${site} (${environment}) is refused at a destination of another`, () => {
     assert.throws(
-      () => assertOwn(record, site, environment, 'mirror'),
+      () => assertOwn(record, { site, environment }, 'mirror'),
       (error: Error) =>
         isHoldfastError(error, 'destination-foreign') &&
         error.message.includes('www.example.org (production)') &&
@@ -69,16 +69,42 @@ for (const [site, environment] of [
 }
 
 test('the live release and the newest others are retained', () => {
-  assert.equal(retained(record, 'r6', 5), ['r6', 'r5', 'r4', 'r3', 'r2', 'r1']);
-  assert.equal(retained(record, 'r6', 2), ['r6', 'r5', 'r4']);
+  assert.equal(keep({}, ago(0), 5), [ago(0), ...old]);
+  assert.equal(keep({}, ago(0), 2), [ago(0), ...old.slice(0, 2)]);
+});
+
+test('releases younger than two days are retained however many there are', () => {
+  const young = [1, 2, 3, 4, 5, 6, 7, 47, 49].map(ago);
+  assert.equal(keep({ live: young[0] ?? null, releases: young }, ago(0), 5), [ago(0), ...young.slice(0, 8)]);
+});
+
+test('the pinned release and the last one verified are retained however old they are', () => {
+  const more = { pinned: old[4] ?? null, verified: old[3] ?? null };
+  assert.equal(keep(more, ago(0), 2), [ago(0), old[0], old[1], old[3], old[4]]);
+});
+
+test('with a release a minute for two days a hundred are retained, the newest among them, spread over all of the time', () => {
+  const minutes = Array.from({ length: 48 * 60 }, (_, n) => ago((n + 1) / 60));
+  let releases: readonly string[] = [];
+  for (const id of minutes.toReversed()) releases = keep({ live: releases[0] ?? null, releases }, id, 5);
+  assert.is(releases.length, MOST_RELEASES);
+  assert.equal(releases.slice(0, 6), minutes.slice(0, 6));
+  const times = releases.map(madeAt);
+  assert.equal(
+    times,
+    times.toSorted((a, b) => b - a),
+  );
+  const gaps = times.slice(1).map((time, n) => (times[n] ?? 0) - time);
+  assert.ok(Math.max(...gaps) <= HOUR, `the longest gap is ${Math.max(...gaps) / 60_000} minutes`);
+  assert.ok(NOW.getTime() - (times.at(-1) ?? 0) > 47 * HOUR);
 });
 
 test('going back to an earlier release keeps it first and once', () => {
-  assert.equal(retained(record, 'r3', 5), ['r3', 'r5', 'r4', 'r2', 'r1']);
+  assert.equal(keep({}, old[2] ?? '', 5), [old[2], old[0], old[1], old[3], old[4]]);
 });
 
 test('the first release is retained alone', () => {
-  assert.equal(retained(undefined, 'r1', 5), ['r1']);
+  assert.equal(keep({ live: null, releases: [] }, ago(0), 5), [ago(0)]);
 });
 
 test.run();

@@ -9,7 +9,7 @@ import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync, gzipSy
 import * as assert from 'uvu/assert';
 import type { BlobRef } from '../../src/model/capture.ts';
 import type { Manifest, ReleaseFile } from '../../src/model/manifest.ts';
-import type { Destination } from '../../src/publish/destination.ts';
+import type { Destination, Pruning } from '../../src/publish/destination.ts';
 import { createMirror } from '../../src/publish/destinations/mirror.ts';
 import { changedFiles } from '../conformance/releases.ts';
 import { suite } from '../support/suite.ts';
@@ -78,6 +78,13 @@ function lookOf(n: number): Look {
 
 const ABOUT = fileOf('about/index.html', '<p>never changes</p>', true);
 
+const nothingKept: Omit<Pruning, 'live'> = {
+  retired: [],
+  dropped: [],
+  kept: async function* () {},
+  isWithdrawn: () => false,
+};
+
 /** One publisher's memory: every look so far, and the manifests made of them. */
 function createSite(destination: Destination) {
   const looks: Look[] = [];
@@ -97,7 +104,7 @@ function createSite(destination: Destination) {
     releases += 1;
     const base = { format: 1, site: 's', environment: 'e', lineage: 'l', parent: null, created: '' } as const;
     const next: Manifest = { ...base, id: `r${releases}`, files };
-    const transfer = await destination.begin(next, live, signal);
+    const transfer = await destination.begin(next, { live, unsure: live === undefined ? 'all' : new Set() }, signal);
     for (const file of changedFiles(next, live)) {
       await transfer.put(file, (encoding) => {
         const ref = encoding === 'identity' ? file : file.variants[encoding];
@@ -106,7 +113,7 @@ function createSite(destination: Destination) {
     }
     await transfer.commit();
     live = next;
-    if (releases % PRUNE_EVERY === 0) await destination.prune([next], signal);
+    if (releases % PRUNE_EVERY === 0) await destination.prune({ ...nothingKept, live: next }, signal);
   }
 
   return {

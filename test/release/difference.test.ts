@@ -50,12 +50,18 @@ test('against nothing everything is put', () => {
 
 test('forced, every file is put again, and nothing else is removed', () => {
   const live = manifestOf([page, fileOf('b.css', 'b')]);
-  const result = difference(live, live, true);
+  const result = difference(live, live, { force: true });
   assert.equal(
     result.put.map(({ why }) => why),
     ['forced', 'forced'],
   );
   assert.equal(result.remove, []);
+});
+
+test('a file that may be another than the live release says is put again', () => {
+  const live = manifestOf([page, fileOf('b.css', 'b')]);
+  const { put, same } = difference(live, live, { unsure: new Set(['b.css', 'not-of-this-release.css']) });
+  assert.equal([put.map(({ file, why }) => `${file.path}: ${why}`), same], [['b.css: uncertain'], 1]);
 });
 
 test('a page that may stay keeps its file, and with it every asset of the live release', () => {

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { isAbsent, systemCode } from '../../store/files.ts';
 import type { Destination, Transfer } from '../destination.ts';
-import { createControl, readRecord } from './mirror/control.ts';
+import { createControl } from './mirror/control.ts';
 import { asUnwritable } from './mirror/disk.ts';
 import { CURRENT, type Layout, layoutOf, OWN } from './mirror/layout.ts';
 import { pruneMirror } from './mirror/prune.ts';
+import { readBack } from './mirror/read-back.ts';
 import { beginTransfer } from './mirror/transfer.ts';
 import { isSafePath } from './mirror/tree.ts';
 
@@ -17,6 +18,9 @@ export interface MirrorOptions {
   /** Absolute; made where it is missing. It must be the mirror's alone: a web server's root is the link `current` in it. */
   readonly dir: string;
 }
+
+/** Enough to keep a disk's queue full, few enough to stay well below any limit on open files. */
+const PUTS_AT_ONCE = 8;
 
 /**
  * A directory that any web server which follows links can serve. A release is a tree of folders named by the hash of
@@ -36,24 +40,28 @@ export function createMirror({ name, dir }: MirrorOptions): Destination {
   return {
     name,
     atomic: true,
+    putsAtOnce: PUTS_AT_ONCE,
+    requests: 0,
     control: {
       read: (signal) => guard(() => control.read(signal)),
       swap: (next, expected, signal) => guard(() => control.swap(next, expected, signal)),
+      probe: control.probe,
     },
     open: (path, signal) => guard(() => openPublished(layout, path, signal)),
-    begin: (next, live, signal) =>
+    begin: (next, standing, signal) =>
       guard(async () => {
-        const transfer = await beginTransfer({ name, layout, next, live }, signal);
+        const transfer = await beginTransfer({ name, layout, next, standing }, signal);
         return guarded(transfer, guard);
       }),
-    prune: (keep, signal) =>
-      guard(async () => pruneMirror(layout, keep, (await readRecord(layout, name))?.record.live ?? null, signal)),
+    readBack: (release, { files }, signal) => readBack(layout, { release, files }, signal),
+    prune: (pruning, signal) => guard(() => pruneMirror(layout, pruning, signal)),
   };
 }
 
 function guarded(transfer: Transfer, guard: <T>(work: () => Promise<T>) => Promise<T>): Transfer {
   return {
     put: (file, open) => guard(() => transfer.put(file, open)),
+    restore: (file) => guard(() => transfer.restore(file)),
     commit: () => guard(() => transfer.commit()),
     abort: () => guard(() => transfer.abort()),
   };

@@ -6,9 +6,11 @@ import { HoldfastError, isHoldfastError } from '../../../model/errors.ts';
 import { MANIFEST_FORMAT, type Manifest } from '../../../model/manifest.ts';
 import { isAbsent, readJson, writeAtomic } from '../../../store/files.ts';
 import { type Lock, takeLock } from '../../../store/lock.ts';
-import type { Control, ControlRecord, ControlState } from '../../destination.ts';
+import { type ControlRecord, controlText, parseControl } from '../../control.ts';
+import type { Control, ControlState } from '../../destination.ts';
 import { targetOf } from './disk.ts';
 import { isReleaseId, type Layout, linkTarget } from './layout.ts';
+import { assertOurs, assertWritable } from './place.ts';
 import { treeOf } from './tree.ts';
 
 /** Another publisher holds the record for the time of one small write. */
@@ -24,18 +26,26 @@ export function createControl(layout: Layout, name: string): Control {
       return found === undefined ? undefined : { ...found, settled: await isSettled(layout, found.record) };
     },
     async swap(next, expected, signal) {
+      if (expected === undefined) await assertFree(layout, name);
       const lock = await lockRecord(layout, name, signal);
       try {
         const found = await readRecord(layout, name);
         if (found?.version !== expected) throw moved(name, 'the control record is not the one that was read');
-        const text = `${JSON.stringify(next, undefined, 2)}\n`;
+        const text = controlText(next);
         await writeAtomic(layout.control, text);
         return versionOf(text);
       } finally {
         await lock.release();
       }
     },
+    probe: async () => 'exact',
   };
+}
+
+/** The first record makes the folder ours, so nothing of others may be in it. */
+async function assertFree(layout: Layout, name: string): Promise<void> {
+  await assertOurs(layout, name);
+  await assertWritable(layout, name);
 }
 
 /** The record without a look at what is live; undefined where there is none. */
@@ -45,19 +55,11 @@ export async function readRecord(layout: Layout, name: string): Promise<Omit<Con
     throw error;
   });
   if (text === undefined) return undefined;
-  const record = parse(text);
-  if (record?.format === 1) return { record, version: versionOf(text) };
+  const record = parseControl(text);
+  if (record !== undefined) return { record, version: versionOf(text) };
   throw new HoldfastError('destination-damaged', `${name}: ${layout.control} is not a control record of this version`, {
     hint: 'use the version that wrote it; where it is damaged, remove it and run publish --force',
   });
-}
-
-function parse(text: string): ControlRecord | undefined {
-  try {
-    return (JSON.parse(text) as ControlRecord | null) ?? undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function versionOf(text: string): string {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import { copyFile, type FileHandle, link, lstat, open, readdir, readlink, rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { BlobRef } from '../../../model/capture.ts';
@@ -124,4 +124,16 @@ export async function linkOrCopy(from: string, to: string): Promise<void> {
       await handle.close();
     }
   }
+}
+
+/** True where a file has these bytes; each of them is read. */
+export async function holds(path: string, { size, sha256 }: BlobRef): Promise<boolean> {
+  const found = await lstat(path).catch((error: unknown) => {
+    if (!isAbsent(error)) throw error;
+    return undefined;
+  });
+  if (found === undefined || !found.isFile() || found.size !== size) return false;
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex') === sha256;
 }

@@ -1,41 +1,45 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Manifest } from '../../../model/manifest.ts';
 import { syncFolder } from '../../../store/files.ts';
-import type { PruneReport } from '../../destination.ts';
+import type { PruneReport, Pruning } from '../../destination.ts';
 import { namesIn, onEach, targetOf } from './disk.ts';
 import { CURRENT, type Layout, linkedHash, NEXT_LINK, PASSING, TEMPORARY } from './layout.ts';
 import { foldersOf, treeOf } from './tree.ts';
 
-/** Removes the folders, manifests and leftovers that neither `keep` nor what visitors get now needs. */
-export async function pruneMirror(
-  layout: Layout,
-  keep: readonly Manifest[],
-  live: string | null,
-  signal: AbortSignal,
-): Promise<PruneReport> {
+/** Removes the folders, manifests and leftovers that neither a kept release nor what visitors get now needs. */
+export async function pruneMirror(layout: Layout, pruning: Pruning, signal: AbortSignal): Promise<PruneReport> {
   signal.throwIfAborted();
-  const needed = await neededFolders(layout, keep);
+  const { needed, ids } = await neededBy(layout, pruning);
   const removed =
     (await removeFolders(layout, needed, signal)) +
     (await removeFiles(layout.dir, (name) => name.startsWith(NEXT_LINK))) +
     (await removeFiles(layout.own, (name) => TEMPORARY.test(name))) +
-    (await removeFiles(layout.releases, unkept(keep, live)));
+    (await removeFiles(layout.releases, (file) => TEMPORARY.test(file) || (file.endsWith('.json') && !ids.has(file))));
   return { removed };
 }
 
-/** Hashes of every folder that a kept release consists of, and of those that `current` leads to whatever the records say. */
-async function neededFolders(layout: Layout, keep: readonly Manifest[]): Promise<Set<string>> {
-  const needed = new Set<string>();
-  for (const manifest of keep) for (const hash of foldersOf(treeOf(manifest)).keys()) needed.add(hash);
+interface Needed {
+  /** Hashes of every folder that a kept release consists of, and of those that `current` leads to whatever the records say. */
+  readonly needed: ReadonlySet<string>;
+  /** File names of the manifests to keep. */
+  readonly ids: ReadonlySet<string>;
+}
+
+async function neededBy(layout: Layout, { live, kept }: Pruning): Promise<Needed> {
+  const needed = new Set<string>(foldersOf(treeOf(live)).keys());
+  const ids = new Set([`${live.id}.json`]);
+  for await (const manifest of kept()) {
+    for (const hash of foldersOf(treeOf(manifest)).keys()) needed.add(hash);
+    ids.add(`${manifest.id}.json`);
+  }
   const root = linkedHash((await targetOf(layout.current)) ?? '');
   const ahead = root === undefined || needed.has(root) ? [] : [root];
   for (let hash = ahead.pop(); hash !== undefined; hash = ahead.pop()) {
     needed.add(hash);
     for (const child of await childrenOf(layout, hash)) if (!needed.has(child)) ahead.push(child);
   }
-  return needed;
+  return { needed, ids };
 }
 
 async function childrenOf(layout: Layout, hash: string): Promise<string[]> {
@@ -77,12 +81,6 @@ async function countIn(path: string): Promise<number> {
     count += 1 + (entry.isDirectory() ? await countIn(join(path, entry.name)) : 0);
   }
   return count;
-}
-
-function unkept(keep: readonly Manifest[], live: string | null): (name: string) => boolean {
-  const kept = new Set(keep.map(({ id }) => `${id}.json`));
-  if (live !== null) kept.add(`${live}.json`);
-  return (name) => TEMPORARY.test(name) || (name.endsWith('.json') && !kept.has(name));
 }
 
 async function removeFiles(folder: string, isUnwanted: (name: string) => boolean): Promise<number> {

@@ -1,12 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { link, lstat, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HoldfastError } from '../../../model/errors.ts';
 import type { Manifest, ReleaseFile } from '../../../model/manifest.ts';
 import { isAbsent, makeFolder, syncFolder, systemCode, writeAtomic } from '../../../store/files.ts';
-import type { OpenFile, Transfer } from '../../destination.ts';
-import { linkOrCopy, namesIn, onEach, targetOf, writeVerified } from './disk.ts';
+import type { OpenFile, Standing, Transfer } from '../../destination.ts';
+import { holds, linkOrCopy, namesIn, onEach, targetOf, writeVerified } from './disk.ts';
 import { isReleaseId, type Layout, linkTarget, NEXT_LINK, PASSING } from './layout.ts';
 import { assertOurs, assertRoom, assertWritable, needOf } from './place.ts';
 import { type Folder, type Form, folderOf, foldersOf, formsOf, nameOf, treeOf } from './tree.ts';
@@ -20,6 +19,8 @@ interface Work {
   readonly missing: ReadonlyMap<string, Folder>;
   /** Where the live release has what the next one needs too: files by their SHA-256, links by where they point. */
   readonly live: () => ReadonlyMap<string, string>;
+  /** The folders of the release that files may be restored from. */
+  readonly source: Folder | undefined;
   /** Where the missing folders are built: one folder each, named by its hash. */
   readonly building: string;
   readonly signal: AbortSignal;
@@ -29,7 +30,7 @@ export interface Wish {
   readonly name: string;
   readonly layout: Layout;
   readonly next: Manifest;
-  readonly live: Manifest | undefined;
+  readonly standing: Standing;
 }
 
 /** A name in a folder that is not there yet: a file that was not put, or a link to a sub-folder. `key` as in `Work.live`. */
@@ -40,11 +41,12 @@ interface Rest {
 }
 
 /** Checks the place and the room, clears away what killed transfers left, and makes ready to build the missing folders. */
-export async function beginTransfer({ name, layout, next, live }: Wish, signal: AbortSignal): Promise<Transfer> {
+export async function beginTransfer({ name, layout, next, standing }: Wish, signal: AbortSignal): Promise<Transfer> {
   signal.throwIfAborted();
   if (!isReleaseId(next.id))
     throw new HoldfastError('address-hostile', `${name}: ${JSON.stringify(next.id)} is not a release's id`);
   const root = treeOf(next);
+  const live = reliedOn(standing);
   const liveRoot = live === undefined ? undefined : treeOf(live);
   await assertOurs(layout, name);
   await assertWritable(layout, name);
@@ -61,9 +63,15 @@ export async function beginTransfer({ name, layout, next, live }: Wish, signal: 
     root,
     missing,
     live: lazily(() => contentsOf(layout, liveRoot)),
+    source: standing.source === undefined ? undefined : treeOf(standing.source),
     building,
     signal,
   });
+}
+
+/** Folders are trusted together: where one path is unsure, each is looked at again. */
+function reliedOn({ live, unsure }: Standing): Manifest | undefined {
+  return unsure !== 'all' && unsure.size === 0 ? live : undefined;
 }
 
 function transferOf(work: Work): Transfer {
@@ -75,14 +83,19 @@ function transferOf(work: Work): Transfer {
     made.set(hash, making);
     return making;
   };
+  /** Makes each form of a file, in a folder that is not there yet. */
+  const make = async (file: ReleaseFile, one: (at: string, form: Form) => Promise<void>): Promise<void> => {
+    signal.throwIfAborted();
+    const folder = planned(work, file);
+    if (folder === undefined || !missing.has(folder.hash)) return;
+    await makeOnce(folder.hash);
+    for (const [name, form] of formsOf(folder, file)) await one(join(building, folder.hash, name), form);
+  };
   return {
-    async put(file, open) {
-      signal.throwIfAborted();
-      const folder = planned(work, file);
-      if (folder === undefined || !missing.has(folder.hash)) return;
-      await makeOnce(folder.hash);
-      for (const [name, form] of formsOf(folder, file))
-        await write(join(building, folder.hash, name), form, open, written);
+    put: (file, open) => make(file, (at, form) => write(at, form, open, written)),
+    restore: (file) => {
+      const kept = keptForms(work, file);
+      return make(file, (at, form) => restore(work, { kept, at, form }, written));
     },
     async commit() {
       await onEach(missing.keys(), signal, async (hash) => void (await makeOnce(hash)));
@@ -117,6 +130,28 @@ async function write(at: string, form: Form, open: OpenFile, written: Set<string
     written.delete(at);
     throw error;
   }
+}
+
+/** Where the source has the forms of a file, by encoding. */
+function keptForms({ layout, source }: Work, file: ReleaseFile): ReadonlyMap<string, string> {
+  const folder = source === undefined ? undefined : folderOf(source, file.path);
+  if (folder === undefined) return new Map();
+  const at = join(layout.trees, folder.hash);
+  return new Map(formsOf(folder, file).map(([name, form]) => [`${form.encoding} ${form.sha256}`, join(at, name)]));
+}
+
+interface Restoring {
+  readonly kept: ReadonlyMap<string, string>;
+  readonly at: string;
+  readonly form: Form;
+}
+
+async function restore(work: Work, { kept, at, form }: Restoring, written: Set<string>): Promise<void> {
+  if (written.has(at)) return;
+  const from = kept.get(`${form.encoding} ${form.sha256}`);
+  if (from === undefined) throw damaged(work, `the release to return to has not the content of ${at}`);
+  written.add(at);
+  await linkOrCopy(from, at);
 }
 
 function* restOf({ missing, building }: Work, written: ReadonlySet<string>): Generator<Rest> {
@@ -210,14 +245,6 @@ async function isWhole(path: string, folder: Folder): Promise<boolean> {
     if ((await targetOf(join(path, name))) !== `../${child.hash}`) return false;
   }
   return true;
-}
-
-async function holds(path: string, { size, sha256 }: Form): Promise<boolean> {
-  const found = await lstat(path).catch(ignoreAbsence);
-  if (found === undefined || !found.isFile() || found.size !== size) return false;
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex') === sha256;
 }
 
 function ignoreAbsence(error: unknown): undefined {
