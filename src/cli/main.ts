@@ -7,11 +7,15 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { asHoldfastError, EXIT, HoldfastError } from '../model/errors.ts';
 import { VERSION } from '../version.ts';
 import { type CheckFlags, checkVerb } from './check.ts';
+import { claimVerb } from './claim.ts';
 import { type InitFlags, initVerb } from './init.ts';
 import type { VerbIo } from './io.ts';
 import { type PublishFlags, publishVerb } from './publish.ts';
 import { releasesVerb } from './releases.ts';
+import { type RollbackFlags, rollbackVerb } from './rollback.ts';
 import { statusVerb } from './status.ts';
+import { type UnpinFlags, unpinVerb } from './unpin.ts';
+import { type VerifyFlags, verifyVerb } from './verify.ts';
 import { type WithdrawFlags, withdrawVerb } from './withdraw.ts';
 
 interface CommonFlags {
@@ -97,6 +101,7 @@ function build(): Command {
   verb(program, 'releases', 'what is live, and what can be returned to').action(async (flags: CommonFlags) => {
     exitCode = await releasesVerb(ioFor(flags));
   });
+  addWaysBack(program);
   verb(program, 'withdraw', 'take a page down, at once and until --undo')
     .argument('<path>', 'the page, as in /news/')
     .option('--undo', 'let the page come back')
@@ -104,6 +109,32 @@ function build(): Command {
       exitCode = await withdrawVerb(ioFor(flags), path, flags);
     });
   return program;
+}
+
+function addWaysBack(program: Command): void {
+  const to = () => option('--to <name>', 'this destination only');
+  verb(program, 'rollback', 'make an earlier release live, and keep it live until unpin')
+    .argument('[id]', 'the release, whole or its last part; the one before the live one where there is none')
+    .addOption(to())
+    .action(async (id: string | undefined, flags: CommonFlags & RollbackFlags) => {
+      exitCode = await rollbackVerb(ioFor(flags), id, flags);
+    });
+  verb(program, 'unpin', 'let publishes go live again after a rollback')
+    .addOption(to())
+    .action(async (flags: CommonFlags & UnpinFlags) => {
+      exitCode = await unpinVerb(ioFor(flags), flags);
+    });
+  verb(program, 'verify', 'read what visitors get back, and compare hashes')
+    .addOption(to())
+    .addOption(option('--all', 'every asset, not a sample'))
+    .action(async (flags: CommonFlags & VerifyFlags) => {
+      exitCode = await verifyVerb(ioFor(flags), flags);
+    });
+  verb(program, 'claim', 'take over a destination of another site, environment or machine')
+    .argument('<name>', 'the destination')
+    .action(async (name: string, flags: CommonFlags) => {
+      exitCode = await claimVerb(ioFor(flags), name);
+    });
 }
 
 function addInit(program: Command): void {

@@ -1,9 +1,10 @@
 import type { Wish } from '../cycle/cycle.ts';
 import { appendRun } from '../cycle/history.ts';
 import { type DestinationReport, newReport, pageCounts, type Report, reportJson, shortId } from '../cycle/report.ts';
-import { asHoldfastError, EXIT, HoldfastError } from '../model/errors.ts';
+import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
 import { publish } from '../pipeline.ts';
 import { age } from './age.ts';
+import { assertDestination } from './destinations.ts';
 import type { VerbIo } from './io.ts';
 
 export interface PublishFlags {
@@ -43,14 +44,6 @@ export async function publishAndTell(io: VerbIo, wish: Wish): Promise<number> {
   if (!wish.dryRun) await appendRun(loaded.stateDir, report, { seconds, exit, error: failure });
   tell(io, report, { seconds, dryRun: wish.dryRun, failure });
   return exit;
-}
-
-/** Throws `usage` for a `--to` that names no destination. */
-function assertDestination(to: string | undefined, destinations: readonly { name: string }[]): void {
-  if (to === undefined || destinations.some(({ name }) => name === to)) return;
-  throw new HoldfastError('usage', `--to ${to}: there is no such destination`, {
-    hint: `there is ${destinations.map(({ name }) => name).join(', ')}`,
-  });
 }
 
 /** Warnings that say that visitors lack something: pages nobody could list, assets that could not be fetched. */

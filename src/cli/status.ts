@@ -25,6 +25,12 @@ interface DestinationStatus {
   readonly since: string | null;
   readonly files: number;
   readonly settled: boolean;
+  /** The release that was returned to and stays, null where none does. */
+  readonly pinned: string | null;
+  /** Who is publishing, null where nobody is. */
+  readonly holder: string | null;
+  /** Files that are put again by the next publish; null where that is all of them. */
+  readonly unsure: number | null;
 }
 
 /** `holdfast status`: what is live where, since when, how old each lane is, and what is kept. Writes nothing. */
@@ -64,14 +70,17 @@ function stateOf(known: LaneState | undefined, due: boolean): LaneStatus['state'
 async function destinationStates(loaded: LoadedConfig, signal: AbortSignal): Promise<readonly DestinationStatus[]> {
   return Promise.all(
     destinationsOf(loaded).map(async (destination) => {
-      const { control, manifest } = await readLive(destination, signal);
-      const { live = null, since = null } = control?.record ?? {};
+      const { control, manifest, unsure } = await readLive(destination, signal);
+      const { live = null, since = null, pinned = null, lease = null } = control?.record ?? {};
       return {
         name: destination.name,
         live,
         since,
         files: manifest?.files.length ?? 0,
         settled: control?.settled ?? true,
+        pinned,
+        holder: lease?.holder ?? null,
+        unsure: live === null ? 0 : unsure === 'all' ? null : unsure.size,
       };
     }),
   );
@@ -88,11 +97,7 @@ interface Seen {
 
 function* lines({ loaded, destinations, lanes, kept, run, now }: Seen): Generator<string> {
   yield `${loaded.config.site.name} (${loaded.environment}), ${loaded.config.site.url}`;
-  for (const { name, live, since, files, settled } of destinations) {
-    if (live === null || since === null) yield `${name}: nothing is live yet`;
-    else
-      yield `${name}: ${shortId(live)} is live since ${since} (${age(now - Date.parse(since))}), ${files} files${settled ? '' : '; a run was stopped in the middle of a switch, the next one mends it'}`;
-  }
+  for (const destination of destinations) yield* destinationLines(destination, now);
   for (const { name, everySeconds, ageSeconds, state } of lanes) {
     const seen = ageSeconds === null ? 'never looked at' : `looked at ${age(ageSeconds * 1000)} ago`;
     yield `lane ${name}: ${seen}, every ${age(everySeconds * 1000)}${state === 'due' || state === 'under way' ? `, ${state}` : ''}`;
@@ -101,4 +106,16 @@ function* lines({ loaded, destinations, lanes, kept, run, now }: Seen): Generato
   if (run === undefined) yield 'no run yet';
   else
     yield `last run: ended ${age(now - Date.parse(run.ended))} ago, exit ${run.exit}, ${run.requests} requests, ${run.seconds} s${run.error === undefined ? '' : `; ${run.error}`}`;
+}
+
+function* destinationLines(
+  { name, live, since, files, settled, pinned, holder, unsure }: DestinationStatus,
+  now: number,
+): Generator<string> {
+  if (live === null || since === null) yield `${name}: nothing is live yet`;
+  else yield `${name}: ${shortId(live)} is live since ${since} (${age(now - Date.parse(since))}), ${files} files`;
+  if (pinned !== null) yield `${name}: pinned by rollback: nothing else goes live until holdfast unpin`;
+  if (!settled) yield `${name}: a run was stopped in the middle of a switch, the next one mends it`;
+  else if (unsure !== 0) yield `${name}: ${unsure ?? 'all'} files are not certain, the next publish puts them again`;
+  if (holder !== null) yield `${name}: ${holder} has the lease`;
 }

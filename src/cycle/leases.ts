@@ -1,10 +1,13 @@
+import type { LoadedConfig } from '../config/load.ts';
+import { systemClock } from '../model/clock.ts';
 import { asHoldfastError, isHoldfastError } from '../model/errors.ts';
 import type { ControlState, Destination } from '../publish/destination.ts';
 import { type Lease, takeLease } from '../publish/lease.ts';
 import { type Manifests, manifestsOf } from '../publish/manifests.ts';
 import { assertOwn } from '../publish/ownership.ts';
-import type { Report } from './report.ts';
-import type { Workplace } from './workplace.ts';
+import { takeLock } from '../store/lock.ts';
+import { newReport, type Report } from './report.ts';
+import { destinationsOf, holderOf, ownerOf, stateFiles, type Workplace } from './workplace.ts';
 
 /** A destination that this run may publish to, or, in a dry run, may look at. */
 export interface Held {
@@ -24,6 +27,9 @@ export interface Leases {
   release(): Promise<void>;
 }
 
+/** Who takes leases, and of what. */
+export type Bidder = Pick<Workplace, 'destinations' | 'owner' | 'holder' | 'clock'>;
+
 /** What the leases are for. */
 export interface Purpose {
   /** The one destination that is wanted, where not all are. */
@@ -36,11 +42,7 @@ export interface Purpose {
  * Takes the lease of each destination the run is for, in order of name, so that of two machines with the same configuration
  * one gets all. Throws `leased` where another machine has one; a destination that fails otherwise is told in the report and left out.
  */
-export async function takeLeases(
-  place: Workplace,
-  { to, dryRun, report }: Purpose,
-  signal: AbortSignal,
-): Promise<Leases> {
+export async function takeLeases(place: Bidder, { to, dryRun, report }: Purpose, signal: AbortSignal): Promise<Leases> {
   const wanted = place.destinations.filter(({ name }) => to === undefined || name === to);
   const inOrder = wanted.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const held = new Map<string, Held>();
@@ -71,7 +73,7 @@ interface Wanted {
   readonly dryRun: boolean;
 }
 
-async function hold(place: Workplace, { destination, dryRun }: Wanted, signal: AbortSignal): Promise<Held> {
+async function hold(place: Bidder, { destination, dryRun }: Wanted, signal: AbortSignal): Promise<Held> {
   const { owner, holder, clock } = place;
   if (!dryRun) return heldBy(await takeLease(destination, { owner, holder, clock }, signal));
   const state = await destination.control.read(signal);
@@ -98,4 +100,29 @@ async function liveNow(destination: Destination, signal: AbortSignal): Promise<s
     (state) => state?.record.live ?? null,
     () => undefined,
   );
+}
+
+/** Takes the lock and the lease of the wanted destinations, for work that needs neither the origin nor the snapshot; throws what kept it from one of them. */
+export async function withLeases<T>(
+  loaded: LoadedConfig,
+  wish: { readonly to?: string | undefined; readonly work: (held: Held, signal: AbortSignal) => Promise<T> },
+  signal: AbortSignal,
+): Promise<readonly T[]> {
+  const lock = await takeLock(stateFiles(loaded.stateDir).lock);
+  try {
+    const holder = await holderOf(loaded.stateDir);
+    const bidder = { destinations: destinationsOf(loaded), owner: ownerOf(loaded), holder, clock: systemClock };
+    const report = newReport();
+    const { to, work } = wish;
+    const leases = await takeLeases(bidder, { ...(to === undefined ? {} : { to }), dryRun: false, report }, signal);
+    try {
+      for (const { error } of report.destinations.values()) if (error !== undefined) throw error;
+      const until = AbortSignal.any([signal, leases.signal]);
+      return await Promise.all(leases.held.map((held) => work(held, until)));
+    } finally {
+      await leases.release();
+    }
+  } finally {
+    await lock.release();
+  }
 }

@@ -9,10 +9,11 @@ import type { Lease } from '../publish/lease.ts';
 import { isCertain, type Live, liveOf } from '../publish/live.ts';
 import { prune } from '../publish/prune.ts';
 import { buildRelease } from '../release/build.ts';
-import { type Difference, difference } from '../release/difference.ts';
+import type { Difference } from '../release/difference.ts';
 import { filesThatStay } from '../release/stay.ts';
 import { warn } from '../snapshot/context.ts';
 import type { Cycle } from './cycle.ts';
+import { differenceFrom } from './difference.ts';
 import type { Held } from './leases.ts';
 import { nothingSent } from './report.ts';
 import { retentionOf } from './workplace.ts';
@@ -54,7 +55,7 @@ async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<
   const { report, wish, live, place } = sending;
   const { name } = held.destination;
   const release = releaseFor(held, sending);
-  const change = changeSince(live, release, wish.force);
+  const change = differenceFrom(live, release, wish.force);
   assertDeletes({
     removed: unexpected(sending, change.remove),
     live: live.manifest,
@@ -65,7 +66,7 @@ async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<
   const earlier = report.destinations.get(name);
   const start = earlier?.start ?? live;
   const previous = start.manifest?.id ?? null;
-  const told = { previous, start, difference: changeSince(start, release, wish.force) };
+  const told = { previous, start, difference: differenceFrom(start, release, wish.force) };
   const isLive = isCertain(live) && release === live.manifest;
   if (isLive || held.lease === undefined) {
     const published = earlier?.published ?? nothingSent(name);
@@ -96,14 +97,6 @@ async function pruneAndTell(lease: Lease, { snapshot, report }: Sending, signal:
   const isWithdrawn = (path: string): boolean => snapshot.isWithdrawn(addressOfFile(path));
   const failure = await prune(lease, { isWithdrawn }, signal);
   if (failure !== undefined) warn(report.tally, 'prune-failed', lease.destination.name, failure);
-}
-
-/** What a release changes where `live` is shown, and what is put again because it is not certain to be there. */
-function changeSince({ manifest, unsure }: Live, release: Manifest, force: boolean): Difference {
-  const { remove } = difference(release, manifest);
-  const change =
-    unsure === 'all' ? difference(release, undefined, { force }) : difference(release, manifest, { force, unsure });
-  return { ...change, remove };
 }
 
 /** One run may make several releases: what it sent is told of all of them. */

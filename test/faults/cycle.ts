@@ -42,7 +42,7 @@ export async function publishTo(dir: string, release: Release): Promise<void> {
     const put = changedFiles(release.manifest, isCertain(live) ? live.manifest : undefined);
     const bytes = { openBlob: (ref: BlobRef) => release.openBlob(ref) };
     const retain = { count: 0, age: 0 };
-    const now = new Date(0);
+    const now = new Date(NEW.manifest.created);
     await goLive(
       lease,
       { release: release.manifest, live, put, removed: 0, retain, withdrawn: [], bytes, now },

@@ -1,0 +1,190 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import * as assert from 'uvu/assert';
+import { systemClock } from '../../src/model/clock.ts';
+import { isHoldfastError } from '../../src/model/errors.ts';
+import type { Destination } from '../../src/publish/destination.ts';
+import { createMirror } from '../../src/publish/destinations/mirror.ts';
+import { type Bid, type Lease, takeLease } from '../../src/publish/lease.ts';
+import { assertFails } from '../conformance/case.ts';
+import { recordOf } from '../conformance/releases.ts';
+import { suite } from '../support/suite.ts';
+
+const test = suite('the lease of a destination');
+const signal = new AbortController().signal;
+const OWNER = { site: 'www.example.org', environment: 'test' };
+/** A tenth of the real ones, so that a test lasts a second. */
+const TIMING = { ttl: 900, renew: 300, stop: 600 };
+const CONTENDERS = 10;
+const ROUNDS = 20;
+
+let dir: string;
+let mirror: Destination;
+
+test.before.each(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'holdfast-lease-'));
+  mirror = createMirror({ name: 'www', dir });
+});
+
+test.after.each(() => rm(dir, { recursive: true }));
+
+const bidOf = (holder: string, more: Partial<Bid> = {}): Bid => ({
+  owner: OWNER,
+  holder,
+  clock: systemClock,
+  timing: TIMING,
+  ...more,
+});
+const take = (holder: string, more: Partial<Bid> = {}): Promise<Lease> =>
+  takeLease(mirror, bidOf(holder, more), signal);
+const record = async () => (await mirror.control.read(signal))?.record;
+
+test('an empty destination is claimed, and the record names who is at work until the lease is given back', async () => {
+  const lease = await take('one');
+  const { site, environment, lineage, lease: held } = (await record()) ?? recordOf();
+  assert.equal([site, environment, held?.holder], ['www.example.org', 'test', 'one']);
+  assert.match(lineage, /^[0-9a-f-]{36}$/);
+  await lease.release();
+  assert.is((await record())?.lease, null);
+  assert.is((await record())?.lineage, lineage);
+});
+
+test('a destination of another site or environment is refused before anything is written', async () => {
+  await (await take('one')).release();
+  const before = await readFile(join(dir, '_holdfast/control.json'), 'utf8');
+  for (const owner of [
+    { ...OWNER, site: 'www.example.com' },
+    { ...OWNER, environment: 'staging' },
+  ])
+    await assertFails(take('two', { owner }), 'destination-foreign');
+  assert.is(await readFile(join(dir, '_holdfast/control.json'), 'utf8'), before);
+});
+
+test('where one holds the lease another is told so at once, and gets it when it was given back', async () => {
+  const one = await take('one');
+  const began = performance.now();
+  await assertFails(take('two'), 'leased');
+  assert.ok(performance.now() - began < TIMING.ttl, 'without waiting');
+  await one.release();
+  const two = await take('two');
+  await two.release();
+});
+
+test('a lease that is renewed outlasts its time', async () => {
+  const one = await take('one');
+  await wait(TIMING.ttl * 2);
+  one.assertHeld();
+  await assertFails(take('two'), 'leased');
+  assert.ok(((await record())?.generation ?? 0) >= 4);
+  await one.release();
+});
+
+/** A holder that died: its lease is in the record and nobody renews it. */
+async function leaveDead(holder: string, renewed: Date): Promise<void> {
+  const state = await mirror.control.read(signal);
+  const dead = recordOf({ moving: 'r9', lease: { holder, run: 'x', renewed: renewed.toISOString() } });
+  await mirror.control.swap({ ...dead, generation: (state?.record.generation ?? 0) + 1 }, state?.version, signal);
+}
+
+test('the lease of a machine that died is taken when its time ran out, and what it was sending is suspect', async () => {
+  await leaveDead('dead', new Date());
+  await assertFails(take('two'), 'leased');
+  await wait(TIMING.ttl);
+  const two = await take('two');
+  assert.equal(
+    (await record())?.suspects.map(({ release }) => release),
+    ['r9'],
+  );
+  await two.release();
+});
+
+test('a run that died on this machine is followed at once, and is not suspect: it is gone', async () => {
+  await leaveDead('one', new Date());
+  const lease = await take('one');
+  assert.equal((await record())?.suspects, []);
+  assert.is((await record())?.moving, 'r9');
+  await lease.release();
+});
+
+test('the clocks of two machines are never compared: one that is hours off keeps its lease, and a dead one loses it', async () => {
+  const hours = 3 * 3_600_000;
+  for (const offset of [-hours, hours]) {
+    const clock = { ...systemClock, now: () => Date.now() + offset };
+    const one = await take('one', { clock });
+    await assertFails(take('two'), 'leased');
+    await one.release();
+    await leaveDead('dead', new Date(Date.now() + offset));
+    await (await take('two')).release();
+  }
+});
+
+test('who was paused for longer than the lease lasts cannot move the record any more', async () => {
+  let paused = 0;
+  const clock = { ...systemClock, now: () => Date.now() + paused, monotonic: () => performance.now() + paused };
+  const one = await take('one', { clock });
+  paused = TIMING.stop;
+  assert.throws(
+    () => one.assertHeld(),
+    (error: Error) => isHoldfastError(error, 'lease-lost'),
+  );
+  await assertFails(
+    one.move((now) => now),
+    'lease-lost',
+  );
+  assert.ok(one.signal.aborted);
+  const generation = (await record())?.generation;
+  await one.release();
+  assert.is((await record())?.generation, generation);
+});
+
+test('who lost the lease to another learns it at its next move, and moves nothing', async () => {
+  const one = await take('one');
+  await leaveDead('two', new Date());
+  const before = await record();
+  await assertFails(
+    one.move((now) => ({ ...now, live: 'r1' })),
+    'lease-lost',
+  );
+  assert.equal(await record(), before);
+  assert.ok(one.signal.aborted);
+});
+
+test('changes come in turn, and one that can wait goes with the next move', async () => {
+  const one = await take('one');
+  one.changeSoon((now) => ({ ...now, verified: 'r1' }));
+  assert.is((await record())?.verified, null);
+  const ids = Array.from({ length: 10 }, (_, n) => `r${n}`);
+  await Promise.all(ids.map((id) => one.move((now) => ({ ...now, releases: [...now.releases, id] }))));
+  assert.equal((await record())?.releases, ids);
+  assert.is((await record())?.verified, 'r1');
+  one.changeSoon((now) => ({ ...now, verified: 'r2' }));
+  await one.release();
+  assert.is((await record())?.verified, 'r2');
+});
+
+test('a store that ignores conditions is left to the one machine that claimed it', async () => {
+  const store: Destination = { ...mirror, control: { ...mirror.control, probe: async () => 'ignored' } };
+  await (await takeLease(store, bidOf('one'), signal)).release();
+  await (await takeLease(store, bidOf('one'), signal)).release();
+  await assertFails(takeLease(store, bidOf('two'), signal), 'destination-foreign');
+});
+
+test(`of ${CONTENDERS} who want the lease at once one gets it, in each of ${ROUNDS} rounds`, async () => {
+  let generation = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const bids = Array.from({ length: CONTENDERS }, (_, n) => take(`machine ${n}`));
+    const ended = await Promise.allSettled(bids);
+    const won = ended.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    assert.is(won.length, 1, `round ${round}`);
+    for (const result of ended)
+      if (result.status === 'rejected') assert.ok(isHoldfastError(result.reason, 'leased'), String(result.reason));
+    await won[0]?.release();
+    const now = (await record())?.generation ?? 0;
+    assert.ok(now > generation, 'the generation rises');
+    generation = now;
+  }
+});
+
+test.run();
