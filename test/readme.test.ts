@@ -24,7 +24,7 @@ const defaultCell = (text: string): string => (text === 'required' || text === '
 
 const TABLES: readonly [file: string, marker: string, text: string][] = [
   [
-    'README.md',
+    'docs/configuration.md',
     'config',
     table(
       ['field', 'type', 'default', 'what it says'],
@@ -64,7 +64,7 @@ function parts(document: string, marker: string): [before: string, between: stri
 
 const readme = (): Promise<string> => readFile(join(ROOT, 'README.md'), 'utf8');
 
-const test = suite('the README');
+const test = suite('the README and the tables of docs/');
 
 for (const [file, marker, text] of TABLES) {
   test(`the table ${marker} of ${file} says what the source says`, async () => {

@@ -112,7 +112,7 @@ function refuse(path: string, secrets: readonly InlineSecret[], problems: readon
 function invalid(code: ErrorCode, path: string, problems: readonly ConfigProblem[]): HoldfastError {
   const lines = new Set(problems.map((problem) => `${writePath(problem.path)}: ${problem.text}`));
   return new HoldfastError(code, [...lines].join('\n'), {
-    hint: `correct ${basename(path)}; the README lists every field`,
+    hint: `correct ${basename(path)}; Holdfast's docs/configuration.md lists every field`,
   });
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { normalizePath } from '../model/address.ts';
 import { bytes, duration } from './units.ts';
 
-/** A field with its doc line: what it does, its unit where it has one. The README's table is made of these. */
+/** A field with its doc line: what it does, its unit where it has one. The table of docs/configuration.md is made of these. */
 const doc = <T extends z.ZodType>(schema: T, description: string): T => schema.meta({ description }) as T;
 
 const httpUrl = z

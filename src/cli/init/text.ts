@@ -6,7 +6,7 @@ export function configText(sight: Sight): string {
   return [
     "import { defineConfig } from 'holdfast';",
     '',
-    '// What is not said here has its default; the README lists every field. Try it with: npx holdfast check',
+    "// What is not said here has its default; Holdfast's docs/configuration.md lists every field. Try it with: npx holdfast check",
     'export default defineConfig({',
     ...section('site', '{', '}', [
       field('site.name', quote(sight.name)),
