@@ -7,10 +7,10 @@ import { createOrigin } from '../origin/client.ts';
 import { lanesOf } from '../snapshot/lanes.ts';
 import { VERSION } from '../version.ts';
 import { checkConfig } from './config.ts';
-import { checkMirror } from './destination.ts';
 import type { Finding } from './finding.ts';
 import { checkGate } from './gate.ts';
 import { lookAt } from './look.ts';
+import { checkMirror } from './mirror.ts';
 import { checkOrigin } from './origin.ts';
 
 /** Hot pages looked at: enough to know the origin by, few enough to be no load. */

@@ -13,6 +13,16 @@ export interface Finding {
   readonly hint?: string;
 }
 
+/** Makes findings of one concern about one thing, which each names first. */
+export function findingsOf(concern: Concern, name: string): (level: Level, text: string, hint?: string) => Finding {
+  return (level, text, hint) => ({
+    concern,
+    level,
+    text: `${name}: ${text}`,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
 /** Findings as aligned plain text, a line each and one for each hint. */
 export function* tableOf(findings: readonly Finding[]): Generator<string> {
   const widest = Math.max(0, ...findings.map(({ concern }) => concern.length));

@@ -7,7 +7,7 @@ import type { Owner } from '../publish/control.ts';
 import type { Destination } from '../publish/destination.ts';
 import { readLive } from '../publish/live.ts';
 import { assertOwn } from '../publish/ownership.ts';
-import type { Finding, Level } from './finding.ts';
+import { type Finding, findingsOf, type Level } from './finding.ts';
 
 /** Where nothing is live yet, a site of usual size needs about this much. */
 const ROOM_FOR_A_SITE = 1e9;
@@ -26,7 +26,7 @@ export interface MirrorToCheck {
 
 /** Whether a release can be written and switched to, and whether it may be: what is there is of this site. Leaves no trace. */
 export async function checkMirror(mirror: MirrorToCheck, signal: AbortSignal): Promise<readonly Finding[]> {
-  const find = finder(mirror.destination.name);
+  const find = findingsOf('destination', mirror.destination.name);
   const place = await nearestFolder(mirror.dir);
   const shape = [...(await currentIsALink(mirror.dir, find)), ...(await writable(place, mirror.dir, find))];
   if (shape.some(({ level }) => level === 'fail')) return shape;
@@ -46,16 +46,7 @@ export async function checkMirror(mirror: MirrorToCheck, signal: AbortSignal): P
   }
 }
 
-type Find = (level: Level, text: string, hint?: string) => Finding;
-
-const finder =
-  (name: string): Find =>
-  (level, text, hint) => ({
-    concern: 'destination',
-    level,
-    text: `${name}: ${text}`,
-    ...(hint === undefined ? {} : { hint }),
-  });
+type Find = ReturnType<typeof findingsOf>;
 
 /** The folder itself, or the nearest one above it that is there. */
 async function nearestFolder(dir: string): Promise<string> {
