@@ -8,6 +8,7 @@ import { renderAll } from './cycle/rendering.ts';
 import { repair } from './cycle/repair.ts';
 import { type Report, timed } from './cycle/report.ts';
 import { sweep } from './cycle/sweep.ts';
+import { takeUpWithdrawals } from './cycle/withdrawals.ts';
 import { openWorkplace, stateFiles, type Workplace } from './cycle/workplace.ts';
 import { isHoldfastError } from './model/errors.ts';
 import { rounds } from './snapshot/rounds.ts';
@@ -40,7 +41,7 @@ async function work(place: Workplace, run: Omit<Cycle, 'place' | 'context'>, sig
   const context = await openLooks(place, wish, report);
   const cycle = { ...run, place, context };
   try {
-    wish.prepare?.(place);
+    await takeUpWithdrawals(place);
     const points = looks(cycle, signal);
     while (!(await timed(report, 'look', () => points.next())).done) await release(cycle, signal);
     if (!wish.dryRun) await sweep(cycle, signal);

@@ -17,8 +17,6 @@ export interface Wish {
   readonly dryRun: boolean;
   readonly maxDeletes: number;
   readonly acceptShrink: boolean;
-  /** Changes to the snapshot by hand, made under the lock before anything else. */
-  readonly prepare?: (place: Workplace) => void;
 }
 
 /** All that the steps of one cycle share. */

@@ -3,6 +3,7 @@ import { openDigester } from '../snapshot/digester.ts';
 import { pathMatcher } from '../snapshot/lanes.ts';
 import type { Wish } from './cycle.ts';
 import type { Report } from './report.ts';
+import { takeUpWithdrawals } from './withdrawals.ts';
 import type { Workplace } from './workplace.ts';
 
 /** What the looks of one run work with. */
@@ -16,6 +17,7 @@ export async function openLooks(place: Workplace, { acceptShrink }: Wish, { tall
     origin,
     clock,
     tally,
+    isReleaseAsked: () => takeUpWithdrawals(place),
     composed: await place.composed.addresses(),
     leavesAsset: pathMatcher(config.assets.exclude),
     digester: openDigester(config),

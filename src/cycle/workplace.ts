@@ -49,6 +49,7 @@ export const stateFiles = (stateDir: string) => ({
   runs: join(stateDir, 'runs.jsonl'),
   swept: join(stateDir, 'swept'),
   holder: join(stateDir, 'holder'),
+  withdrawals: join(stateDir, 'withdrawals'),
 });
 
 /** The site as the configuration names it. */

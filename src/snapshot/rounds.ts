@@ -34,14 +34,14 @@ async function* dueRounds(context: LookContext, now: boolean, signal: AbortSigna
   for (const lane of due) {
     for await (const { more } of pass(context, { lane, lanes, anew: now }, signal)) {
       if (!more) continue;
-      if ((await lookAtFaster(context, { lanes, than: lane }, signal)) || hasNews) yield;
+      if ((await hasOtherNews(context, { lanes, than: lane }, signal)) || hasNews) yield;
       hasNews = false;
     }
     hasNews = true;
   }
   if (!now && !areAssetsDue(context)) return;
   for await (const _slice of refreshAssets(context, reachableAssets(context.records, context.config), signal)) {
-    if ((await lookAtFaster(context, { lanes }, signal)) || hasNews) yield;
+    if ((await hasOtherNews(context, { lanes }, signal)) || hasNews) yield;
     hasNews = false;
   }
 }
@@ -49,6 +49,12 @@ async function* dueRounds(context: LookContext, now: boolean, signal: AbortSigna
 /** A lane that was refused is due as soon as a person lifts the refusal. */
 function isDueNow({ records, clock, acceptShrink }: LookContext, lane: Lane): boolean {
   return isDue(lane, records, clock.now()) || (acceptShrink && records.lane(lane.name)?.refused === true);
+}
+
+/** Between two slices: what a person asked for, and what faster lanes have. */
+async function hasOtherNews(context: LookContext, faster: Faster, signal: AbortSignal): Promise<boolean> {
+  const isAsked = await context.isReleaseAsked();
+  return (await lookAtFaster(context, faster, signal)) || isAsked;
 }
 
 /** Looks at the lanes that fell due while slower work was under way; true when there were any. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -251,6 +252,52 @@ test('captured bytes that the disk has damaged are asked for again, and never pu
   const html = await project.read('news/index.html');
   assert.match(html, 'precious');
   assert.match(html, 'pixel.gif');
+});
+
+/** Answers with a page only when `open` was called; `asked` resolves when it was asked for. */
+function gate() {
+  let open = (): void => undefined;
+  let ask = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const asked = new Promise<void>((resolve) => {
+    ask = resolve;
+  });
+  const script = ({ url = '' }: IncomingMessage, response: ServerResponse): void => {
+    ask();
+    void opened.then(() => response.writeHead(200, { 'content-type': 'text/html' }).end(page(url, 'new text')));
+  };
+  return { script, open: () => open(), asked };
+}
+
+test('a withdrawal in the middle of a long pass is taken up by that run at its next slice, and is down before the pass ends', async () => {
+  // A slice is 500 pages.
+  const paths = Array.from({ length: 1001 }, (_, n) => `/p${n}/`);
+  for (const path of paths) site.pages.set(path, page(path, 'text'));
+  site.pages.set('/secret/', page('Secret', 'not for long'));
+  site.pages.set('/sitemap.xml', { headers: XML, body: sitemap(['/secret/', ...paths]) });
+  const lanes = [{ name: 'all', sitemap: '/sitemap.xml', every: '1h' }];
+  await project.configure(smallConfig(site.url, { lanes }));
+  await project.publish('--now');
+  const [early, late] = [gate(), gate()];
+  for (const path of paths.slice(0, 500)) site.pages.set(path, early.script);
+  for (const path of paths.slice(500)) site.pages.set(path, late.script);
+  const pass = project.publish('--now');
+  await early.asked;
+  const withdrawal = project.run(['withdraw', '/secret/']);
+  while (!existsSync(join(project.dir, '.holdfast/production/withdrawals'))) await wait(20);
+  early.open();
+  await late.asked;
+  const { exit, stdout, stderr } = await withdrawal;
+  assert.is(exit, 0, stderr);
+  assert.match(stdout, 'taken up by the run that is at work');
+  while (existsSync(join(project.current, 'secret'))) await wait(50);
+  assert.ok(existsSync(join(project.current, 'p1000')), 'the pass goes on');
+  late.open();
+  const ended = await pass;
+  assert.is(ended.exit, 0, ended.stderr);
+  assert.not(existsSync(join(project.current, 'secret')));
 });
 
 test('rendered bytes that the disk has damaged are made again before they are sent', async () => {
