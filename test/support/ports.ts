@@ -7,10 +7,14 @@ const FIRST = 20_000;
 const LAST = 32_000;
 const ATTEMPTS = 50;
 
-/** A loopback port that nothing listens on now; for servers that cannot be asked which port they took. */
+const given = new Set<number>();
+
+/** A loopback port that nothing listens on now, never the same twice in a process; for servers that cannot be asked which port they took. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const port = randomInt(FIRST, LAST);
+    if (given.has(port)) continue;
+    given.add(port);
     if (await isFree(port)) return port;
   }
   throw new Error(`none of ${ATTEMPTS} loopback ports was free`);

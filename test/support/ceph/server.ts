@@ -27,12 +27,15 @@ const LIMIT_MS = 60_000;
 export async function startCeph(): Promise<CephServer> {
   const place = await newPlace();
   const started: Program[] = [];
-  const removeAtExit = () => removeFolder(place.dir);
-  process.once('exit', removeAtExit);
+  const endAll = () => started.map((program) => program.stop('SIGKILL')); // nothing to put away: it is all in memory
+  const endAtExit = () => {
+    endAll();
+    removeFolder(place.dir);
+  };
+  process.once('exit', endAtExit);
   const stop = async () => {
-    await Promise.all(started.map((program) => program.stop('SIGKILL'))); // nothing to put away: it is all in memory
-
-    process.off('exit', removeAtExit);
+    await Promise.all(endAll());
+    process.off('exit', endAtExit);
     removeFolder(place.dir);
   };
   try {
