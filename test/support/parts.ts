@@ -40,6 +40,18 @@ export const PARTS = {
     theme('twentytwentythree'),
   ],
   twentytwentyone: [theme('twentytwentyone')],
+  ceph: [
+    { package: 'radosgw', file: '/usr/bin/radosgw' },
+    { package: 'ceph-mon', file: '/usr/bin/ceph-mon' },
+    { package: 'ceph-osd', file: '/usr/bin/ceph-osd' },
+    { package: 'ceph-common', file: '/usr/bin/radosgw-admin' },
+  ],
+  sshd: [
+    { package: 'openssh-server', file: '/usr/sbin/sshd' },
+    { package: 'openssh-client', file: '/usr/bin/ssh' },
+    { package: 'rsync', file: '/usr/bin/rsync' },
+  ],
+  varnish: [{ package: 'varnish', file: '/usr/sbin/varnishd' }],
 } as const satisfies Record<string, readonly Part[]>;
 
 /** Something a suite cannot run without. */
