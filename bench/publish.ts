@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { ReleaseFile } from '../src/model/manifest.ts';
 import { openBlobs } from '../src/store/blobs.ts';
-import { type Bucket, startCeph } from '../test/support/ceph.ts';
+import { openBucket, type TestBucket } from '../test/support/ceph.ts';
 import type { Once, Spec } from './publish-once.ts';
 import { inFolder, type Measured, measure, row } from './support.ts';
 
@@ -39,13 +39,12 @@ interface Site {
 }
 
 /** The same files twice: in a folder for the peers, and as a release with its blobs for us. */
-async function makeSite(dir: string, bucket: Bucket): Promise<Site> {
+async function makeSite(dir: string, bucket: TestBucket): Promise<Site> {
   const www = join(dir, 'www');
   const blobs = openBlobs(join(dir, 'blobs'));
   const files = new Map<string, ReleaseFile>();
-  const { name, endpoint } = bucket;
   const spec: Spec = {
-    s3: { name: 'cdn', bucket: name, prefix: 'ours', region: 'us-east-1', endpoint, pathStyle: true, identity: [] },
+    s3: { name: 'cdn', ...bucket, prefix: 'ours', pathStyle: true, identity: [] },
     files: join(dir, 'files.json'),
     blobs: join(dir, 'blobs'),
   };
@@ -65,8 +64,7 @@ async function makeSite(dir: string, bucket: Bucket): Promise<Site> {
   };
 }
 
-const sizeOf = (index: number): number =>
-  SMALLEST_PAGE + ((index * 104_729) % (LARGEST_PAGE - SMALLEST_PAGE));
+const sizeOf = (index: number): number => SMALLEST_PAGE + ((index * 104_729) % (LARGEST_PAGE - SMALLEST_PAGE));
 
 async function fill(site: Site): Promise<void> {
   for (let index = 0; index < PAGES; index++)
@@ -90,21 +88,38 @@ async function ours(spec: string): Promise<Once & { whole: Measured }> {
 
 type Peer = readonly [name: string, command: readonly string[]];
 
-function peersOf({ name, endpoint, accessKeyId, secretAccessKey }: Bucket, www: string, config: string): readonly Peer[] {
-  const remote = `:s3,provider=Ceph,access_key_id=${accessKeyId},secret_access_key=${secretAccessKey},endpoint="${endpoint}":${name}/rclone`;
+function peersOf({ bucket, endpoint, credentials }: TestBucket, www: string, config: string): readonly Peer[] {
+  const { accessKeyId, secretAccessKey } = credentials;
+  const remote = `:s3,provider=Ceph,access_key_id=${accessKeyId},secret_access_key=${secretAccessKey},endpoint="${endpoint}":${bucket}/rclone`;
   return [
-    ['rclone sync --checksum', ['rclone', '--config', '/dev/null', 'sync', '--checksum', '--transfers', '16', '--checkers', '16', www, remote]],
-    ['aws s3 sync', ['aws', '--endpoint-url', endpoint, '--no-verify-ssl', 's3', 'sync', '--only-show-errors', www, `s3://${name}/aws`]],
-    ['s3cmd sync', ['s3cmd', '-c', config, 'sync', '--quiet', '--no-progress', `${www}/`, `s3://${name}/s3cmd/`]],
+    [
+      'rclone sync --checksum',
+      ['rclone', '--config', '/dev/null', 'sync', '--checksum', '--transfers', '16', '--checkers', '16', www, remote],
+    ],
+    [
+      'aws s3 sync',
+      [
+        'aws',
+        '--endpoint-url',
+        endpoint,
+        '--no-verify-ssl',
+        's3',
+        'sync',
+        '--only-show-errors',
+        www,
+        `s3://${bucket}/aws`,
+      ],
+    ],
+    ['s3cmd sync', ['s3cmd', '-c', config, 'sync', '--quiet', '--no-progress', `${www}/`, `s3://${bucket}/s3cmd/`]],
   ];
 }
 
-async function s3cmdConfig(dir: string, { endpoint, accessKeyId, secretAccessKey }: Bucket): Promise<string> {
+async function s3cmdConfig(dir: string, { endpoint, credentials }: TestBucket): Promise<string> {
   const host = new URL(endpoint).host;
   const lines = [
     '[default]',
-    `access_key = ${accessKeyId}`,
-    `secret_key = ${secretAccessKey}`,
+    `access_key = ${credentials.accessKeyId}`,
+    `secret_key = ${credentials.secretAccessKey}`,
     `host_base = ${host}`,
     `host_bucket = ${host}`,
     'use_https = False',
@@ -114,39 +129,41 @@ async function s3cmdConfig(dir: string, { endpoint, accessKeyId, secretAccessKey
   return join(dir, 's3cfg');
 }
 
+const ROUNDS: readonly (readonly [what: string, target: number, prepare: (site: Site) => Promise<void>])[] = [
+  ['first', 1, async () => undefined],
+  ['unchanged', 0.1, async () => undefined],
+  ['1 % changed', 0.2, change],
+];
+
 const s = (seconds: number): string => `${seconds.toFixed(2)} s`;
 
 await inFolder(async (dir) => {
-  const ceph = await startCeph();
-  try {
-    const bucket = await ceph.bucket();
-    process.env['AWS_ACCESS_KEY_ID'] = bucket.accessKeyId;
-    process.env['AWS_SECRET_ACCESS_KEY'] = bucket.secretAccessKey;
-    process.env['AWS_DEFAULT_REGION'] = 'us-east-1';
-    const site = await makeSite(dir, bucket);
-    await fill(site);
-    const peers = peersOf(bucket, site.www, await s3cmdConfig(dir, bucket));
-    console.log(`${PAGES} pages and ${ASSETS} assets, Ceph in memory, one run\n\n| what | measured | asked for |\n|---|---|---|`);
-    for (const [what, target, prepare] of [
-      ['first', 1, () => fill(site)],
-      ['unchanged', 0.1, () => undefined],
-      ['1 % changed', 0.2, () => change(site)],
-    ] as const) {
-      if (what !== 'first') await prepare();
-      const us = await ours(site.spec);
-      const times: number[] = [];
-      for (const [name, command] of peers) {
-        const { exit, seconds } = await measure(command);
-        if (exit !== 0) throw new Error(`${name} exited ${exit}`);
-        times.push(seconds);
-        row(`${what}: ${name}`, s(seconds));
-      }
-      const best = Math.min(...times);
-      row(`${what}: holdfast, the publish`, `${s(us.seconds)}, ${us.put} put, ${us.requests} requests`);
-      row(`${what}: holdfast, the whole process`, `${s(us.whole.seconds)}, peak ${us.whole.peakMb.toFixed(0)} MB`, 'peak ≤ 300 MB');
-      row(`${what}: the publish against the fastest`, (us.seconds / best).toFixed(2), `≤ ${target}`);
+  const bucket = await openBucket();
+  process.env['AWS_ACCESS_KEY_ID'] = bucket.credentials.accessKeyId;
+  process.env['AWS_SECRET_ACCESS_KEY'] = bucket.credentials.secretAccessKey;
+  process.env['AWS_DEFAULT_REGION'] = bucket.region;
+  const site = await makeSite(dir, bucket);
+  await fill(site);
+  const peers = peersOf(bucket, site.www, await s3cmdConfig(dir, bucket));
+  console.log(
+    `${PAGES} pages and ${ASSETS} assets, Ceph in memory, one run\n\n| what | measured | asked for |\n|---|---|---|`,
+  );
+  for (const [what, target, prepare] of ROUNDS) {
+    await prepare(site);
+    const us = await ours(site.spec);
+    const times: number[] = [];
+    for (const [name, command] of peers) {
+      const { exit, seconds } = await measure(command);
+      if (exit !== 0) throw new Error(`${name} exited ${exit}`);
+      times.push(seconds);
+      row(`${what}: ${name}`, s(seconds));
     }
-  } finally {
-    await ceph.stop();
+    row(`${what}: holdfast, the publish`, `${s(us.seconds)}, ${us.put} put, ${us.requests} requests`);
+    row(
+      `${what}: holdfast, the process`,
+      `${s(us.whole.seconds)}, peak ${us.whole.peakMb.toFixed(0)} MB`,
+      'peak ≤ 300 MB',
+    );
+    row(`${what}: the publish against the fastest`, (us.seconds / Math.min(...times)).toFixed(2), `≤ ${target}`);
   }
 });

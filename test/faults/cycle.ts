@@ -1,9 +1,11 @@
 import type { BlobRef } from '../../src/model/capture.ts';
 import { systemClock } from '../../src/model/clock.ts';
+import type { Manifest, ReleaseFile } from '../../src/model/manifest.ts';
+import type { Destination } from '../../src/publish/destination.ts';
 import { createMirror } from '../../src/publish/destinations/mirror.ts';
-import { goLive } from '../../src/publish/golive.ts';
-import { takeLease } from '../../src/publish/lease.ts';
-import { isCertain, liveOf } from '../../src/publish/live.ts';
+import { type GoLive, goLive } from '../../src/publish/golive.ts';
+import { LEASE_TIMING, type LeaseTiming, takeLease } from '../../src/publish/lease.ts';
+import { type Live, liveOf } from '../../src/publish/live.ts';
 import { prune } from '../../src/publish/prune.ts';
 import { changedFiles, type Release, releaseOf } from '../conformance/releases.ts';
 
@@ -30,27 +32,57 @@ export const NEW = releaseOf(2, {
   'assets/new.css': 'html{}',
 });
 
-const OWNER = { site: 'www.example.org', environment: 'test' };
+export const OWNER = { site: 'www.example.org', environment: 'test' };
+const signal = new AbortController().signal;
 
-/** One publish to the mirror in `dir`, as the pipeline does it; earlier releases are not kept. Throws as the pipeline would see it. */
-export async function publishTo(dir: string, release: Release): Promise<void> {
-  const signal = new AbortController().signal;
-  const mirror = createMirror({ name: 'www', dir });
-  const lease = await takeLease(mirror, { owner: OWNER, holder: 'machine', clock: systemClock }, signal);
+/** One publish to the mirror in `dir`; see `publishWith`. */
+export function publishTo(dir: string, release: Release): Promise<void> {
+  return publishWith(createMirror({ name: 'www', dir }), release);
+}
+
+/** Who publishes, where that matters. */
+export interface Publisher {
+  readonly holder?: string;
+  readonly timing?: LeaseTiming;
+}
+
+/** One publish, as the pipeline does it; earlier releases are not kept. Throws as the pipeline would see it. */
+export async function publishWith(
+  destination: Destination,
+  release: Release,
+  { holder = 'machine', timing = LEASE_TIMING }: Publisher = {},
+): Promise<void> {
+  const lease = await takeLease(destination, { owner: OWNER, holder, clock: systemClock, timing }, signal);
   try {
     const live = await liveOf(lease.manifests, lease.state, signal);
-    const put = changedFiles(release.manifest, isCertain(live) ? live.manifest : undefined);
-    const bytes = { openBlob: (ref: BlobRef) => release.openBlob(ref) };
-    const retain = { count: 0, age: 0 };
-    const now = new Date(NEW.manifest.created);
-    await goLive(
-      lease,
-      { release: release.manifest, live, put, removed: 0, retain, withdrawn: [], bytes, now },
-      signal,
-    );
-    const failed = await prune(lease, { isWithdrawn: () => false, all: true }, signal);
+    const put = filesToPut(release.manifest, live);
+    if (release.manifest.id !== live.manifest?.id || put.length > 0)
+      await goLive(lease, wishOf(release, live, put), signal);
+    const failed = await prune(lease, { isWithdrawn: () => false, all: destination.atomic }, signal);
     if (failed !== undefined) process.stderr.write(`prune: ${failed}\n`);
   } finally {
     await lease.release();
   }
+}
+
+function filesToPut(next: Manifest, live: Live): readonly ReleaseFile[] {
+  const { unsure } = live;
+  if (unsure === 'all') return next.files;
+  const changed = new Set(changedFiles(next, live.manifest));
+  return next.files.filter((file) => changed.has(file) || unsure.has(file.path));
+}
+
+function wishOf(release: Release, live: Live, put: readonly ReleaseFile[]): GoLive {
+  const bytes = { openBlob: (ref: BlobRef) => release.openBlob(ref) };
+  const now = new Date(NEW.manifest.created);
+  return {
+    release: release.manifest,
+    live,
+    put,
+    removed: 0,
+    retain: { count: 0, age: 0 },
+    withdrawn: [],
+    bytes,
+    now,
+  };
 }
