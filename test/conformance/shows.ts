@@ -85,16 +85,16 @@ export const shows: readonly Case[] = [
   ],
   [
     'compressed variants are beside their file, change with it and go with it',
-    async ({ destination, variant }) => {
+    async ({ destination, encodings, variant }) => {
       const body = 'text '.repeat(1000);
       const first = releaseOf(1, { 'index.html': { body, isCompressed: true }, 'a.css': { body, isCompressed: true } });
       const second = releaseOf(2, { 'index.html': { body: `${body}!`, isCompressed: true }, 'a.css': body });
       await publish(destination, first);
       const packed = await variant('index.html', 'gzip');
       assert.is(packed && gunzipSync(packed).toString(), body);
-      assert.is(String(await variant('a.css', 'br')), `br:${body}`);
+      if (encodings.includes('br')) assert.is(String(await variant('a.css', 'br')), `br:${body}`);
       await publish(destination, second, first);
-      assert.is(String(await variant('index.html', 'br')), `br:${body}!`);
+      if (encodings.includes('br')) assert.is(String(await variant('index.html', 'br')), `br:${body}!`);
       assert.is(await variant('a.css', 'gzip'), undefined);
       await assertShows(destination, second);
     },

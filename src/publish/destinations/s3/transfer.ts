@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { HoldfastError } from '../../../model/errors.ts';
+import type { Manifest, ReleaseFile } from '../../../model/manifest.ts';
+import type { OpenFile, Standing, Transfer } from '../../destination.ts';
+import { PART_BYTES, WHOLE_BYTES, wholeOf } from './bytes.ts';
+import { formOf, headersAs, isAs } from './form.ts';
+import { createKeeper, findKept, type Keeper } from './keep.ts';
+import { assertPlaceable } from './keys.ts';
+import { overwrite } from './overwrite.ts';
+import { createRoom, type Room } from './room.ts';
+import type { Shared } from './shared.ts';
+import { uploadLarge } from './upload.ts';
+import { stateAt } from './verify.ts';
+
+interface Work {
+  readonly shared: Shared;
+  readonly next: ReadonlyMap<string, ReleaseFile>;
+  readonly live: ReadonlyMap<string, ReleaseFile>;
+  readonly source: ReadonlyMap<string, ReleaseFile>;
+  readonly isUnsure: (path: string) => boolean;
+  readonly keeper: Keeper;
+  readonly room: Room;
+  /** True where this very release was on its way here before: what is whole of it stays. */
+  readonly isRepeated: boolean;
+  readonly done: Set<string>;
+  readonly signal: AbortSignal;
+}
+
+/** Memory for the bytes of all files on their way. */
+const ROOM_BYTES = 64 * 1_048_576;
+
+/** Stores the manifest, so that whoever comes after a killed transfer knows what it may have put. */
+export async function beginTransfer(
+  shared: Shared,
+  { next, standing }: { readonly next: Manifest; readonly standing: Standing },
+  signal: AbortSignal,
+): Promise<Transfer> {
+  signal.throwIfAborted();
+  assertPlaceable(next, shared.keys);
+  const { live, unsure, source } = standing;
+  const isUnsure = (path: string): boolean => unsure === 'all' || unsure.has(path);
+  const isRepeated = await storeManifest(shared, { next, standing }, signal);
+  const liveFiles = filesOf(live);
+  return transferOf({
+    shared,
+    next: filesOf(next),
+    live: liveFiles,
+    source: filesOf(source),
+    isUnsure,
+    keeper: createKeeper(shared, { live: liveFiles, isUnsure }),
+    room: createRoom(ROOM_BYTES),
+    isRepeated,
+    done: new Set(),
+    signal,
+  });
+}
+
+/** Those that visitors get, by path. */
+function filesOf(manifest: Manifest | undefined): Map<string, ReleaseFile> {
+  const served = (manifest?.files ?? []).filter(({ kind }) => kind !== 'internal');
+  return new Map(served.map((file) => [file.path, file]));
+}
+
+/** True where it was there already although nothing could be relied on: this release was on its way before. */
+async function storeManifest(
+  { store, keys }: Shared,
+  { next, standing: { live, unsure } }: { readonly next: Manifest; readonly standing: Standing },
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (unsure !== 'all' && live?.id === next.id) return false;
+  const text = Buffer.from(JSON.stringify(next));
+  const ref = { sha256: sha256Of(text), size: text.length };
+  const key = keys.manifest(next.id);
+  if (unsure === 'all' && (await stateAt({ store }, { key, ref }, signal)) === 'whole') return true;
+  const body = await promisify(gzip)(text);
+  const stored = { sha256: sha256Of(body), size: body.length };
+  const file = { ...ref, path: '', kind: 'internal', type: 'application/json', variants: { gzip: stored } } as const;
+  const { headers } = formOf({ ...file, headers: { 'cache-control': 'no-store' } }, () => false);
+  await store.put(key, { body, sha256: stored.sha256, headers }, signal);
+  return false;
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function transferOf(work: Work): Transfer {
+  const { shared, next, live, isUnsure, done, signal } = work;
+  const isThere = (file: ReleaseFile): boolean => !isUnsure(file.path) && isSame(file, live.get(file.path));
+  const make = async (file: ReleaseFile, one: () => Promise<void>): Promise<void> => {
+    signal.throwIfAborted();
+    if (file.kind === 'internal' || isThere(file)) return;
+    if (!isSame(file, next.get(file.path)))
+      throw new HoldfastError('unexpected', `${shared.name}: ${file.path} is not in the release as it was put`);
+    if (!(work.isRepeated && (await isWhole(work, file)))) await one();
+    done.add(file.path);
+  };
+  return {
+    put: (file, open) => make(file, () => send(work, file, open)),
+    async restore(file) {
+      signal.throwIfAborted();
+      if (work.source.get(file.path)?.sha256 !== file.sha256)
+        throw damaged(shared, `${file.path} is not in the release that it should come from`);
+      return make(file, () => bringBack(work, file));
+    },
+    async commit() {
+      signal.throwIfAborted();
+      for (const [path, file] of next)
+        if (!done.has(path) && !isThere(file)) throw damaged(shared, `${path} is not there and was not put`);
+    },
+    abort: async () => undefined,
+  };
+}
+
+function isSame(one: ReleaseFile, other: ReleaseFile | undefined): boolean {
+  return other !== undefined && contentOf(one) === contentOf(other);
+}
+
+function contentOf({ sha256, type, headers, variants }: ReleaseFile): string {
+  return JSON.stringify([sha256, type, Object.entries(headers).sort(), variants.gzip?.sha256]);
+}
+
+async function isWhole({ shared, signal }: Work, file: ReleaseFile): Promise<boolean> {
+  const key = shared.keys.file(file.path);
+  const seen = await shared.store.head(key, signal);
+  if (seen === undefined || !isAs(seen, headersAs(file, seen))) return false;
+  return (await stateAt(shared, { key, ref: file }, signal)) === 'whole';
+}
+
+function send({ shared, keeper, room, signal }: Work, file: ReleaseFile, open: OpenFile): Promise<void> {
+  const form = formOf(file, shared.isIdentity);
+  const { ref, headers } = form;
+  const key = shared.keys.file(file.path);
+  const source = () => open(form.encoding);
+  const beforeShown = () => keeper.keep(file.path, signal);
+  // A part is copied once from the pieces it came in.
+  if (ref.size > WHOLE_BYTES)
+    return room.within(2 * PART_BYTES, () => uploadLarge(shared, { key, form, source, beforeShown }, signal));
+  return room.within(ref.size, async () => {
+    const body = await wholeOf(source(), ref);
+    const object = { body, sha256: ref.sha256, headers };
+    await overwrite(shared, { key, object, before: await beforeShown(), keeper }, signal);
+  });
+}
+
+async function bringBack({ shared, keeper, signal }: Work, file: ReleaseFile): Promise<void> {
+  const { store, keys } = shared;
+  await keeper.keep(file.path, signal);
+  const kept = await findKept(shared, file, signal);
+  const from = kept && { key: kept.key, headers: headersAs(file, kept.seen) };
+  const copied = from && (await store.copy(keys.file(file.path), from, signal));
+  if (copied === undefined) throw damaged(shared, `the bytes of ${file.path} are not kept any more`);
+}
+
+function damaged({ name }: Shared, why: string): HoldfastError {
+  return new HoldfastError('destination-damaged', `${name}: ${why}`, {
+    hint: 'run publish --force, which sends every file again',
+  });
+}
