@@ -118,7 +118,8 @@ test('its example configuration loads, in each of its environments', async () =>
     const production = await loadConfig({ cwd, env });
     assert.equal(production.config.origin.headers, { authorization: env.ORIGIN_AUTH });
     const staging = await loadConfig({ cwd, env, environment: 'staging' });
-    assert.is(staging.config.destinations[0]?.dir, './staging');
+    const [mirror] = staging.config.destinations;
+    assert.is(mirror?.use === 'mirror' && mirror.dir, './staging');
   } finally {
     await rm(cwd, { recursive: true });
   }

@@ -12,6 +12,7 @@ import { checkGate } from './gate.ts';
 import { lookAt } from './look.ts';
 import { checkMirror } from './mirror.ts';
 import { checkOrigin } from './origin.ts';
+import { checkStore } from './store.ts';
 
 /** Hot pages looked at: enough to know the origin by, few enough to be no load. */
 const MOST_PAGES = 20;
@@ -47,8 +48,13 @@ async function checkDestinations(loaded: LoadedConfig, signal: AbortSignal): Pro
   const { config, root } = loaded;
   const findings: Finding[] = [];
   for (const [index, destination] of destinationsOf(loaded).entries()) {
-    const dir = resolve(root, config.destinations[index]?.dir ?? '.');
-    findings.push(...(await checkMirror({ destination, dir, owner: ownerOf(loaded) }, signal)));
+    const line = config.destinations[index];
+    const owner = ownerOf(loaded);
+    const found =
+      line?.use === 'mirror'
+        ? await checkMirror({ destination, dir: resolve(root, line.dir), owner }, signal)
+        : await checkStore({ destination, owner }, signal);
+    findings.push(...found);
   }
   return findings;
 }

@@ -1,7 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { basename, relative, resolve } from 'node:path';
 import { type LoadedConfig, PRODUCTION } from '../config/load.ts';
+import type { DestinationConfig } from '../config/schema.ts';
 import type { Finding } from './finding.ts';
+
+type S3Config = Extract<DestinationConfig, { use: 's3' }>;
 
 const ok = (text: string): Finding => ({ concern: 'config', level: 'ok', text });
 const warn = (text: string, hint: string): Finding => ({ concern: 'config', level: 'warn', text, hint });
@@ -15,6 +18,7 @@ export async function checkConfig(loaded: LoadedConfig): Promise<readonly Findin
     ...lanes(loaded),
     ...analytics(loaded),
     ...folders(loaded),
+    ...buckets(loaded),
     ...(await composed(loaded)),
   ];
 }
@@ -56,9 +60,10 @@ function analytics({ config }: LoadedConfig): Finding[] {
 
 function folders({ config, root }: LoadedConfig): Finding[] {
   const own = ['.holdfast', config.compose.templates, config.compose.content].map((folder) => resolve(root, folder));
-  return config.destinations.flatMap(({ name, dir }, index) => {
+  const mirrors = config.destinations.filter((destination) => destination.use === 'mirror');
+  return mirrors.flatMap(({ name, dir }, index) => {
     const folder = resolve(root, dir);
-    const twin = config.destinations.slice(0, index).find((other) => resolve(root, other.dir) === folder);
+    const twin = mirrors.slice(0, index).find((other) => resolve(root, other.dir) === folder);
     if (twin !== undefined)
       return [fail(`destinations ${twin.name} and ${name} are one folder`, 'give each a `dir` of its own')];
     const shared = own.find((other) => isIn(folder, other) || isIn(other, folder));
@@ -69,6 +74,17 @@ function folders({ config, root }: LoadedConfig): Finding[] {
         'move `dir` out of the project, or into a folder of its own',
       ),
     ];
+  });
+}
+
+function buckets({ config }: LoadedConfig): Finding[] {
+  const placeOf = ({ endpoint, bucket, prefix }: S3Config): string =>
+    JSON.stringify([endpoint, bucket, prefix.replace(/\/+$/, '')]);
+  const all = config.destinations.filter((destination) => destination.use === 's3');
+  return all.flatMap((one, index) => {
+    const twin = all.slice(0, index).find((other) => placeOf(other) === placeOf(one));
+    if (twin === undefined) return [];
+    return [fail(`destinations ${twin.name} and ${one.name} are one place`, 'give each a `prefix` of its own')];
   });
 }
 

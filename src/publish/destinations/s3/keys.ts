@@ -33,16 +33,19 @@ export function keysBelow(prefix: string): Keys {
   };
 }
 
-/** True for a path that is one name everywhere: relative, no empty part, no `.` or `..`, no control character, nothing that is not Unicode. */
+/** An empty part, `.` or `..`; a control character or half of one from outside Unicode's first plane. */
+const UNSAFE = /(^|\/)\.{0,2}(\/|$)|[\u0000-\u001f\u007f\ud800-\udfff]/u;
+
+/** True for a relative path that is one name everywhere. */
 export function isSafePath(path: string): boolean {
-  const parts = path.split('/');
-  return parts.every((part) => !['', '.', '..'].includes(part)) && !/[\u0000-\u001f\u007f]|\p{Surrogate}/u.test(path);
+  return !UNSAFE.test(path);
 }
 
 /** Throws `address-hostile` or `name-collision` for a release that could overwrite what is not its own, here or at another destination. */
 export function assertPlaceable({ files, id }: Manifest, keys: Keys): void {
   if (!/^[0-9A-Za-z][0-9A-Za-z._-]{0,99}$/.test(id)) throw hostile(id, 'is not a release’s id');
   const paths = new Set<string>();
+  const folders = new Set<string>();
   for (const { path, kind } of files) {
     if (!isSafePath(path)) throw hostile(path, 'could leave the release');
     if (kind === 'internal') continue;
@@ -51,14 +54,13 @@ export function assertPlaceable({ files, id }: Manifest, keys: Keys): void {
       throw hostile(path, `has more than the ${MOST_KEY_BYTES} bytes of a key`);
     if (paths.has(path)) throw collision(path);
     paths.add(path);
+    for (let at = folderOf(path); at !== '' && !folders.has(at); at = folderOf(at)) folders.add(at);
   }
-  for (const path of paths) if (foldersOf(path).some((folder) => paths.has(folder))) throw collision(path);
+  for (const folder of folders) if (paths.has(folder)) throw collision(folder);
 }
 
-function foldersOf(path: string): string[] {
-  const found: string[] = [];
-  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) found.push(path.slice(0, at));
-  return found;
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 function hostile(path: string, why: string): HoldfastError {
