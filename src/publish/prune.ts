@@ -12,7 +12,7 @@ const BATCH = 0.1;
 
 /** What is to be cleared away now, by the control record. */
 export interface Leftovers {
-  /** Releases that visitors got, or could have got parts of, before the live one. */
+  /** Releases that visitors got, or could have got parts of, before the live one; one that may still be written is looked at each time. */
   readonly retired: readonly string[];
   /** Those of them that cannot be returned to any more. Empty until there are enough of them. */
   readonly dropped: readonly string[];
@@ -23,7 +23,7 @@ export function leftoversOf({ unpruned, releases, suspects }: ControlRecord, all
   const feared = new Set(suspects.map(({ release }) => release));
   const droppable = unpruned.filter((id) => !releases.includes(id) && !feared.has(id));
   const dropped = all || droppable.length >= releases.length * BATCH ? droppable : [];
-  const retired = unpruned.filter((id) => releases.includes(id));
+  const retired = unpruned.filter((id) => releases.includes(id) || feared.has(id));
   return { retired, dropped };
 }
 
@@ -39,9 +39,9 @@ export async function prune(lease: Lease, wish: PruneWish, signal: AbortSignal):
   try {
     const pruning = hasWork ? await pruningOf(lease, { ...wish, retired, dropped }, signal) : undefined;
     if (pruning !== undefined) await destination.prune(pruning, AbortSignal.any([signal, lease.signal]));
-    const gone = new Set([...retired, ...dropped]);
-    if (gone.size > 0)
-      lease.changeSoon((record) => ({ ...record, unpruned: record.unpruned.filter((id) => !gone.has(id)) }));
+    const isDone = (id: string): boolean => dropped.includes(id) || state.record.releases.includes(id);
+    if (state.record.unpruned.some(isDone))
+      lease.changeSoon((record) => ({ ...record, unpruned: record.unpruned.filter((id) => !isDone(id)) }));
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -32,6 +32,16 @@ export const NEW = releaseOf(2, {
   'assets/new.css': 'html{}',
 });
 
+/** What another machine publishes in between. */
+export const THIRD = releaseOf(3, {
+  ...same,
+  'index.html': { body: 'the third front page', isCompressed: true },
+  'news/index.html': 'third news',
+  'gone/index.html': 'soon gone',
+  'assets/old.css': 'body{}',
+  'assets/third.css': 'main{}',
+});
+
 export const OWNER = { site: 'www.example.org', environment: 'test' };
 const signal = new AbortController().signal;
 

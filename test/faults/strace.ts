@@ -39,11 +39,11 @@ export interface Ended {
 }
 
 /** Bundles the child once, so that each run starts in the time that Node alone takes; the bundle's path. */
-export async function bundleChild(folder: string): Promise<string> {
+export async function bundleChild(folder: string, main = 'publish-once.ts'): Promise<string> {
   const require = createRequire(createRequire(import.meta.url).resolve('tsx/package.json'));
   const { build } = require('esbuild') as { build: typeof Build };
-  const outfile = join(folder, 'publish-once.mjs');
-  const entryPoints = [new URL('publish-once.ts', import.meta.url).pathname];
+  const outfile = join(folder, main.replace(/\.ts$/, '.mjs'));
+  const entryPoints = [new URL(main, import.meta.url).pathname];
   await build({
     entryPoints,
     outfile,
@@ -52,6 +52,8 @@ export async function bundleChild(folder: string): Promise<string> {
     format: 'esm',
     target: 'node20',
     logLevel: 'silent',
+    // Older packages ask for Node's own modules in the older way.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   });
   return outfile;
 }

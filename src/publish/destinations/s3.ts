@@ -10,6 +10,7 @@ import { openFile, readBack } from './s3/read.ts';
 import type { Shared } from './s3/shared.ts';
 import { createStore } from './s3/store.ts';
 import { beginTransfer } from './s3/transfer.ts';
+import { SILENCE_MS } from './s3/wire.ts';
 
 export interface S3Options {
   /** Shown in every error and summary. */
@@ -25,6 +26,8 @@ export interface S3Options {
   readonly pathStyle?: boolean | undefined;
   /** Globs of paths, `/feed/**`, that are never stored compressed. */
   readonly identity: readonly string[];
+  /** The longest silence within a request, in milliseconds; a minute by default. */
+  readonly silence?: number;
   readonly clock?: Clock;
   /** From 0 up to 1. */
   readonly random?: () => number;
@@ -58,8 +61,8 @@ export function createS3(options: S3Options): Destination {
 
 function sharedBy(options: S3Options): Shared {
   const { name, bucket, prefix, region, endpoint, pathStyle = endpoint !== undefined } = options;
-  const { clock = systemClock, random = Math.random } = options;
-  const client = createClient({ bucket, region, endpoint, pathStyle }, PUTS_AT_ONCE);
+  const { clock = systemClock, random = Math.random, silence = SILENCE_MS } = options;
+  const client = createClient({ bucket, region, endpoint, pathStyle }, { atOnce: PUTS_AT_ONCE, silence });
   const asking = createAsking({ client, place: { name, bucket, endpoint }, clock, random });
   return {
     name,

@@ -1,4 +1,4 @@
-import { createWire, type Wire } from './wire.ts';
+import { createWire, type Wire, type WireOptions } from './wire.ts';
 
 /** Which bucket, and how to get there. Credentials come from the standard AWS chain: environment, profile, role. */
 export interface Bucket {
@@ -50,11 +50,11 @@ const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b78
  * It is loaded with the first request, since that takes 100 ms and more. The requests themselves are few and plain, and are
  * made here: its commands take 0.57 ms of processor a put, these 0.14 ms, and a first publish is ten thousand puts.
  */
-export function createClient(bucket: Bucket, atOnce: number): Client {
+export function createClient(bucket: Bucket, options: WireOptions): Client {
   let connecting: Promise<Route & { readonly wire: Wire }> | undefined;
   const connect = async () => {
     const route = await routeTo(bucket);
-    return { ...route, wire: createWire(route.base, atOnce) };
+    return { ...route, wire: createWire(route.base, options) };
   };
   return {
     async send(call, signal) {

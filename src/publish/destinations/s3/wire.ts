@@ -19,13 +19,20 @@ export interface Wire {
 
 /** How long a connection may take, TLS included. */
 const CONNECT_MS = 5000;
-/** The longest silence within a request. */
-const SILENCE_MS = 60_000;
+/** The longest silence within a request; copying a file of some gigabytes takes a store most of it. */
+export const SILENCE_MS = 60_000;
 /** The longest a request may take altogether: a part of 8 MB arrives in it at 10 kB/s. */
 const WHOLE_MS = 900_000;
 
-/** A wire to `host`; `atOnce` connections at most are kept, and more requests wait for one. */
-export function createWire(host: URL, atOnce: number): Wire {
+export interface WireOptions {
+  /** Connections at most; more requests wait for one. */
+  readonly atOnce: number;
+  /** The longest silence within a request, in milliseconds. */
+  readonly silence: number;
+}
+
+/** A wire to `host`. */
+export function createWire(host: URL, { atOnce, silence }: WireOptions): Wire {
   const isTls = host.protocol === 'https:';
   const options = { keepAlive: true, maxSockets: atOnce, maxFreeSockets: atOnce, scheduling: 'lifo' } as const;
   const agent = isTls ? new HttpsAgent(options) : new HttpAgent(options);
@@ -35,21 +42,21 @@ export function createWire(host: URL, atOnce: number): Wire {
     send({ body, ...sent }, signal) {
       signal.throwIfAborted();
       const going = request({ ...sent, agent, host: hostname.replace(/^\[|\]$/g, ''), port });
-      const answer = answerTo(going, signal);
+      const answer = answerTo(going, silence, signal);
       going.end(body);
       return answer;
     },
   };
 }
 
-function answerTo(going: ClientRequest, signal: AbortSignal): Promise<IncomingMessage> {
+function answerTo(going: ClientRequest, silence: number, signal: AbortSignal): Promise<IncomingMessage> {
   // One signal stops all requests of a run, and Node warns from the eleventh on.
   setMaxListeners(0, signal);
   const stop = () => going.destroy(signal.reason as Error);
   const late = () => going.destroy(timeout('took too long'));
   const timer = setTimeout(late, WHOLE_MS);
   signal.addEventListener('abort', stop, { once: true });
-  going.setTimeout(SILENCE_MS, late);
+  going.setTimeout(silence, late);
   limitConnecting(going);
   return new Promise((resolve, reject) => {
     going.once('response', resolve);
