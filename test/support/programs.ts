@@ -28,6 +28,9 @@ export function startProgram(log: string, command: string, args: readonly string
   closeSync(output);
   child.on('error', () => {}); // it never started, which `ready` tells
   child.unref();
+  const onExit = () => child.kill('SIGKILL'); // a program that changes its user escapes the kernel's way
+  process.once('exit', onExit);
+  child.once('exit', () => process.off('exit', onExit));
   return { pid: child.pid ?? 0, log, stop: (signal = 'SIGTERM') => stop(child, signal) };
 }
 
