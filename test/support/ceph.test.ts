@@ -67,7 +67,7 @@ test('serves a bucket as a website, with its redirects and its page for what is 
   const site = await openWebsite(bucket);
   await put(client, bucket, { Key: 'tides/index.html', Body: 'tides' });
   await put(client, bucket, { Key: '404.html', Body: 'nothing here' });
-  const moved = { Bucket: bucket.bucket, Key: 'old', Body: '', WebsiteRedirectLocation: '/tides/' };
+  const moved = { Bucket: bucket.bucket, Key: 'old', Body: 'gone', WebsiteRedirectLocation: '/tides/' };
   await client.send(new PutObjectCommand(moved));
   const seen = await Promise.all(['/tides/', '/old', '/missing'].map((path) => site.visit(path)));
   assert.equal(

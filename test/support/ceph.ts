@@ -78,9 +78,14 @@ async function allowAll(bucket: TestBucket, Action: readonly string[]): Promise<
 /** By `node:http`, since the gateway tells a website by its host name, which resolves nowhere. */
 function visit(url: URL, host: string): Promise<Visit> {
   return new Promise((resolve, reject) => {
-    const request = get(url, { headers: { host }, agent: false }, async (response) => {
-      const chunks = await response.toArray().catch(reject);
-      if (chunks) resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) });
+    const request = get(url, { headers: { host }, agent: false }, (response) => {
+      const { statusCode: status = 0, headers } = response;
+      const chunks: Buffer[] = [];
+      const end = () => resolve({ status, headers, body: Buffer.concat(chunks) });
+      response.on('data', (chunk: Buffer) => chunks.push(chunk)).once('end', end);
+      // This gateway announces a redirect's body as empty and sends it all the same: the head is what counts.
+      response.once('error', end);
+      request.off('error', reject).once('error', end);
     });
     request.on('error', reject);
   });

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,6 +28,9 @@ export function startProgram(log: string, command: string, args: readonly string
   closeSync(output);
   child.on('error', () => {}); // it never started, which `ready` tells
   child.unref();
+  const onExit = () => child.kill('SIGKILL'); // a program that changes its user escapes the kernel's way
+  process.once('exit', onExit);
+  child.once('exit', () => process.off('exit', onExit));
   return { pid: child.pid ?? 0, log, stop: (signal = 'SIGTERM') => stop(child, signal) };
 }
 
@@ -63,13 +66,19 @@ export async function ready(program: Program, probe: () => Promise<boolean>, lim
   throw new Error(`${program.log}: it ${how}; the end of its log:\n${await tailOf(program.log)}`);
 }
 
-/** Whether a process of this id runs, or has ended and was not yet waited for. */
+/** Whether a process of this id runs; one that has ended and waits for its parent to notice does not. */
 export function isAlive(pid: number): boolean {
   try {
-    return pid > 0 && process.kill(pid, 0);
+    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
   } catch {
     return false;
   }
+}
+
+/** Waits until a process that was killed is gone, for two seconds at most; whether it is. */
+export async function isGone(pid: number): Promise<boolean> {
+  for (let wait = 0; wait < 200 && isAlive(pid); wait += 1) await sleep(POLL_MS);
+  return !isAlive(pid);
 }
 
 /** Whether something on loopback takes connections at this port. */

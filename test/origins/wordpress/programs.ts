@@ -1,27 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { filesOf } from '../../support/parts.ts';
+import { type Program, ready, startProgram } from '../../support/programs.ts';
 import type { Layout } from './layout.ts';
-
-/** A program that runs in the foreground, under this process. */
-export interface Program {
-  readonly pid: number;
-  /** Asks it to end and waits until it has; by force after a while. Calling it twice is fine. */
-  stop(): Promise<void>;
-}
 
 /** What a program printed, once it ended well. */
 export interface Said {
   readonly stdout: string;
 }
 
-const STOP_MS = 10_000;
 /** A cold disk and two busy cores make the database's first start take seconds. */
 const READY_MS = 60_000;
-const POLL_MS = 25;
 
 /** Quick rather than safe: nobody needs this database after a power cut. */
 const DATABASE_FLAGS = [
@@ -45,28 +34,32 @@ export async function startDatabase(layout: Layout): Promise<Program> {
     `--socket=${layout.databaseSocket}`,
     `--pid-file=${layout.run}/db.pid`,
   ];
-  const program = start(join(layout.run, 'database.out'), '/usr/sbin/mariadbd', [...flags, ...DATABASE_FLAGS]);
-  await ready(program, () => sql(layout, 'SELECT 1'));
+  const program = startProgram(join(layout.run, 'database.out'), '/usr/sbin/mariadbd', [...flags, ...DATABASE_FLAGS]);
+  await ready(program, () => succeeds(sql(layout, 'SELECT 1')), READY_MS);
   return program;
 }
 
 /** Starts PHP-FPM; resolves when its socket is there. */
 export async function startPhp(layout: Layout): Promise<Program> {
   const binary = filesOf('/usr/sbin/php-fpm*').at(-1) ?? 'php-fpm';
-  const program = start(join(layout.run, 'php.out'), binary, ['-F', '--fpm-config', join(layout.run, 'php.conf')]);
-  await ready(program, () => run('/usr/bin/test', ['-S', layout.phpSocket]));
+  const program = startProgram(join(layout.run, 'php.out'), binary, [
+    '-F',
+    '--fpm-config',
+    join(layout.run, 'php.conf'),
+  ]);
+  await ready(program, () => succeeds(run('/usr/bin/test', ['-S', layout.phpSocket])), READY_MS);
   return program;
 }
 
 /** Starts nginx; resolves when it wrote its pid file, after which it listens. */
 export async function startNginx(layout: Layout): Promise<Program> {
-  const program = start(join(layout.run, 'nginx.out'), '/usr/sbin/nginx', [
+  const program = startProgram(join(layout.run, 'nginx.out'), '/usr/sbin/nginx', [
     '-c',
     join(layout.run, 'nginx.conf'),
     '-e',
     join(layout.run, 'nginx.log'),
   ]);
-  await ready(program, () => run('/usr/bin/test', ['-s', join(layout.run, 'nginx.pid')]));
+  await ready(program, () => succeeds(run('/usr/bin/test', ['-s', join(layout.run, 'nginx.pid')])), READY_MS);
   return program;
 }
 
@@ -108,49 +101,9 @@ export async function run(
   return { stdout };
 }
 
-interface Started extends Program {
-  /** The file its output goes to. */
-  readonly log: string;
-}
-
-function start(log: string, command: string, args: readonly string[]): Started {
-  const output = openSync(log, 'a');
-  const child = spawn(command, args, { stdio: ['ignore', output, output], cwd: '/' });
-  closeSync(output);
-  const onExit = () => child.kill('SIGKILL'); // this process ends without having stopped it
-  process.once('exit', onExit);
-  child.once('exit', () => process.off('exit', onExit));
-  child.on('error', () => {}); // it never started, which `ready` tells
-  return { pid: child.pid ?? 0, log, stop: () => stop(child) };
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  const force = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-  await ended;
-  clearTimeout(force);
-}
-
-async function ready(program: Started, probe: () => Promise<unknown>): Promise<void> {
-  const ends = performance.now() + READY_MS;
-  while (performance.now() < ends && program.pid !== 0 && isAlive(program.pid)) {
-    const answered = await probe().then(
-      () => true,
-      () => false,
-    );
-    if (answered) return;
-    await sleep(POLL_MS);
-  }
-  await program.stop();
-  throw new Error(`it did not start: ${await readFile(program.log, 'utf8')}`);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
+function succeeds(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
 }

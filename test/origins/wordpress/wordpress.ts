@@ -4,8 +4,9 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Program } from '../../support/programs.ts';
 import { type Layout, layoutOf, nginxConfig, phpConfig, SEED_HOST } from './layout.ts';
-import { type Program, php, run, sql, startDatabase, startNginx, startPhp } from './programs.ts';
+import { php, run, sql, startDatabase, startNginx, startPhp } from './programs.ts';
 import { seededState } from './seeded.ts';
 
 export { SECRET } from './seeded.ts';

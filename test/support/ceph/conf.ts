@@ -50,7 +50,7 @@ export function cephConf(place: CephPlace): string {
     'osd.0': {
       osd_data: `${dir}/osd`,
       osd_objectstore: 'memstore',
-      memstore_device_bytes: 4 * 1024 ** 3, // a limit, not taken beforehand
+      memstore_device_bytes: 16 * 1024 ** 3, // a limit, not taken beforehand
       // It would tell the monitor its place in the map, where it already is, and hang if that has no map yet.
       osd_crush_update_on_start: false,
       osd_class_update_on_start: false,
