@@ -8,7 +8,9 @@ export interface Sent {
   /** Percent-encoded, with the query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
+  readonly body?: Uint8Array | undefined;
+  /** The longest silence, in milliseconds; a minute unless told. */
+  readonly silence?: number | undefined;
 }
 
 /** Keeps connections to one host and sends requests over them, each once. */
@@ -32,24 +34,24 @@ export function createWire(host: URL, atOnce: number): Wire {
   const request = isTls ? requestHttps : requestHttp;
   const { hostname, port } = host;
   return {
-    send({ body, ...sent }, signal) {
+    send({ body, silence, ...sent }, signal) {
       signal.throwIfAborted();
       const going = request({ ...sent, agent, host: hostname.replace(/^\[|\]$/g, ''), port });
-      const answer = answerTo(going, signal);
+      const answer = answerTo(going, silence ?? SILENCE_MS, signal);
       going.end(body);
       return answer;
     },
   };
 }
 
-function answerTo(going: ClientRequest, signal: AbortSignal): Promise<IncomingMessage> {
+function answerTo(going: ClientRequest, silence: number, signal: AbortSignal): Promise<IncomingMessage> {
   // One signal stops all requests of a run, and Node warns from the eleventh on.
   setMaxListeners(0, signal);
   const stop = () => going.destroy(signal.reason as Error);
   const late = () => going.destroy(timeout('took too long'));
   const timer = setTimeout(late, WHOLE_MS);
   signal.addEventListener('abort', stop, { once: true });
-  going.setTimeout(SILENCE_MS, late);
+  going.setTimeout(silence, late);
   limitConnecting(going);
   return new Promise((resolve, reject) => {
     going.once('response', resolve);
