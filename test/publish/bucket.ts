@@ -7,6 +7,8 @@ import {
   type PutObjectCommandInput,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import * as assert from 'uvu/assert';
+import { type ErrorCode, type HoldfastError, isHoldfastError } from '../../src/model/errors.ts';
 import type { Destination } from '../../src/publish/destination.ts';
 import { createS3, type S3Options } from '../../src/publish/destinations/s3.ts';
 import { clientOf, openBucket, type TestBucket } from '../support/ceph.ts';
@@ -65,4 +67,14 @@ export async function openPlace(): Promise<BucketPlace> {
     },
     close: () => client.destroy(),
   };
+}
+
+/** The error with this code that `work` must fail with. */
+export async function failure(work: Promise<unknown>, code: ErrorCode): Promise<HoldfastError> {
+  const error = await work.then(
+    () => assert.unreachable(`should have failed: ${code}`),
+    (reason: unknown) => reason,
+  );
+  assert.ok(isHoldfastError(error, code), String(error));
+  return error;
 }

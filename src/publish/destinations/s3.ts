@@ -8,7 +8,7 @@ import { keysBelow } from './s3/keys.ts';
 import { pruneBucket } from './s3/prune.ts';
 import { openFile, readBack } from './s3/read.ts';
 import type { Shared } from './s3/shared.ts';
-import { createStore } from './s3/store.ts';
+import { createStore, type Store } from './s3/store.ts';
 import { beginTransfer } from './s3/transfer.ts';
 import { SILENCE_MS } from './s3/wire.ts';
 
@@ -36,22 +36,27 @@ export interface S3Options {
 /** Measured against Ceph on two cores: 8 are slower, 32 are no faster. */
 const PUTS_AT_ONCE = 16;
 
+/** Connections beyond those of files: a renewal of the lease must not wait for large files to be sent. */
+const RECORDS_AT_ONCE = 2;
+/** A lease is lost after six seconds without a renewal: an answer that was lost must be found out about, and made good, before that. */
+const RECORD_SILENCE_MS = 2000;
+
 /**
  * A bucket that is served by its own website mode, or by a CDN before it. Each page by itself is old or new at each moment; which release is
  * live says the control record. It costs one request for each changed file, another one to keep what it replaces, and a handful;
  * nothing is ever listed.
  */
 export function createS3(options: S3Options): Destination {
-  const shared = sharedBy(options);
+  const { records, ...shared } = sharedBy(options);
   const { name, store } = shared;
   return {
     name,
     atomic: false,
     putsAtOnce: PUTS_AT_ONCE,
     get requests() {
-      return store.requests;
+      return store.requests + records.requests;
     },
-    control: createControl(shared),
+    control: createControl({ ...shared, store: records }),
     open: (path, signal) => openFile(shared, path, signal),
     begin: (next, standing, signal) => beginTransfer(shared, { next, standing }, signal),
     readBack: (release, wish, signal) => readBack(shared, { ...wish, release, atOnce: PUTS_AT_ONCE }, signal),
@@ -59,14 +64,16 @@ export function createS3(options: S3Options): Destination {
   };
 }
 
-function sharedBy(options: S3Options): Shared {
+function sharedBy(options: S3Options): Shared & { readonly records: Store } {
   const { name, bucket, prefix, region, endpoint, pathStyle = endpoint !== undefined } = options;
   const { clock = systemClock, random = Math.random, silence = SILENCE_MS } = options;
-  const client = createClient({ bucket, region, endpoint, pathStyle }, { atOnce: PUTS_AT_ONCE, silence });
-  const asking = createAsking({ client, place: { name, bucket, endpoint }, clock, random });
+  const atOnce = PUTS_AT_ONCE + RECORDS_AT_ONCE;
+  const client = createClient({ bucket, region, endpoint, pathStyle }, { atOnce, silence });
+  const asking = { client, place: { name, bucket, endpoint }, clock, random };
   return {
     name,
-    store: createStore(asking),
+    store: createStore(createAsking(asking)),
+    records: createStore(createAsking({ ...asking, silence: Math.min(silence, RECORD_SILENCE_MS) })),
     keys: keysBelow(prefix),
     clock,
     random,

@@ -25,6 +25,8 @@ export interface AskingOptions {
   readonly clock: Clock;
   /** From 0 up to 1. */
   readonly random: () => number;
+  /** After so much silence an answer counts as lost, in milliseconds; a minute unless told. */
+  readonly silence?: number;
 }
 
 /** Tries of one request, the first included: a store that asks for less is given about three seconds. */
@@ -41,13 +43,13 @@ export function pauseAfter(tries: number, random: () => number): number {
 }
 
 /** Asks through `client`. */
-export function createAsking({ client, place, clock, random }: AskingOptions): Asking {
+export function createAsking({ client, place, clock, random, silence }: AskingOptions): Asking {
   let requests = 0;
   const once: Asking['once'] = async (call, signal) => {
     signal.throwIfAborted();
     requests += 1;
     try {
-      return await outcomeOf(await client.send(call, signal), call);
+      return await outcomeOf(await client.send({ ...call, silence }, signal), call);
     } catch (error) {
       signal.throwIfAborted();
       const fault = faultOfError(error);

@@ -20,6 +20,8 @@ export interface Call {
   readonly body?: Uint8Array;
   /** SHA-256 of the body, hex: signed, so that the server refuses other bytes. Needed beside a body. */
   readonly sha256?: string;
+  /** The longest silence, in milliseconds; a minute unless told. */
+  readonly silence?: number | undefined;
 }
 
 /** Signs requests and sends each once. */
@@ -64,16 +66,13 @@ export function createClient(bucket: Bucket, options: WireOptions): Client {
         connecting = undefined;
         throw error;
       });
-      const { method, query = {}, body } = call;
+      const { method, query = {}, body, silence } = call;
       const path = `${base.pathname.replace(/\/$/, '')}/${encodeKey(call.key)}`;
       const headers = headersOf(call, base);
       const { hostname, protocol } = base;
       const signed = await sign({ method, protocol, hostname, path, query: { ...query }, headers });
       const target = `${path}${queryText(query)}`;
-      return wire.send(
-        { method, path: target, headers: signed.headers, ...(body === undefined ? {} : { body }) },
-        signal,
-      );
+      return wire.send({ method, path: target, headers: signed.headers, body, silence }, signal);
     },
   };
 }

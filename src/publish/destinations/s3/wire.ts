@@ -8,7 +8,9 @@ export interface Sent {
   /** Percent-encoded, with the query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
+  readonly body?: Uint8Array | undefined;
+  /** The longest silence, in milliseconds; a minute unless told. */
+  readonly silence?: number | undefined;
 }
 
 /** Keeps connections to one host and sends requests over them, each once. */
@@ -32,17 +34,17 @@ export interface WireOptions {
 }
 
 /** A wire to `host`. */
-export function createWire(host: URL, { atOnce, silence }: WireOptions): Wire {
+export function createWire(host: URL, { atOnce, silence: usual }: WireOptions): Wire {
   const isTls = host.protocol === 'https:';
   const options = { keepAlive: true, maxSockets: atOnce, maxFreeSockets: atOnce, scheduling: 'lifo' } as const;
   const agent = isTls ? new HttpsAgent(options) : new HttpAgent(options);
   const request = isTls ? requestHttps : requestHttp;
   const { hostname, port } = host;
   return {
-    send({ body, ...sent }, signal) {
+    send({ body, silence, ...sent }, signal) {
       signal.throwIfAborted();
       const going = request({ ...sent, agent, host: hostname.replace(/^\[|\]$/g, ''), port });
-      const answer = answerTo(going, silence, signal);
+      const answer = answerTo(going, silence ?? usual, signal);
       going.end(body);
       return answer;
     },
