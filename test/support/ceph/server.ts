@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../ports.ts';
-import { accepts, type Program, ready, runProgram, startProgram } from '../programs.ts';
+import { accepts, isAlive, type Program, ready, runProgram, startProgram } from '../programs.ts';
 import { type CephPlace, cephConf } from './conf.ts';
 
 /** A running Ceph: a monitor, a store in memory, and the gateway that speaks S3. */
@@ -50,12 +50,21 @@ export async function startCeph(): Promise<CephServer> {
 }
 
 async function newPlace(): Promise<CephPlace> {
-  const dir = await mkdtemp(join(tmpdir(), 'holdfast-ceph-'));
+  await removeStale();
+  const dir = await mkdtemp(join(tmpdir(), `holdfast-ceph-${process.pid}-`));
   const place = { dir, fsid: randomUUID(), monitorPort: await freePort(), gatewayPort: await freePort() };
   await mkdir(join(dir, 'osd'));
   await writeFile(join(dir, 'keyring'), '');
   await writeFile(join(dir, 'ceph.conf'), cephConf(place));
   return place;
+}
+
+/** A test that was killed could not remove its folder, 40 MB; the name tells whose it was. */
+async function removeStale(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const owner = /^holdfast-ceph-(\d+)-/.exec(name)?.[1];
+    if (owner && !isAlive(Number(owner))) removeFolder(join(tmpdir(), name));
+  }
 }
 
 /** Makes the monitor's and the store's folders; the store is in the monitor's map from the start, and so needs no command later. */
