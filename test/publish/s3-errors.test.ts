@@ -90,13 +90,18 @@ test('a server that speaks TLS with a certificate that nobody knows, or none', a
 });
 
 const answers: readonly (readonly [code: string, status: number, says: RegExp, hint: RegExp])[] = [
-  ['AccessDenied', 403, /access to the bucket test-.* is denied/, /s3:PutObject.*s3:ListBucket/],
+  [
+    'AccessDenied',
+    403,
+    /access to the bucket test-.* is denied: GET _holdfast\/control.json \(AccessDenied\)$/,
+    /s3:PutObject.*s3:ListBucket/,
+  ],
   ['ExpiredToken', 400, /the credentials have expired/, /sign in again/],
   ['RequestTimeTooSkewed', 403, /this machine’s clock is wrong/, /NTP/],
   ['PermanentRedirect', 301, /is in another region/, /set `region`/],
   ['SlowDown', 503, /is overloaded or failing \(SlowDown\)/, /the next run tries again/],
   ['InternalError', 500, /is overloaded or failing/, /the next run tries again/],
-  ['QuotaExceeded', 403, /refused a request on the bucket .* \(QuotaExceeded\)/, /documentation/],
+  ['QuotaExceeded', 403, /refused GET _holdfast\/control.json in the bucket .* \(QuotaExceeded\)/, /documentation/],
 ];
 
 for (const [code, status, says, hint] of answers) {
