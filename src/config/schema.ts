@@ -193,6 +193,11 @@ const mirror = z.strictObject({
   ),
 });
 
+function isFolder(prefix: string): boolean {
+  const parts = prefix.replace(/\/$/, '').split('/');
+  return prefix === '' || parts.every((part) => !/^\.{0,2}$|[\u0000-\u001f\u007f]/.test(part));
+}
+
 const s3 = z.strictObject({
   use: doc(
     z.literal('s3'),
@@ -204,10 +209,7 @@ const s3 = z.strictObject({
     'The bucket, which must be there',
   ),
   prefix: doc(
-    z
-      .string()
-      .regex(/^(?!.*(^|\/)\.{0,2}\/)[^\u0000-\u001f\u007f]*$/, { error: 'is not a folder of a bucket, such as www' })
-      .default(''),
+    z.string().refine(isFolder, { error: 'is not a folder of a bucket, such as www' }).default(''),
     'The folder in the bucket that the site lies in',
   ),
   region: doc(

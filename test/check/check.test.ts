@@ -127,6 +127,16 @@ const CONFIGS: readonly [name: string, config: object, line: RegExp][] = [
     /^fail: destinations mirror and b are one folder$/,
   ],
   [
+    'two destinations in one folder of a bucket',
+    {
+      destinations: [
+        { use: 's3', bucket: 'www', prefix: 'a' },
+        { use: 's3', name: 'b', bucket: 'www', prefix: 'a/' },
+      ],
+    },
+    /^fail: destinations s3 and b are one place$/,
+  ],
+  [
     'a destination in the content',
     { destinations: [{ use: 'mirror', dir: 'content/www' }] },
     /^fail: destination mirror and content lie one in the other$/,

@@ -13,7 +13,7 @@ const PATH = 'is not a path of the site: it starts with / and has no query';
 const NAME = 'is not a name: lower-case letters, digits and hyphens, 40 at most';
 const HOST = 'is not a host name, such as www.example.org or 10.0.0.5:8080';
 const TOP =
-  'unknown key; known here: site, origin, lanes, assets, gate, normalize, compose, analytics, destinations, retain, environments';
+  'unknown key; known here: site, origin, lanes, assets, gate, normalize, compose, analytics, destinations, retain, retainFor, environments';
 const OWN = 'is a header that Holdfast sets itself (for Host see `origin.host`)';
 const PAGES = 'has no pages: give it `paths`, `sitemap` or `crawl`';
 
@@ -97,12 +97,18 @@ const BAD: readonly [field: string, value: unknown, ...lines: string[]][] = [
     'analytics[0].domain: unknown key; it belongs at analytics[plausible].domain',
   ],
   ['destinations', [], 'destinations: is empty: at least one is needed'],
-  ['destinations.0.use', 's4', 'destinations[0].use: "s4" is not known: there is "mirror"'],
-  ['destinations.0.use', undefined, 'destinations[0].use: is missing: there is "mirror"'],
+  ['destinations.0.use', 's4', 'destinations[0].use: "s4" is not known: there are "mirror", "s3"'],
+  ['destinations.0.use', undefined, 'destinations[0].use: is missing: there are "mirror", "s3"'],
   [
     'destinations.0.dir',
     undefined,
     "destinations[0].dir: is missing: the directory; a web server's root is `<dir>/current`. Relative to the configuration file",
+  ],
+  ['destinations.1', { use: 's3', bucket: 'a/b' }, 'destinations[1].bucket: "a/b" is not a bucket\'s name'],
+  [
+    'destinations.1',
+    { use: 's3', bucket: 'www', prefix: 'a/../b' },
+    'destinations[1].prefix: "a/../b" is not a folder of a bucket, such as www',
   ],
   ['destinations.1', { use: 'mirror', dir: 'b' }, 'destinations[1].name: is the name of another destination too'],
   ['retain', 1, 'retain: 1 is less than 2'],

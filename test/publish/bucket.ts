@@ -1,4 +1,5 @@
 import {
+  CopyObjectCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
   ListMultipartUploadsCommand,
@@ -22,6 +23,8 @@ export interface BucketPlace {
   stored(key: string): Promise<StoredThing | undefined>;
   /** Overwrites an object behind the driver's back. */
   tamper(key: string, more: Partial<PutObjectCommandInput>): Promise<void>;
+  /** Copies an object behind the driver's back; both as `/bucket/key`. */
+  copy(from: string, to: string): Promise<void>;
   /** Every key, sorted. */
   keys(): Promise<string[]>;
   /** Every object with its ETag and time, and every upload that was not ended. */
@@ -56,6 +59,9 @@ export async function openPlace(): Promise<BucketPlace> {
     },
     async tamper(Key, more) {
       await client.send(new PutObjectCommand({ Bucket, Key, ...more }));
+    },
+    async copy(CopySource, to) {
+      await client.send(new CopyObjectCommand({ Bucket, CopySource, Key: to.replace(`/${Bucket}/`, '') }));
     },
     keys: async () => (await list()).flatMap(({ Key }) => Key ?? []).sort(),
     async inventory() {

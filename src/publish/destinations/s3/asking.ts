@@ -48,8 +48,10 @@ export function createAsking({ client, place, clock, random, silence }: AskingOp
   const once: Asking['once'] = async (call, signal) => {
     signal.throwIfAborted();
     requests += 1;
+    const asked = `${call.method} ${call.key}`;
     try {
-      return await outcomeOf(await client.send({ ...call, silence }, signal), call);
+      const outcome = await outcomeOf(await client.send({ ...call, silence }, signal), call);
+      return outcome.fault === undefined ? outcome : { fault: { ...outcome.fault, asked } };
     } catch (error) {
       signal.throwIfAborted();
       const fault = faultOfError(error);

@@ -8,6 +8,8 @@ export interface Fault {
   readonly code: string;
   /** Undefined where no answer came. */
   readonly status?: number;
+  /** The request: its method and key. */
+  readonly asked?: string;
   /** True where the same request may succeed a moment later. */
   readonly isPassing: boolean;
   /** The bucket's own region, where that was not the one asked. */
@@ -83,9 +85,9 @@ const KEYS =
   'check where credentials come from: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or the machine’s role';
 const EXPIRED: Told = ['the credentials have expired', 'sign in again, or let the machine have a role of its own'];
 
-const TOLD: Readonly<Record<string, (place: Place) => Told>> = {
-  AccessDenied: ({ bucket }) => [
-    `access to the bucket ${bucket} is denied`,
+const TOLD: Readonly<Record<string, (place: Place, asked: string) => Told>> = {
+  AccessDenied: ({ bucket }, asked) => [
+    `access to the bucket ${bucket} is denied: ${asked}`,
     `allow s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload below the prefix, and s3:ListBucket on ${bucket}: without it an absent object is denied too`,
   ],
   NoSuchBucket: ({ bucket }) => [`there is no bucket ${bucket}`, 'make it, or correct `bucket`'],
@@ -108,10 +110,10 @@ const ELSEWHERE = new Set([
   'IllegalLocationConstraintException',
 ]);
 
-function explained(place: Place, { code, status, region }: Fault): Told {
+function explained(place: Place, { code, status, region, asked = 'a request' }: Fault): Told {
   const { bucket, endpoint } = place;
   const told = TOLD[code];
-  if (told !== undefined) return told(place);
+  if (told !== undefined) return told(place, asked);
   if (ELSEWHERE.has(code))
     return [
       `the bucket ${bucket} is in another region`,
@@ -129,5 +131,5 @@ function explained(place: Place, { code, status, region }: Fault): Told {
   }
   if (status >= 500 || status === TOO_MANY_REQUESTS)
     return [`${server} is overloaded or failing`, 'nothing to do at first: the next run tries again'];
-  return [`${server} refused a request on the bucket ${bucket}`, 'look the code up in its documentation'];
+  return [`${server} refused ${asked} in the bucket ${bucket}`, 'look the code up in its documentation'];
 }

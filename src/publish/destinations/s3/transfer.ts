@@ -12,7 +12,7 @@ import { overwrite } from './overwrite.ts';
 import { createRoom, type Room } from './room.ts';
 import type { Shared } from './shared.ts';
 import { uploadLarge } from './upload.ts';
-import { stateAt } from './verify.ts';
+import { stateAt, stateOf } from './verify.ts';
 
 interface Work {
   readonly shared: Shared;
@@ -123,10 +123,10 @@ function contentOf({ sha256, type, headers, variants }: ReleaseFile): string {
 }
 
 async function isWhole({ shared, signal }: Work, file: ReleaseFile): Promise<boolean> {
-  const key = shared.keys.file(file.path);
-  const seen = await shared.store.head(key, signal);
-  if (seen === undefined || !isAs(seen, headersAs(file, seen))) return false;
-  return (await stateAt(shared, { key, ref: file }, signal)) === 'whole';
+  const got = await shared.store.get(shared.keys.file(file.path), signal);
+  if (got !== undefined && isAs(got, headersAs(file, got))) return (await stateOf(got, file)) === 'whole';
+  got?.discard();
+  return false;
 }
 
 function send({ shared, keeper, room, signal }: Work, file: ReleaseFile, open: OpenFile): Promise<void> {

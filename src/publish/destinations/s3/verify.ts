@@ -36,7 +36,7 @@ export async function stateKept(shared: Shared, file: ReleaseFile, signal: Abort
 }
 
 /** Whole where the stored bytes are those that were sent, and what visitors make of them is what `ref` says. */
-async function stateOf(got: Got, ref: BlobRef): Promise<State> {
+export async function stateOf(got: Got, ref: BlobRef): Promise<State> {
   const stored = createHash('sha256');
   const decoded = createHash('sha256');
   const isZipped = encodingOf(got) === 'gzip';
