@@ -99,7 +99,7 @@ test('the commands it begins with are those of package.json', async () => {
 });
 
 test('its verbs are those of the command line, all of them and no other', async () => {
-  const main = await readFile(join(ROOT, 'src/cli/main.ts'), 'utf8');
+  const main = await readFile(join(ROOT, 'src/cli/program.ts'), 'utf8');
   const built = [...main.matchAll(/(?:verb\(program, |\.command\()'([a-z]+)'/g)].map((match) => match[1] ?? '');
   const rows = (await readme()).split('\n').filter((line) => /^\| `[a-z]+/.test(line) && line.split('|').length === 4);
   const told = rows.flatMap((line) =>

@@ -1,6 +1,18 @@
 import type { LoadedConfig } from '../config/load.ts';
 import type { HoldfastError } from '../model/errors.ts';
 
+/** What the program has of the world it was started in; `main.ts` is that of a process. */
+export interface Outside {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Ends what is under way, with its reason. */
+  readonly signal: AbortSignal;
+  /** Text for standard output, with its line ends. */
+  out(text: string): void;
+  /** Text for standard error, with its line ends. */
+  err(text: string): void;
+}
+
 /** What a verb may do to the outside: it prints through these and returns its exit code; only main.ts owns the process. */
 export interface VerbIo {
   readonly cwd: string;

@@ -1,11 +1,14 @@
+// takes: 10 s
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
-import { compose } from '../../src/render/compose.ts';
+import type * as Compose from '../../src/render/compose.ts';
+import { importBuilt } from '../support/built.ts';
 import { suite } from '../support/suite.ts';
 
+const { compose } = await importBuilt<typeof Compose>('render/compose');
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 const QUIET = ['quic', 'background-networking', 'component-update', 'sync', 'gpu'].map((name) => `--disable-${name}`);
 const LONG = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft';

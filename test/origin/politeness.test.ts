@@ -1,3 +1,4 @@
+// waits: for turns
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as assert from 'uvu/assert';
 import { isHoldfastError } from '../../src/model/errors.ts';

@@ -1,3 +1,4 @@
+// waits: for limits to pass
 import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';

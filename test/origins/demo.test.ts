@@ -1,4 +1,4 @@
-// exclusive: it measures how slow the demo is
+// waits: the demo is slow
 import { request } from 'node:http';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';
@@ -21,10 +21,10 @@ const read = async (demo: Demo, path: string, init: RequestInit = {}) => {
   return { status: answer.status, headers: answer.headers, text: await answer.text() };
 };
 
-/** Pages a second with eight readers, over about two seconds. */
+/** Pages a second with eight readers, over about one second. */
 async function pace(demo: Demo, path: string): Promise<number> {
   const began = performance.now();
-  const ends = began + 2000;
+  const ends = began + 1000;
   let pages = 0;
   const reader = async () => {
     while (performance.now() < ends) {

@@ -1,3 +1,4 @@
+// takes: 10 s
 import { existsSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';

@@ -1,10 +1,10 @@
+// takes: 15 s
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import * as assert from 'uvu/assert';
-import { compose } from '../../src/render/compose.ts';
 import { suite } from '../support/suite.ts';
-import { BARE, options, pages, project, refusal, removeProjects } from './project.ts';
+import { BARE, compose, options, pages, project, refusal, removeProjects } from './project.ts';
 
 const test = suite('templates and content that are refused');
 test.after(removeProjects);

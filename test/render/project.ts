@@ -2,8 +2,14 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isHoldfastError } from '../../src/model/errors.ts';
-import { type ComposeData, type ComposeOptions, compose } from '../../src/render/compose.ts';
+import type * as Errors from '../../src/model/errors.ts';
+import type * as Compose from '../../src/render/compose.ts';
+import type { ComposeData, ComposeOptions } from '../../src/render/compose.ts';
+import { importBuilt } from '../support/built.ts';
+
+const { isHoldfastError } = await importBuilt<typeof Errors>('model/errors');
+/** As it was built: each build is a process, and there are many. */
+export const { compose, composeKey } = await importBuilt<typeof Compose>('render/compose');
 
 /** Folder of the package, with the built-in templates and content. */
 export const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));

@@ -2,15 +2,16 @@ import { spawn } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+
 import * as assert from 'uvu/assert';
 import type { HoldfastConfig } from '../../src/config/schema.ts';
+import { builtPath } from '../support/built.ts';
 import { openProject, type Project, smallConfig } from '../support/project.ts';
 import { page, type ScriptedSite, startSite } from '../support/site.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('ways back, and more than one machine');
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = builtPath('cli/main');
 
 let site: ScriptedSite;
 let project: Project;

@@ -1,16 +1,21 @@
+// takes: 9 s
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import type { HoldfastConfig } from '../../src/config/schema.ts';
 import { openProject, type Project, smallConfig } from '../support/project.ts';
 import { page, type ScriptedSite, startSite } from '../support/site.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('publishing a small site');
 let site: ScriptedSite;
+/** Published once; each test works on a copy of it. */
+let original: Project;
+let first: Awaited<ReturnType<Project['publish']>>;
 let project: Project;
 
-test.before.each(async () => {
+test.before(async () => {
   site = await startSite({
     '/': page(
       'Home',
@@ -26,16 +31,30 @@ test.before.each(async () => {
     '/pool.png': { headers: { 'content-type': 'image/png' }, body: Buffer.from('not really a picture') },
   });
   const lanes = [{ name: 'hot', paths: ['/', '/news/'], every: '1h' }];
-  project = await openProject(smallConfig(site.url, { lanes }));
+  original = await openProject(smallConfig(site.url, { lanes }));
+  first = await original.publish('--now');
 });
 
-test.after.each(async () => {
-  await site.close();
-  await project.close();
+test.before.each(async () => {
+  site.reset();
+  project = await original.copy();
 });
+
+test.after.each(() => project.close());
+
+test.after(async () => {
+  await site.close();
+  await original.close();
+});
+
+/** For a test that publishes for the first time. */
+async function beginAnew(config: HoldfastConfig): Promise<void> {
+  await project.close();
+  project = await openProject(config);
+}
 
 test('the pages, their assets and the composed pages are there, whole', async () => {
-  const { exit, json, stderr } = await project.publish('--now');
+  const { exit, json, stderr } = first;
   assert.is(exit, 0, stderr);
   assert.equal(json.pages, { captured: 2, unchanged: 0, kept: 0, failed: 0, gone: 0 });
   for (const path of [
@@ -54,9 +73,7 @@ test('the pages, their assets and the composed pages are there, whole', async ()
 });
 
 test('a second publish with nothing new asks for little, writes nothing and says so', async () => {
-  await project.publish('--now');
   const before = await snapshotOf(project);
-  site.hits();
   const { exit, json } = await project.publish('--now');
   assert.is(exit, 0);
   assert.is(json.changed, false);
@@ -69,8 +86,6 @@ test('a second publish with nothing new asks for little, writes nothing and says
 });
 
 test('when no lane is due the origin is not asked at all', async () => {
-  await project.publish('--now');
-  site.hits();
   const { exit, json } = await project.publish();
   assert.is(exit, 0);
   assert.equal(site.hits(), []);
@@ -78,7 +93,6 @@ test('when no lane is due the origin is not asked at all', async () => {
 });
 
 test('an edit puts that page and nothing else', async () => {
-  const first = await project.publish('--now');
   site.pages.set('/news/', page('News', '<p>High water at three.</p>'));
   const { json } = await project.publish('--now');
   assert.equal(json.files, { added: 0, changed: 1, removed: 0, same: first.json.files.added - 1 });
@@ -88,8 +102,6 @@ test('an edit puts that page and nothing else', async () => {
 });
 
 test('an edited template goes live although no lane is due', async () => {
-  await project.publish('--now');
-  site.hits();
   await project.run(['publish']);
   await mkdir(join(project.dir, 'content'));
   await writeFile(join(project.dir, 'content/tides.md'), '---\ntitle: Tides today\n---\nNine and three.\n');
@@ -100,7 +112,6 @@ test('an edited template goes live although no lane is due', async () => {
 });
 
 test('a broken template fails the run with file and line, and the live release stays', async () => {
-  await project.publish('--now');
   const before = await snapshotOf(project);
   await mkdir(join(project.dir, 'content'));
   await writeFile(join(project.dir, 'content/tides.md'), '---\ntitle: Tides\n---\nfine\n\n{% if %}\n');
@@ -112,7 +123,6 @@ test('a broken template fails the run with file and line, and the live release s
 });
 
 test('a dry run prints the plan with a reason a file, and puts nothing', async () => {
-  await project.publish('--now');
   const before = await snapshotOf(project);
   site.pages.set('/news/', page('News', '<p>Changed.</p><img src="/new.png" alt="">'));
   site.pages.set('/new.png', { headers: { 'content-type': 'image/png' }, body: 'x' });
@@ -125,7 +135,6 @@ test('a dry run prints the plan with a reason a file, and puts nothing', async (
 });
 
 test('--only looks at what matches and keeps the rest of the release', async () => {
-  await project.publish('--now');
   site.pages.set('/', page('Home', 'changed home'));
   site.pages.set('/news/', page('News', 'changed news'));
   site.hits();
@@ -137,7 +146,6 @@ test('--only looks at what matches and keeps the rest of the release', async () 
 });
 
 test('--only for a page that no lane holds is a usage error', async () => {
-  await project.publish('--now');
   const { exit, stderr } = await project.run(['publish', '--only', '/nowhere/']);
   assert.is(exit, 2);
   assert.match(stderr, '/nowhere/');
@@ -151,7 +159,6 @@ test('--to a destination that is not there is a usage error that names those tha
 });
 
 test('--force mends a mirror that somebody damaged by hand', async () => {
-  await project.publish('--now');
   const path = join(project.current, 'news/index.html');
   await rm(path);
   await project.publish('--now');
@@ -163,7 +170,6 @@ test('--force mends a mirror that somebody damaged by hand', async () => {
 });
 
 test('--force finds a byte that a disk has changed, and mends it', async () => {
-  await project.publish('--now');
   const path = join(project.current, 'news/index.html');
   await writeFile(path, (await readFile(path, 'utf8')).replace('nine', 'five'));
   await project.publish('--force');
@@ -171,12 +177,12 @@ test('--force finds a byte that a disk has changed, and mends it', async () => {
 });
 
 test('two destinations get the same release; one that cannot be written is named, and the other goes live', async () => {
-  await writeFile(join(project.dir, 'blocked'), 'a file where a folder should be');
   const destinations = [
     { use: 'mirror' as const, name: 'near', dir: 'mirror' },
     { use: 'mirror' as const, name: 'far', dir: 'blocked/mirror' },
   ];
-  await project.configure(smallConfig(site.url, { destinations }));
+  await beginAnew(smallConfig(site.url, { destinations }));
+  await writeFile(join(project.dir, 'blocked'), 'a file where a folder should be');
   const { exit, stderr } = await project.run(['publish', '--now']);
   assert.is(exit, 1);
   assert.match(stderr, /publish far: .*destination-unwritable/);
@@ -184,7 +190,6 @@ test('two destinations get the same release; one that cannot be written is named
 });
 
 test('a mirror of another environment is refused with exit 5 and nothing written', async () => {
-  await project.publish('--now');
   const before = await snapshotOf(project);
   await project.configure({ ...smallConfig(site.url), environments: { staging: {} } });
   const { exit, stderr } = await project.run(['publish', '--now', '--env', 'staging']);
@@ -198,6 +203,7 @@ test('every environment but production is noindex on each page with a closed rob
     headers: { 'content-type': 'text/plain' },
     body: `User-agent: *\nAllow: /\nSitemap: ${site.url}/sitemap.xml\n`,
   });
+  await beginAnew(smallConfig(site.url));
   await project.publish('--now');
   assert.not.match(await project.read('index.html'), 'noindex');
   assert.is(
@@ -208,7 +214,7 @@ test('every environment but production is noindex on each page with a closed rob
     ...smallConfig(site.url),
     environments: { staging: { destinations: [{ use: 'mirror', dir: 'staged' }] } },
   });
-  await project.run(['publish', '--now'], { HOLDFAST_ENV: 'staging' });
+  await project.spawn(['publish', '--now'], { HOLDFAST_ENV: 'staging' });
   const staged = join(project.dir, 'staged/current');
   assert.is(await readFile(join(staged, 'robots.txt'), 'utf8'), 'User-agent: *\nDisallow: /\n');
   for (const path of (await readdir(staged, { recursive: true })).filter((name) => name.endsWith('.html'))) {
@@ -217,8 +223,6 @@ test('every environment but production is noindex on each page with a closed rob
 });
 
 test('a page taken down by hand is gone at once and stays away until it may come back', async () => {
-  await project.publish('--now');
-  site.hits();
   const down = await project.run(['withdraw', '/news/']);
   assert.is(down.exit, 0, down.stderr);
   assert.equal(site.hits(), []);
@@ -231,7 +235,6 @@ test('a page taken down by hand is gone at once and stays away until it may come
 });
 
 test('status and releases tell what is live, since when, and how old each lane is', async () => {
-  const first = await project.publish('--now');
   site.pages.set('/news/', page('News', 'second'));
   const second = await project.publish('--now');
   const releases = await project.run(['releases']);
@@ -249,11 +252,8 @@ test('status and releases tell what is live, since when, and how old each lane i
 });
 
 test('each visitor is counted once: every HTML file carries each analytics exactly once', async () => {
-  await project.configure(
-    smallConfig(site.url, { analytics: [{ use: 'plausible', domain: 'example.org' }, { use: 'pixel' }] }),
-  );
   site.pages.set('/old/', { status: 301, headers: { location: '/news/' } });
-  await project.configure(
+  await beginAnew(
     smallConfig(site.url, {
       lanes: [{ name: 'hot', paths: ['/', '/old/'], every: '1m' }],
       analytics: [{ use: 'plausible', domain: 'example.org' }, { use: 'pixel' }],

@@ -40,7 +40,7 @@ const env = () => ({
   AWS_ACCESS_KEY_ID: bucket.credentials.accessKeyId,
   AWS_SECRET_ACCESS_KEY: bucket.credentials.secretAccessKey,
 });
-const run = (...args: string[]) => project.run(args, env());
+const run = (...args: string[]) => project.spawn(args, env());
 const publish = async (...args: string[]) => {
   const ran = await run('publish', '--json', ...args);
   return { ...ran, json: JSON.parse(ran.stdout.trimEnd().split('\n').at(-1) ?? '{}') };
@@ -151,7 +151,7 @@ test('check says what is there, that it can be written, and that several machine
   assert.match(stdout, /cdn: it answers, and nothing is live yet/);
   assert.match(stdout, /cdn: it can be written/);
   assert.match(stdout, /cdn: conditional writes are honoured/);
-  const wrong = await project.run(['check'], { ...env(), AWS_SECRET_ACCESS_KEY: 'wrong-canary' });
+  const wrong = await project.spawn(['check'], { ...env(), AWS_SECRET_ACCESS_KEY: 'wrong-canary' });
   assert.is(wrong.exit, 1);
   assert.match(wrong.stdout + wrong.stderr, /cdn: /);
   assert.not.match(wrong.stdout + wrong.stderr, /wrong-canary/);

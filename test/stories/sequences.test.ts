@@ -1,36 +1,53 @@
+// takes: 16 s
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
+import type { HoldfastConfig } from '../../src/config/schema.ts';
 import { openProject, type Project, smallConfig } from '../support/project.ts';
 import { page, type ScriptedSite, startSite } from '../support/site.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('what a sequence of runs comes to');
 let site: ScriptedSite;
+/** Published once; each test works on a copy of it, or begins anew. */
+let original: Project;
 let project: Project;
 
 const PATHS = ['/', '/a/', '/b/', '/c/', '/d/', '/e/', '/f/', '/g/'];
 const hot = { name: 'hot', paths: PATHS, every: '1h' };
-const well = (path: string) => page(`Page ${path}`, `<p>All is well at ${path}</p>`);
+const well = (path: string, inside = `<p>All is well at ${path}</p>`, head = '') => page(`Page ${path}`, inside, head);
 const there = (path: string) => existsSync(join(project.current, path));
 const XML = { 'content-type': 'application/xml' };
 const urlset = (paths: readonly string[]) =>
   `<urlset>${paths.map((path) => `<url><loc>${site.url}${path}</loc></url>`).join('')}</urlset>`;
 
-test.before.each(async () => {
+test.before(async () => {
   site = await startSite(Object.fromEntries(PATHS.map((path) => [path, well(path)])));
-  project = await openProject(smallConfig(site.url, { lanes: [hot] }));
+  original = await openProject(smallConfig(site.url, { lanes: [hot] }));
+  await original.publish('--now');
 });
 
-test.after.each(async () => {
-  await site.close();
-  await project.close();
+test.before.each(async () => {
+  site.reset();
+  project = await original.copy();
 });
+
+test.after.each(() => project.close());
+
+test.after(async () => {
+  await site.close();
+  await original.close();
+});
+
+/** For a test whose first publish is of another site, or by another configuration. */
+async function beginAnew(more: Partial<HoldfastConfig> = {}): Promise<void> {
+  await project.close();
+  project = await openProject(smallConfig(site.url, { lanes: [hot], ...more }));
+}
 
 test('a server that answers everything with plain text replaces no page', async () => {
-  await project.publish('--now');
   site.trouble = { headers: { 'content-type': 'text/plain' }, body: 'Down for maintenance' };
   const { exit, json } = await project.publish('--now');
   assert.is(exit, 3);
@@ -39,7 +56,6 @@ test('a server that answers everything with plain text replaces no page', async 
 });
 
 test('a whole site that redirects to one page loses nothing: kept, then refused', async () => {
-  await project.publish('--now');
   for (const path of PATHS) site.pages.set(path, { status: 302, headers: { location: '/maintenance/' } });
   site.pages.set('/maintenance/', page('Soon', 'We will be back soon.'));
   const once = await project.publish('--now');
@@ -51,7 +67,6 @@ test('a whole site that redirects to one page loses nothing: kept, then refused'
 });
 
 test('a page that moved becomes a redirect at its second look, to a page that is there', async () => {
-  await project.publish('--now');
   site.pages.set('/a/', { status: 301, headers: { location: '/new/' } });
   site.pages.set('/new/', well('/new/'));
   assert.is((await project.publish('--now')).exit, 3);
@@ -66,7 +81,6 @@ test('a page that moved becomes a redirect at its second look, to a page that is
 });
 
 test('a page that redirects to itself or to a login elsewhere is never published as a redirect', async () => {
-  await project.publish('--now');
   site.pages.set('/a/', { status: 301, headers: { location: `${site.url}/a/` } });
   site.pages.set('/b/', { status: 302, headers: { location: 'https://sso.example.net/login?state=SECRETNONCE' } });
   await project.publish('--now');
@@ -78,9 +92,7 @@ test('a page that redirects to itself or to a login elsewhere is never published
 });
 
 test('a lane of one page is not taken down with its origin', async () => {
-  await project.configure(
-    smallConfig(site.url, { lanes: [{ name: 'hot', paths: ['/'], every: '1h' }], gate: { maxKept: '10ms' } }),
-  );
+  await beginAnew({ lanes: [{ name: 'hot', paths: ['/'], every: '1h' }], gate: { maxKept: '10ms' } });
   await project.publish('--now');
   for (const status of [403, 404, 500]) {
     site.trouble = { status, body: 'no' };
@@ -90,6 +102,7 @@ test('a lane of one page is not taken down with its origin', async () => {
 });
 
 test('a first publish of an origin in trouble releases nothing', async () => {
+  await beginAnew();
   site.trouble = { status: 500, body: 'broken' };
   const { exit, stderr } = await project.publish('--now');
   assert.is(exit, 5, stderr);
@@ -100,7 +113,7 @@ test('a first publish of an origin in trouble releases nothing', async () => {
 test('a page that leaves a lane of the configuration stays with a lane that finds pages by itself', async () => {
   site.pages.set('/sitemap.xml', { headers: XML, body: urlset(['/a/', '/b/']) });
   const archive = { name: 'archive', sitemap: '/sitemap.xml', every: '1h' };
-  await project.configure(smallConfig(site.url, { lanes: [{ ...hot, paths: ['/', '/a/'] }, archive] }));
+  await beginAnew({ lanes: [{ ...hot, paths: ['/', '/a/'] }, archive] });
   await project.publish('--now');
   await project.configure(
     smallConfig(site.url, {
@@ -120,7 +133,7 @@ test('what every lane excludes leaves the release', async () => {
   site.pages.set('/sitemap.xml', { headers: XML, body: urlset(['/a/', '/tag/b/']) });
   site.pages.set('/tag/b/', well('/tag/b/'));
   const archive = { name: 'archive', sitemap: '/sitemap.xml', every: '1h' };
-  await project.configure(smallConfig(site.url, { lanes: [archive] }));
+  await beginAnew({ lanes: [archive] });
   await project.publish('--now');
   assert.ok(there('tag/b/index.html'));
   await project.configure(smallConfig(site.url, { lanes: [{ ...archive, exclude: ['/tag/**'] }] }));
@@ -129,7 +142,7 @@ test('what every lane excludes leaves the release', async () => {
 });
 
 test('withdraw finds a page in either spelling, and a file that only pages refer to; it refuses what is not live', async () => {
-  site.pages.set('/b/', page('B', '<a href="/report.pdf">report</a>'));
+  site.pages.set('/b/', well('/b/', '<a href="/report.pdf">report</a>'));
   site.pages.set('/report.pdf', { headers: { 'content-type': 'application/pdf' }, body: 'secret' });
   await project.publish('--now');
   assert.ok(there('report.pdf'));
@@ -145,7 +158,6 @@ test('withdraw finds a page in either spelling, and a file that only pages refer
 });
 
 test('a page taken down by hand stays down when the state is lost', async () => {
-  await project.publish('--now');
   await project.run(['withdraw', '/a/']);
   await rm(join(project.dir, '.holdfast'), { recursive: true });
   await project.publish('--now');
@@ -154,7 +166,6 @@ test('a page taken down by hand stays down when the state is lost', async () => 
 });
 
 test('after a lost state a page that was made private is withdrawn, and a lane that is gone is refused', async () => {
-  await project.publish('--now');
   await rm(join(project.dir, '.holdfast'), { recursive: true });
   site.pages.set('/a/', { status: 403, body: page('No', 'Not for you') });
   await project.publish('--now');
@@ -174,7 +185,6 @@ test('a page that is smaller on purpose is believed once it has insisted for max
       .replace(/<p>The tide[\s\S]*<\/p>/, '<p>We have said less on purpose, and we mean it.</p>')
       .padEnd(700);
   await project.configure(smallConfig(site.url, { lanes: [hot], gate: { maxKept: '1s', minBytes: 100 } }));
-  await project.publish('--now');
   site.pages.set('/a/', small('/a/'));
   assert.is((await project.publish('--now')).exit, 3);
   await wait(1200);
@@ -188,7 +198,6 @@ test('a page that is smaller on purpose is believed once it has insisted for max
 });
 
 test('--accept-shrink lifts a refusal at the next run, as its hint says', async () => {
-  await project.publish('--now');
   for (const path of ['/a/', '/b/', '/c/']) site.pages.set(path, { status: 404, body: page('Gone', 'Gone') });
   await project.publish('--now');
   assert.is((await project.publish('--now')).exit, 5);
@@ -198,7 +207,7 @@ test('--accept-shrink lifts a refusal at the next run, as its hint says', async 
 });
 
 test('an alias that is added later brings the pictures it names, although no page changed', async () => {
-  site.pages.set('/a/', page('A', '<img src="http://cdn.example.org/i.png" alt="">'));
+  site.pages.set('/a/', well('/a/', '<img src="http://cdn.example.org/i.png" alt="">'));
   site.pages.set('/i.png', { headers: { 'content-type': 'image/png' }, body: 'picture' });
   await project.publish('--now');
   assert.not.ok(there('i.png'));
@@ -210,7 +219,7 @@ test('an alias that is added later brings the pictures it names, although no pag
 });
 
 test('a crawl that is added later finds what unchanged pages link to', async () => {
-  site.pages.set('/', { headers: { etag: '"1"' }, body: page('Home', '<a href="/deep/">deep</a>') });
+  site.pages.set('/', { headers: { etag: '"1"' }, body: well('/', '<a href="/deep/">deep</a>') });
   site.pages.set('/deep/', well('/deep/'));
   await project.publish('--now');
   await project.configure(smallConfig(site.url, { lanes: [hot, { name: 'rest', crawl: {}, every: '2h' }] }));
@@ -226,7 +235,7 @@ test('one sitemap of several that cannot be read costs its own pages and exit 3;
   site.pages.set('/index.xml', { headers: XML, body: `<sitemapindex>${index}</sitemapindex>` });
   site.pages.set('/one.xml', { headers: XML, body: urlset(['/a/']) });
   site.pages.set('/two.xml', { headers: XML, body: urlset(['/b/']) });
-  await project.configure(smallConfig(site.url, { lanes: [{ name: 'all', sitemap: '/sitemap.xml', every: '1h' }] }));
+  await beginAnew({ lanes: [{ name: 'all', sitemap: '/sitemap.xml', every: '1h' }] });
   const { exit, json } = await project.publish('--now');
   assert.is(exit, 3);
   assert.ok(json.warnings.some(({ code, text }) => code === 'discovery-failed' && text.includes('/lost.xml')));
@@ -234,14 +243,13 @@ test('one sitemap of several that cannot be read costs its own pages and exit 3;
 });
 
 test('a header that forbids indexing takes effect although the page is the same', async () => {
-  await project.publish('--now');
   site.pages.set('/a/', { headers: { 'x-robots-tag': 'noindex' }, body: well('/a/') });
   await project.publish('--now');
   assert.match(await project.read('a/index.html'), '<meta name="robots" content="noindex">');
 });
 
 test('pictures that no page shows any more are not asked for any more', async () => {
-  site.pages.set('/a/', page('A', '<img src="/old.png" alt="">'));
+  site.pages.set('/a/', well('/a/', '<img src="/old.png" alt="">'));
   site.pages.set('/old.png', { headers: { 'content-type': 'image/png' }, body: 'old' });
   await project.publish('--now');
   site.pages.set('/a/', well('/a/'));
@@ -255,7 +263,7 @@ test('pictures that no page shows any more are not asked for any more', async ()
 test('a listed page that never succeeded is told, with exit 3', async () => {
   site.pages.set('/sitemap.xml', { headers: XML, body: urlset(['/a/', '/sick/']) });
   site.pages.set('/sick/', { status: 500, body: 'broken' });
-  await project.configure(smallConfig(site.url, { lanes: [{ name: 'all', sitemap: '/sitemap.xml', every: '1h' }] }));
+  await beginAnew({ lanes: [{ name: 'all', sitemap: '/sitemap.xml', every: '1h' }] });
   const { exit, json, stderr } = await project.publish('--now');
   assert.is(json.pages.failed, 1);
   assert.is(exit, 3);
@@ -263,7 +271,7 @@ test('a listed page that never succeeded is told, with exit 3', async () => {
 });
 
 test('a stylesheet that turns empty or into plain text stays as it was, with exit 3', async () => {
-  site.pages.set('/a/', page('A', 'styled', '<link rel="stylesheet" href="/s.css">'));
+  site.pages.set('/a/', well('/a/', 'styled', '<link rel="stylesheet" href="/s.css">'));
   site.pages.set('/s.css', { headers: { 'content-type': 'text/css' }, body: 'body { color: teal }' });
   await project.publish('--now');
   for (const answer of [
@@ -278,7 +286,7 @@ test('a stylesheet that turns empty or into plain text stays as it was, with exi
 
 test('pages that went away and that nothing lists are not asked for again', async () => {
   site.pages.set('/sitemap.xml', { headers: XML, body: urlset(['/a/', '/b/']) });
-  await project.configure(smallConfig(site.url, { lanes: [{ name: 'all', sitemap: '/sitemap.xml', every: '1h' }] }));
+  await beginAnew({ lanes: [{ name: 'all', sitemap: '/sitemap.xml', every: '1h' }] });
   await project.publish('--now');
   site.pages.set('/sitemap.xml', { headers: XML, body: urlset(['/a/']) });
   site.pages.delete('/b/');

@@ -1,3 +1,4 @@
+// takes: 14 s
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,23 +10,32 @@ import { suite } from '../support/suite.ts';
 
 const test = suite('an origin in trouble');
 let site: ScriptedSite;
+/** Published once; each test works on a copy of it. */
+let original: Project;
 let project: Project;
 
 const PATHS = ['/', '/a/', '/b/', '/c/', '/d/', '/e/', '/f/', '/g/', '/h/', '/i/'];
 const lanes = [{ name: 'hot', paths: PATHS, every: '1h' }];
 
-test.before.each(async () => {
-  site = await startSite(
-    Object.fromEntries(PATHS.map((path) => [path, page(`Page ${path}`, `<p>All is well at ${path}</p>`)])),
-  );
-  project = await openProject(smallConfig(site.url, { lanes }));
-  const first = await project.publish('--now');
+const PAGES = Object.fromEntries(PATHS.map((path) => [path, page(`Page ${path}`, `<p>All is well at ${path}</p>`)]));
+
+test.before(async () => {
+  site = await startSite(PAGES);
+  original = await openProject(smallConfig(site.url, { lanes }));
+  const first = await original.publish('--now');
   assert.is(first.exit, 0, first.stderr);
 });
 
-test.after.each(async () => {
+test.before.each(async () => {
+  site.reset();
+  project = await original.copy();
+});
+
+test.after.each(() => project.close());
+
+test.after(async () => {
   await site.close();
-  await project.close();
+  await original.close();
 });
 
 const DATABASE_DOWN = page('Error', '<h1>Error establishing a database connection</h1>').replace(
@@ -99,10 +109,10 @@ test('a page that comes back is published again', async () => {
 });
 
 test('a page that fails alone for longer than maxKept is withdrawn', async () => {
-  await project.configure(smallConfig(site.url, { lanes, gate: { maxKept: '4s' } }));
+  await project.configure(smallConfig(site.url, { lanes, gate: { maxKept: '1500ms' } }));
   site.pages.set('/a/', { status: 500, body: 'broken' });
   assert.is((await project.publish('--now')).exit, 3);
-  await wait(4100);
+  await wait(1600);
   const { json } = await project.publish('--now');
   assert.is(json.pages.gone, 1);
   assert.not.ok(existsSync(join(project.current, 'a/index.html')));
@@ -132,7 +142,7 @@ test('an origin that is not there at all costs five connections, and everything 
   assert.is(exit, 3, stderr);
   assert.match(stderr, 'origin-away');
   assert.match(await project.read('a/index.html'), 'All is well at /a/');
-  site = await startSite();
+  site = await startSite(PAGES, Number(new URL(site.url).port));
 });
 
 test('over a fifth of a lane gone at once publishes nothing (exit 5) until a person says so', async () => {

@@ -7,6 +7,10 @@ export interface TestFile {
   readonly path: string;
   /** `// exclusive`: no other file runs beside it, since it is sensitive to load. */
   readonly exclusive: boolean;
+  /** `// waits`: it spends its time waiting and needs no processor of its own. */
+  readonly waits: boolean;
+  /** `// takes: 60 s` or so, where that is long: it begins before what is short. */
+  readonly takes: number;
   /** `// time limit: 300 s`, for a file that needs more than the usual. */
   readonly limitMs: number;
 }
@@ -16,7 +20,7 @@ const USUAL_LIMIT_MS = 180_000;
 /** Directives stand in the first lines, so that nobody has to look for them. */
 const HEAD_LINES = 5;
 
-/** Test files below `folder`, the ones with a longer time limit first; `patterns` are parts of their paths, none means all. */
+/** Test files below `folder`, the ones that take long first; `patterns` are parts of their paths, none means all. */
 export function findTests(root: string, folder: string, patterns: readonly string[]): TestFile[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
@@ -25,7 +29,7 @@ export function findTests(root: string, folder: string, patterns: readonly strin
     .filter((path) => matches(path, patterns))
     .sort()
     .map((path) => ({ path, ...directivesOf(readFileSync(join(root, path), 'utf8')) }))
-    .sort((a, b) => b.limitMs - a.limitMs);
+    .sort((a, b) => b.takes - a.takes);
 }
 
 /** Whether a path holds one of the patterns; no patterns match every path. */
@@ -33,8 +37,13 @@ export function matches(path: string, patterns: readonly string[]): boolean {
   return patterns.length === 0 || patterns.some((pattern) => path.includes(pattern));
 }
 
-function directivesOf(source: string): Pick<TestFile, 'exclusive' | 'limitMs'> {
+function directivesOf(source: string): Omit<TestFile, 'path'> {
   const head = source.split('\n').slice(0, HEAD_LINES).join('\n');
   const limit = /^\/\/ time limit: (\d+) s$/m.exec(head)?.[1];
-  return { exclusive: /^\/\/ exclusive\b/m.test(head), limitMs: limit ? Number(limit) * 1000 : USUAL_LIMIT_MS };
+  return {
+    exclusive: /^\/\/ exclusive\b/m.test(head),
+    waits: /^\/\/ waits\b/m.test(head),
+    takes: Number(/^\/\/ takes: (\d+) s$/m.exec(head)?.[1] ?? 0),
+    limitMs: limit ? Number(limit) * 1000 : USUAL_LIMIT_MS,
+  };
 }

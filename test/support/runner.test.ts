@@ -1,3 +1,4 @@
+// takes: 8 s
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -37,6 +38,13 @@ const made = (path: string, skipped = 0): Ran => ({
   seconds: 0,
   output: '',
 });
+
+const HEADS: Readonly<Record<string, string>> = {
+  a: '// takes: 5 s\n',
+  b: '// takes: 9 s\n',
+  c: '// exclusive: it measures\n',
+  e: '// waits: for nothing\n',
+};
 
 const test = suite('the test runner');
 
@@ -103,23 +111,28 @@ test('prints a failing file in full and a passing one in a line', async () => {
   assert.is(good.split('\n').length, 1);
 });
 
-test('leaves out test/bench, takes patterns, and runs exclusive files alone', async () => {
+test('leaves out test/bench, takes patterns, and runs exclusive files alone and waiting ones beside the others', async () => {
   const root = await mkdtemp(join(tmpdir(), 'holdfast-runner-'));
   try {
     await mkdir(join(root, 'test/bench'), { recursive: true });
     const source = (name: string) =>
-      `${name === 'c' ? '// exclusive: it measures\n' : ''}import * as fs from 'node:fs'; ${START} test('t', async () => {
+      `${HEADS[name] ?? ''}import * as fs from 'node:fs'; ${START} test('t', async () => {
         fs.appendFileSync('order', '+'); await new Promise((r) => setTimeout(r, 1200)); fs.appendFileSync('order', '-'); }); test.run();`;
-    for (const name of ['a', 'b', 'c', 'bench/d']) await writeFile(join(root, `test/${name}.test.ts`), source(name));
+    for (const name of ['a', 'b', 'c', 'e', 'bench/d'])
+      await writeFile(join(root, `test/${name}.test.ts`), source(name));
     assert.equal(
       findTests(root, 'test', ['b.test', 'c.te']).map((file) => file.path),
       ['test/b.test.ts', 'test/c.test.ts'],
     );
+    assert.equal(
+      findTests(root, 'test', []).map((file) => file.path),
+      ['b', 'a', 'c', 'e'].map((name) => `test/${name}.test.ts`),
+    );
     const ran = await runFiles(root, findTests(root, 'test', []), () => {});
     assert.equal(ran.map((file) => file.path).at(-1), 'test/c.test.ts');
-    assert.equal(ran.length, 3);
-    // Two at once, then the exclusive one by itself.
-    assert.equal(await readFile(join(root, 'order'), 'utf8'), '++--+-');
+    assert.equal(ran.length, 4);
+    // Two at once and the one that waits, then the exclusive one by itself.
+    assert.equal(await readFile(join(root, 'order'), 'utf8'), '+++---+-');
   } finally {
     await rm(root, { recursive: true });
   }

@@ -16,10 +16,14 @@ export interface Ran extends Outcome {
 
 const running = new Set<ChildProcess>();
 
-/** Runs each file in a process of its own, two at a time, those marked exclusive alone at the end; reports each as it ends. */
+/**
+ * Runs each file in a process of its own: two at a time, beside them one of those that only wait, and those marked exclusive
+ * alone at the end. Reports each as it ends.
+ */
 export async function runFiles(root: string, files: readonly TestFile[], report: (ran: Ran) => void): Promise<Ran[]> {
-  const shared = files.filter((file) => !file.exclusive);
-  const alone = files.filter((file) => file.exclusive);
+  const alone = files.filter(({ exclusive }) => exclusive);
+  const waiting = files.filter(({ exclusive, waits }) => waits && !exclusive);
+  const shared = files.filter(({ exclusive, waits }) => !waits && !exclusive);
   const results: Ran[] = [];
   const work = async (queue: TestFile[]) => {
     for (let file = queue.shift(); file; file = queue.shift()) {
@@ -28,7 +32,7 @@ export async function runFiles(root: string, files: readonly TestFile[], report:
       report(ran);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, () => work(shared)));
+  await Promise.all([work(waiting), ...Array.from({ length: AT_ONCE }, () => work(shared))]);
   await work(alone);
   return results;
 }

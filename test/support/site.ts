@@ -19,12 +19,14 @@ export interface ScriptedSite {
   hits(): readonly string[];
   /** When set, every request is answered with it: the origin as a whole is in trouble. */
   trouble: Script | undefined;
+  /** As it was started: its pages, no trouble, nothing asked for. */
+  reset(): void;
   close(): Promise<void>;
 }
 
-/** Starts on a free loopback port. Paths without a script answer 404. */
-export async function startSite(pages: Readonly<Record<string, Script>> = {}): Promise<ScriptedSite> {
-  const scripts = new Map(Object.entries(pages));
+/** Starts on loopback, on a free port unless one is given. Paths without a script answer 404. */
+export async function startSite(pages: Readonly<Record<string, Script>> = {}, port = 0): Promise<ScriptedSite> {
+  const scripts = new Map<string, Script>();
   let seen: string[] = [];
   const server = createServer((request, response) => {
     const url = request.url ?? '/';
@@ -37,7 +39,7 @@ export async function startSite(pages: Readonly<Record<string, Script>> = {}): P
       response,
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const site: ScriptedSite = {
     url: `http://${host}`,
@@ -49,12 +51,19 @@ export async function startSite(pages: Readonly<Record<string, Script>> = {}): P
       seen = [];
       return taken;
     },
+    reset: () => {
+      scripts.clear();
+      for (const [path, script] of Object.entries(pages)) scripts.set(path, script);
+      site.trouble = undefined;
+      seen = [];
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+  site.reset();
   return site;
 }
 

@@ -168,15 +168,16 @@ $wpdb->query('START TRANSACTION');
 $readers = ['Nell', 'João', 'Ægir', 'Мила', '小林', 'Zofia Żuk', "D'Arcy", 'Priya', 'أمل', 'Tom & Co', 'Bé', '🐚 Shell'];
 $opening = ['', 'Hear, hear. ', '<strong>Really?</strong> ', '<a href="https://example.org/?clock=1&amp;bell=2">As shown here</a>: ', '<code>if (late &lt; 3)</code> ', "A word first.\n\n"];
 
-/** Writes one comment; its reader has an address that must never be shown. */
+/** Writes one comment; its reader, who is one of 60, has an address that must never be shown. */
 function say(int $post, array $more) {
 	global $readers, $opening;
 	static $count = 0;
 	$count++;
+	$reader = $count % 60;
 	$date = gmdate('Y-m-d H:i:s', gmmktime(9, 5, 0, 6, 2, 2025) + $count * 420);
 	return wp_insert_comment(wp_filter_comment($more + [
-		'comment_post_ID' => $post, 'comment_author' => $readers[$count % 12], 'comment_author_email' => "reader$count@private.example",
-		'comment_author_url' => $count % 5 ? '' : "https://example.org/~reader$count", 'comment_content' => wp_slash($opening[$count % 6] . sentences(mt_rand(1, 3))),
+		'comment_post_ID' => $post, 'comment_author' => $readers[$count % 12], 'comment_author_email' => "reader$reader@private.example",
+		'comment_author_url' => $count % 5 ? '' : "https://example.org/~reader$reader", 'comment_content' => wp_slash($opening[$count % 6] . sentences(mt_rand(1, 3))),
 		'comment_date' => $date, 'comment_date_gmt' => $date, 'comment_author_IP' => '127.9.9.9', 'comment_agent' => 'seed', 'comment_type' => 'comment',
 		'comment_parent' => 0, 'comment_approved' => 1, 'user_id' => 0,
 	]));

@@ -5,7 +5,7 @@ const QUIET = ['quic', 'background-networking', 'component-update', 'sync', 'gpu
 /** One picture of a whole long page is slow, and Chromium loses parts of it: it is painted as a visitor scrolls. */
 const WINDOW_HEIGHT = 800;
 /** The announcement has 400 windows; of these so many are painted, the first and the last too. Where everything stands is read for all of it. */
-const MAX_WINDOWS = 16;
+const MAX_WINDOWS = 8;
 
 /** A page as a visitor sees it. */
 export interface Sight {

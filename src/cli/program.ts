@@ -1,0 +1,189 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
+import { VERSION } from '../version.ts';
+import { type CheckFlags, checkVerb } from './check.ts';
+import { claimVerb } from './claim.ts';
+import { type InitFlags, initVerb } from './init.ts';
+import type { Outside, VerbIo } from './io.ts';
+import { type PublishFlags, publishVerb } from './publish.ts';
+import { releasesVerb } from './releases.ts';
+import { type RollbackFlags, rollbackVerb } from './rollback.ts';
+import { statusVerb } from './status.ts';
+import { type UnpinFlags, unpinVerb } from './unpin.ts';
+import { type VerifyFlags, verifyVerb } from './verify.ts';
+import { type WithdrawFlags, withdrawVerb } from './withdraw.ts';
+
+interface CommonFlags {
+  readonly config?: string;
+  readonly env?: string;
+  readonly json?: boolean;
+}
+
+/** One command line under way. */
+interface Session extends Outside {
+  /** Set by the verb that ran. */
+  exitCode: number;
+  /** Never printed. */
+  secrets: readonly string[];
+}
+
+/** Runs one command line to its end; the exit code is one of the README's table. Never throws. */
+export async function runProgram(args: readonly string[], outside: Outside): Promise<number> {
+  const session: Session = { ...outside, exitCode: EXIT.done.code, secrets: [] };
+  try {
+    await build(session).parseAsync(args, { from: 'user' });
+    return session.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done.code : EXIT.usage.code;
+    const told = asHoldfastError(error);
+    printError(session, told);
+    if (told.code === 'unexpected' && session.env['HOLDFAST_DEBUG'] !== undefined)
+      session.err(`${told.cause instanceof Error ? told.cause.stack : told.stack}\n`);
+    return told.exit;
+  }
+}
+
+/** Flags go before the environment, the environment before the file. */
+function option(flags: string, text: string): Option {
+  const made = new Option(flags, text);
+  return made.env(`HOLDFAST_${(made.long ?? '').slice(2).toUpperCase().replaceAll('-', '_')}`);
+}
+
+function count(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
+  return Number(text);
+}
+
+function redacted({ secrets }: Session, line: string): string {
+  return secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), line);
+}
+
+function printError(session: Session, error: HoldfastError, subject?: string): void {
+  const where = subject === undefined ? error.stage : `${error.stage} ${subject}`;
+  const parts = [error.message, error.hint, error.visitors].filter((part) => part !== undefined);
+  for (const line of parts.join('\n  ').split('\n')) {
+    session.err(`${redacted(session, line.startsWith('  ') ? line : `${where}: ${line} [${error.code}]`)}\n`);
+  }
+}
+
+function ioFor(session: Session, flags: CommonFlags): VerbIo {
+  const { cwd, env, signal } = session;
+  return {
+    cwd,
+    env,
+    json: flags.json === true,
+    signal,
+    print: (line) => session.out(`${redacted(session, line)}\n`),
+    note: (line) => session.err(`${redacted(session, line)}\n`),
+    noteError: (error, subject) => printError(session, error, subject),
+    load: async (): Promise<LoadedConfig> => {
+      const loaded = await loadConfig({
+        cwd,
+        env,
+        ...(flags.config === undefined ? {} : { path: flags.config }),
+        ...(flags.env === undefined ? {} : { environment: flags.env }),
+      });
+      session.secrets = loaded.secrets;
+      return loaded;
+    },
+  };
+}
+
+/** A verb with the flags all verbs share. */
+function verb(program: Command, name: string, summary: string): Command {
+  return program
+    .command(name)
+    .description(summary)
+    .addOption(option('--config <file>', 'the configuration file'))
+    .addOption(option('--env <name>', 'the environment: one of `environments`, or production'))
+    .addOption(option('--json', 'print one JSON object as the last line'));
+}
+
+function build(session: Session): Command {
+  const program = new Command('holdfast')
+    .description('Keeps a dynamic site standing on the day everybody comes.')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({
+      writeOut: session.out,
+      writeErr: session.err,
+      outputError: (text, write) => write(text.replace(/^error: /, 'command: ')),
+    })
+    .showHelpAfterError('run holdfast --help for what there is');
+  addInit(program, session);
+  verb(program, 'check', 'find now what would fail later').action(async (flags: CommonFlags & CheckFlags) => {
+    session.exitCode = await checkVerb(ioFor(session, flags), flags);
+  });
+  addPublish(program, session);
+  verb(program, 'status', 'what is live where, and how old each lane is').action(async (flags: CommonFlags) => {
+    session.exitCode = await statusVerb(ioFor(session, flags));
+  });
+  verb(program, 'releases', 'what is live, and what can be returned to').action(async (flags: CommonFlags) => {
+    session.exitCode = await releasesVerb(ioFor(session, flags));
+  });
+  addWaysBack(program, session);
+  verb(program, 'withdraw', 'take a page down, at once and until --undo')
+    .argument('<path>', 'the page, as in /news/')
+    .option('--undo', 'let the page come back')
+    .action(async (path: string, flags: CommonFlags & WithdrawFlags) => {
+      session.exitCode = await withdrawVerb(ioFor(session, flags), path, flags);
+    });
+  return program;
+}
+
+function addWaysBack(program: Command, session: Session): void {
+  const to = () => option('--to <name>', 'this destination only');
+  verb(program, 'rollback', 'make an earlier release live, and keep it live until unpin')
+    .argument('[id]', 'the release, whole or its last part; the one before the live one where there is none')
+    .addOption(to())
+    .action(async (id: string | undefined, flags: CommonFlags & RollbackFlags) => {
+      session.exitCode = await rollbackVerb(ioFor(session, flags), id, flags);
+    });
+  verb(program, 'unpin', 'let publishes go live again after a rollback')
+    .addOption(to())
+    .action(async (flags: CommonFlags & UnpinFlags) => {
+      session.exitCode = await unpinVerb(ioFor(session, flags), flags);
+    });
+  verb(program, 'verify', 'read what visitors get back, and compare hashes')
+    .addOption(to())
+    .addOption(option('--all', 'every asset, not a sample'))
+    .action(async (flags: CommonFlags & VerifyFlags) => {
+      session.exitCode = await verifyVerb(ioFor(session, flags), flags);
+    });
+  verb(program, 'claim', 'take over a destination of another site, environment or machine')
+    .argument('<name>', 'the destination')
+    .action(async (name: string, flags: CommonFlags) => {
+      session.exitCode = await claimVerb(ioFor(session, flags), name);
+    });
+}
+
+function addInit(program: Command, session: Session): void {
+  program
+    .command('init')
+    .description('look at an origin and write a configuration that works')
+    .argument('[dir]', 'where to write', '.')
+    .addOption(option('--origin <url>', 'the dynamic site'))
+    .addOption(option('--url <url>', 'the public address, where that is another'))
+    .addOption(option('--name <name>', 'what the site is called'))
+    .option('--offline', 'do not look at the origin')
+    .option('--force', 'overwrite what is there')
+    .option('--json', 'print one JSON object as the last line')
+    .action(async (dir: string, flags: CommonFlags & InitFlags) => {
+      session.exitCode = await initVerb(ioFor(session, flags), dir, flags);
+    });
+}
+
+function addPublish(program: Command, session: Session): void {
+  verb(program, 'publish', 'one cycle: look, render, release, publish')
+    .addOption(option('--now', 'look at every lane, due or not'))
+    .addOption(option('--dry-run', 'look and print the plan; publish nothing'))
+    .addOption(option('--only <glob>', 'look at the pages that match, keep the rest'))
+    .addOption(option('--to <name>', 'publish to this destination only'))
+    .addOption(option('--force', 'send every file again'))
+    .addOption(option('--max-deletes <n>', 'most files one publish may remove').argParser(count).default(256))
+    .addOption(option('--accept-shrink', 'let a large part of a lane go, this once'))
+    .action(async (flags: CommonFlags & PublishFlags) => {
+      session.exitCode = await publishVerb(ioFor(session, flags), flags);
+    });
+}

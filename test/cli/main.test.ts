@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
+import * as assert from 'uvu/assert';
+import { builtPath } from '../support/built.ts';
+import { openProject, type Project, smallConfig } from '../support/project.ts';
+import { page, type ScriptedSite, startSite } from '../support/site.ts';
+import { suite } from '../support/suite.ts';
+
+const test = suite('the program as a process');
+let site: ScriptedSite;
+let project: Project;
+
+test.before(async () => {
+  site = await startSite({ '/': page('Home', 'home') });
+  project = await openProject(smallConfig(site.url));
+});
+
+test.after(async () => {
+  await site.close();
+  await project.close();
+});
+
+test('what it says goes to its streams, and how it went is its exit code', async () => {
+  const good = await project.spawn(['publish', '--now', '--json']);
+  assert.equal([good.exit, good.stderr], [0, '']);
+  assert.is(JSON.parse(good.stdout).changed, true);
+  const wrong = await project.spawn(['publish', '--config', 'none.json']);
+  assert.equal([wrong.exit, wrong.stdout], [2, '']);
+  assert.match(wrong.stderr, 'none.json');
+});
+
+test('a command or a flag that is not there exits 2 and says what there is', async () => {
+  for (const args of [['publsh'], ['publish', '--nw']]) {
+    const { exit, stdout, stderr } = await project.spawn(args);
+    assert.equal([exit, stdout], [2, '']);
+    assert.match(stderr, /^command: unknown/);
+    assert.match(stderr, 'holdfast --help');
+  }
+});
+
+test('help is no failure, and goes to standard output', async () => {
+  const { exit, stdout, stderr } = await project.spawn(['publish', '--help']);
+  assert.equal([exit, stderr], [0, '']);
+  assert.match(stdout, '--dry-run');
+});
+
+test('stopped by a signal it says so at once and exits 1, and what was live stays', async () => {
+  await project.publish('--now');
+  site.hits();
+  site.pages.set('/', () => {});
+  const child = spawn(process.execPath, [builtPath('cli/main'), 'publish', '--now'], { cwd: project.dir });
+  const said = text(child.stderr);
+  while (site.hits().length === 0) await wait(10);
+  child.kill('SIGTERM');
+  const [exit] = await once(child, 'close');
+  assert.is(exit, 1);
+  assert.match(await said, 'stopped by SIGTERM');
+  assert.match(await project.read('index.html'), 'home');
+});
+
+test.run();
