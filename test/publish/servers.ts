@@ -57,7 +57,8 @@ http://127.0.0.1:${port} {
   return listening(spawn('/usr/bin/caddy', arguments_, { stdio: 'ignore', env }), port);
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on, just now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
