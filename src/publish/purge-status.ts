@@ -21,17 +21,17 @@ export interface PurgeStatus {
 
 /** What `status` says of a cache; `record` is undefined before its first purge. */
 export function purgeStatus(
-  cache: { readonly name: string; readonly budget: number | undefined },
+  cache: { readonly name: string; readonly budget?: number | undefined },
   record: CacheRecord | undefined,
   now: number,
 ): PurgeStatus {
   const { pending, forgotten, trouble } = record ?? newRecord(now);
-  const first = pending[0];
+  const since = pending.reduce((first, [, time]) => Math.min(first, time), Number.POSITIVE_INFINITY);
   const iso = (time: number) => new Date(time).toISOString();
   return {
     name: cache.name,
     waiting: pending.length,
-    since: first === undefined ? null : iso(first[1]),
+    since: pending.length === 0 ? null : iso(since),
     forgotten,
     spent: record === undefined ? 0 : spentIn(record, now),
     budget: cache.budget ?? null,

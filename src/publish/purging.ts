@@ -7,7 +7,7 @@ export interface CacheRecord {
   readonly month: string;
   /** Paths asked for in the month, prefixes and everything counted as one. */
   readonly spent: number;
-  /** Changed files that are not purged yet, the oldest first, with the time of their change in milliseconds. */
+  /** Changed files that are not purged yet, the last changed last, with the time in milliseconds since when they are not. */
   readonly pending: readonly Timed[];
   /** Purged files to be purged once more, with the time in milliseconds from when on. */
   readonly again: readonly Timed[];
@@ -57,10 +57,14 @@ export function newRecord(now: number): CacheRecord {
   return { month: monthOf(now), spent: 0, pending: [], again: [], forgotten: 0 };
 }
 
-/** The record with these files changed. Nothing that waits is forgotten before `MAX_PENDING` others do. */
+/** The record with these files changed. Nothing that waits is forgotten before `MAX_PENDING` files that changed later do. */
 export function noteChanges(record: CacheRecord, files: readonly string[], now: number): CacheRecord {
   const pending = new Map(record.pending);
-  for (const file of files) if (!pending.has(file)) pending.set(file, now);
+  for (const file of files) {
+    const since = pending.get(file) ?? now;
+    pending.delete(file);
+    pending.set(file, since);
+  }
   const kept = [...pending].slice(-MAX_PENDING);
   const forgotten = record.forgotten + pending.size - kept.length;
   return { ...record, pending: kept, again: record.again.filter(([file]) => !pending.has(file)), forgotten };
@@ -84,8 +88,9 @@ export function planPurge(record: CacheRecord, rules: CacheRules, now: number): 
   return { kind: 'ask', ask, files: files.filter((file) => !waiting.has(file)), cost };
 }
 
+/** The last changed first: where not all can be asked for, what waits longest has most likely run out of the cache by itself. */
 function dueFiles({ pending, again }: CacheRecord, now: number): readonly string[] {
-  return [...pending, ...again.filter(([, time]) => time <= now)].map(([file]) => file);
+  return [...pending.toReversed(), ...again.filter(([, time]) => time <= now)].map(([file]) => file);
 }
 
 /** True where the service, not the budget, is what the files are too many for. */

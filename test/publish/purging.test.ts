@@ -47,13 +47,16 @@ test('what changed is asked for once, and then nothing', () => {
   assert.equal(planPurge(record, rules(), NOW), { kind: 'nothing' });
 });
 
-test('what does not fit waits for the next run, the oldest first', () => {
-  const record = noteChanges(newRecord(NOW), names(25), NOW);
-  const first = told(record, rules({ limit: { paths: 10, prefixes: 0, byFile: false } }), NOW);
-  assert.equal(
-    first.pending.map(([file]) => file),
-    names(25).slice(10),
-  );
+test('what does not fit waits for the next run; what changed last goes first', () => {
+  const which = rules({ limit: { paths: 2, prefixes: 0, byFile: false } });
+  const record = noteChanges(noteChanges(newRecord(NOW), names(4), NOW), ['1.css'], NOW + MINUTE);
+  const plan = asked(planPurge(record, which, NOW + MINUTE));
+  assert.equal(plan.files, ['1.css', '3.css']);
+  assert.equal(afterPurge(record, plan, { now: NOW, twice: false }).pending, [
+    ['0.css', NOW],
+    ['2.css', NOW],
+  ]);
+  assert.equal(record.pending.at(-1), ['1.css', NOW], 'since the first change it is not what visitors should get');
 });
 
 test('a failure keeps everything, waits longer each time, an hour at most, and the first success ends it', () => {
@@ -116,7 +119,7 @@ test('everything is purged only where that was configured, for what the service 
   assert.equal([plan.ask, plan.files.length, plan.cost], ['everything', 11, 1]);
   const few = { ...noteChanges(newRecord(NOW), names(3), NOW), spent: 59 };
   assert.equal(asked(planPurge(few, rules({ everything: true, budget: 100 }), NOW)).ask, {
-    paths: ['/0.css'],
+    paths: ['/2.css'],
     prefixes: [],
   });
 });

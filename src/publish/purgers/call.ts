@@ -42,10 +42,7 @@ export async function withDeadline<T>(
     signal.throwIfAborted();
     if (error instanceof HoldfastError) throw error;
     const why = limit.aborted ? `no answer within ${CALL_DEADLINE_MS / 1000} s` : reasonOf(error);
-    throw new HoldfastError('purge-failed', `${cache}: ${why}`, {
-      cause: error,
-      hint: 'later runs try again; until then visitors may get the old file for as long as it may be cached',
-    });
+    throw new HoldfastError('purge-failed', `${cache}: ${why}`, { cause: error });
   }
 }
 
@@ -85,16 +82,17 @@ export function judge(cache: string, answer: Answer, fine: readonly number[] = [
   const { status, text } = answer;
   if ((status >= 200 && status < 300) || fine.includes(status)) return { kind: 'done' };
   const said = `${cache}: answered ${status}${text.trim() === '' ? '' : `: ${oneLine(text)}`}`;
-  if (status !== 429 && status !== 503) throw new HoldfastError('purge-failed', said, { hint: hintOf(status) });
+  if (status !== 429 && status !== 503) throw new HoldfastError('purge-failed', said, hintOf(status));
   const now = Date.parse(answer.headers.date ?? '');
   const waitMs = retryAfter(answer.headers['retry-after'], now);
   return { kind: 'later', why: said, ...(waitMs === undefined ? {} : { waitMs }) };
 }
 
-function hintOf(status: number): string {
-  if (status === 401 || status === 403) return 'see whether its credentials are right, and may purge';
-  if (status === 404 || status === 405) return 'see whether its ids and addresses in the configuration are right';
-  return 'later runs try again';
+function hintOf(status: number): { hint?: string } {
+  if (status === 401 || status === 403) return { hint: 'see whether its credentials are right, and may purge' };
+  if (status === 404 || status === 405)
+    return { hint: 'see whether its ids and addresses in the configuration are right' };
+  return {};
 }
 
 /** Text of a stranger as a part of one line. */
