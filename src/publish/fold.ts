@@ -29,22 +29,25 @@ export function spellings(file: string, byFile: boolean): readonly string[] {
  */
 export function fold(files: readonly string[], room: Room): Folded {
   const units = [...new Set(files)].map((file) => unitOf(file, room.byFile));
+  const depths = units.reduce((most, { folders }) => Math.max(most, folders.length), 0);
   let folded = fill(units, [], room);
-  for (const folders of foldings(units, room)) {
-    if (folded.rest.length === 0) return folded;
+  for (let depth = depths; depth > 0 && folded.rest.length > 0; depth--) {
+    const folders = foldersAt(units, depth).slice(0, Math.min(room.prefixes, room.total));
     folded = fill(units, folders, room);
+    if (folded.rest.length === 0) return withFewest(units, folders, room);
   }
   return folded;
 }
 
-/** Sets of folders to try, from what purges least beyond the files to what takes most of them. */
-function* foldings(units: readonly Unit[], room: Room): Generator<readonly string[]> {
-  const depths = units.reduce((most, { folders }) => Math.max(most, folders.length), 0);
-  const most = Math.min(room.prefixes, room.total);
-  for (let depth = depths; depth > 0; depth--) {
-    const folders = foldersAt(units, depth);
-    for (let count = 1; count <= Math.min(most, folders.length); count++) yield folders.slice(0, count);
+/** What all of the folders make fit, with as few of them as do: each more makes the ask shorter, so that halving finds them. */
+function withFewest(units: readonly Unit[], folders: readonly string[], room: Room): Folded {
+  let [low, high] = [1, folders.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (fill(units, folders.slice(0, middle), room).rest.length === 0) high = middle;
+    else low = middle + 1;
   }
+  return fill(units, folders.slice(0, high), room);
 }
 
 interface Unit {

@@ -199,7 +199,8 @@ test('of a difference: what changed, what is gone, new pages; no new assets, not
   ]);
   const all = ['a/index.html', 'new/index.html', 'other.css', 'gone.css', 'gone/index.html'];
   assert.equal([...changedFiles(difference(next, live))].sort(), all.sort());
-  assert.equal(changedFiles(difference(live, live, true)), []);
+  assert.equal(changedFiles(difference(live, live, { unsure: new Set(['same.css']) })), ['same.css']);
+  assert.equal(changedFiles(difference(live, live, { force: true })), []);
 });
 
 test.run();

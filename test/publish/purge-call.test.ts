@@ -3,8 +3,8 @@ import { createServer } from 'node:net';
 import * as assert from 'uvu/assert';
 import { CALL_DEADLINE_MS, type PurgeAnswer } from '../../src/publish/purger.ts';
 import { call, judge, pieces, takeAll } from '../../src/publish/purgers/call.ts';
+import { freePort } from '../support/ports.ts';
 import { suite } from '../support/suite.ts';
-import { freePort } from './servers.ts';
 import { failureOf, type Service, startService } from './service.ts';
 
 const test = suite('a call to a cache');

@@ -1,14 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { createHttp, type HttpOptions } from '../../src/publish/purgers/http.ts';
+import { freePort } from '../support/ports.ts';
+import { type Program, ready, startProgram } from '../support/programs.ts';
 import { suite } from '../support/suite.ts';
-import { freePort } from './servers.ts';
 import { type Service, startService } from './service.ts';
 
 const HOST = 'www.example.org';
@@ -19,7 +17,7 @@ const test = suite('purging a real Varnish with the published VCL', { needs: ['v
 let folder = '';
 let port = 0;
 let origin: Service;
-let varnish: ChildProcess;
+let varnish: Program;
 
 /** The published text with the test's backend in it. */
 async function vclFor(backend: string): Promise<string> {
@@ -61,17 +59,12 @@ test.before(async () => {
     '-f',
     join(folder, 'default.vcl'),
   ];
-  varnish = spawn('/usr/sbin/varnishd', [...options, '-a', `127.0.0.1:${port}`], { stdio: 'ignore' });
-  const deadline = Date.now() + START_MS;
-  while ((await ask('/up').catch(() => 0)) !== 200) {
-    if (Date.now() > deadline || varnish.exitCode !== null) throw new Error('varnishd did not start');
-    await wait(50);
-  }
+  varnish = startProgram(join(folder, 'log'), '/usr/sbin/varnishd', [...options, '-a', `127.0.0.1:${port}`]);
+  await ready(varnish, async () => (await ask('/up').catch(() => 0)) === 200, START_MS);
 });
 
 test.after(async () => {
-  varnish.kill('SIGTERM');
-  if (varnish.exitCode === null) await once(varnish, 'exit');
+  await varnish.stop();
   await origin.close();
   await rm(folder, { recursive: true });
 });

@@ -57,8 +57,7 @@ http://127.0.0.1:${port} {
   return listening(spawn('/usr/bin/caddy', arguments_, { stdio: 'ignore', env }), port);
 }
 
-/** A port that nobody listens on, just now. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

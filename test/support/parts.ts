@@ -25,7 +25,6 @@ export const PARTS = {
   caddy: [{ package: 'caddy', file: '/usr/bin/caddy' }],
   chromium: [{ package: 'chromium', file: '/usr/bin/chromium' }],
   strace: [{ package: 'strace', file: '/usr/bin/strace' }],
-  varnish: [{ package: 'varnish', file: '/usr/sbin/varnishd' }],
   wget: [{ package: 'wget', file: '/usr/bin/wget' }],
   wordpress: [
     nginx,
