@@ -5,7 +5,7 @@ import { isUnder, showValue, valueAt, writePath } from './path.ts';
 import { type ConfigProblem, problemsOf } from './problems.ts';
 import { findConfig, readConfig } from './read.ts';
 import { type Config, configSchema, environmentsSchema } from './schema.ts';
-import { type InlineSecret, inlineSecrets, resolveHeaders } from './secrets.ts';
+import { type InlineSecret, inlineSecrets, resolveSecrets } from './secrets.ts';
 
 /** The environment that is open to search engines, and meant where none is named. */
 export const PRODUCTION = 'production';
@@ -54,10 +54,10 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   refuse(path, secrets, problems);
   const config = configSchema.parse(merged);
   const root = dirname(path);
-  const resolved = await resolveHeaders(config.origin.headers, root, options.env);
+  const resolved = await resolveSecrets(config, root, options.env);
   if (resolved.problems.length > 0) throw invalid('config-secret', path, resolved.problems);
   return {
-    config: { ...config, origin: { ...config.origin, headers: resolved.headers } },
+    config: resolved.value,
     environment,
     root,
     path,

@@ -1,24 +1,8 @@
 import { z } from 'zod';
 import { normalizePath } from '../model/address.ts';
+import { headers, purge } from './caches.ts';
+import { anyHeaderName, doc, headerValue, httpUrl, name, pathGlob, unique } from './fields.ts';
 import { bytes, duration } from './units.ts';
-
-/** A field with its doc line: what it does, its unit where it has one. The table of docs/configuration.md is made of these. */
-const doc = <T extends z.ZodType>(schema: T, description: string): T => schema.meta({ description }) as T;
-
-const httpUrl = z
-  .string()
-  .refine(isPlainHttpUrl, {
-    error: 'is not an http(s) address without path, query or password, such as https://www.example.org',
-  })
-  .meta({ type: 'address' });
-
-function isPlainHttpUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  const plain =
-    url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
-  return plain && (url.protocol === 'http:' || url.protocol === 'https:');
-}
 
 const NOT_A_PATH = 'is not a path of the site: it starts with / and has no query';
 const sitePath = z
@@ -36,16 +20,6 @@ function isAddress(path: string): boolean {
   }
 }
 
-const pathGlob = z
-  .string()
-  .regex(/^\//, { error: 'is not a path pattern: it starts with /' })
-  .meta({ type: 'path pattern' });
-const name = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, {
-    error: 'is not a name: lower-case letters, digits and hyphens, 40 at most',
-  })
-  .meta({ type: 'name' });
 const hostName = z
   .string()
   .regex(/^[^\s/@?#]+$/, { error: 'is not a host name, such as www.example.org or 10.0.0.5:8080' })
@@ -55,17 +29,11 @@ const regex = z.string().refine(isRegex, { error: 'is not a regular expression' 
 /** Headers that the polite client sets itself; another value would break what it promises. */
 const OWN_HEADERS =
   /^(accept|accept-encoding|connection|content-length|host|if-.*|range|te|transfer-encoding|user-agent)$/i;
-const headerName = z
-  .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'is not a header name' })
+const headerName = anyHeaderName
   .refine((header) => !OWN_HEADERS.test(header), {
     error: 'is a header that Holdfast sets itself (for Host see `origin.host`)',
   })
   .refine((header) => !/^cookie$/i.test(header), { error: 'is never sent: a cookie would make pages personal' });
-/** What a header may hold: one line, no control characters. */
-export const headerValue = z
-  .string()
-  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, { error: 'is not a header value: one line of text' });
 
 const language = z
   .string()
@@ -235,23 +203,7 @@ const compose = z.strictObject({
   content: doc(z.string().min(1).default('content'), 'Folder of composed pages, relative to the configuration file'),
 });
 
-const unique = (label: string) => (values: readonly { name: string }[], context: z.RefinementCtx) => {
-  const seen = new Set<string>();
-  values.forEach((value, index) => {
-    if (seen.has(value.name)) {
-      context.addIssue({
-        code: 'custom',
-        path: [index, 'name'],
-        input: value.name,
-        message: `is the name of another ${label} too`,
-      });
-    }
-    seen.add(value.name);
-  });
-};
-
-/** The whole configuration, one doc line a field; `defineConfig` takes its input type. */
-export const configSchema = z.strictObject({
+const fields = z.strictObject({
   site,
   origin,
   lanes: doc(z.array(lane).min(1).superRefine(unique('lane')), 'Sets of pages with one interval each'),
@@ -270,12 +222,39 @@ export const configSchema = z.strictObject({
       .superRefine(unique('destination')),
     'Where releases go live',
   ),
+  headers: doc(
+    headers,
+    'Headers of published files, where a destination serves any; the first match is laid over the defaults',
+  ),
+  purge: doc(purge, 'Caches in front of the site that are told what changed'),
   retain: doc(z.int().min(2).default(5), 'Releases kept beside the live one, to return to'),
   retainFor: doc(
     duration().prefault('48h'),
     'Releases younger than this are kept too, a hundred at most: the rest is thinned out evenly',
   ),
 });
+
+/** A cache that names a destination which is not there would never be told of anything. */
+function namesDestinations(
+  {
+    destinations,
+    purge,
+  }: { destinations: readonly { name: string }[]; purge: readonly { to?: string[] | undefined }[] },
+  context: z.RefinementCtx,
+): void {
+  const known = destinations.map((destination) => destination.name);
+  for (const [index, { to = [] }] of purge.entries()) {
+    for (const [place, target] of to.entries()) {
+      if (known.includes(target)) continue;
+      const path = ['purge', index, 'to', place];
+      const message = `is not the name of a destination: there is ${known.join(', ')}`;
+      context.addIssue({ code: 'custom', path, input: target, message });
+    }
+  }
+}
+
+/** The whole configuration, one doc line a field; `defineConfig` takes its input type. */
+export const configSchema = fields.superRefine(namesDestinations);
 
 /** Overlays by environment; what lies in one is checked when that environment is asked for. */
 export const environmentsSchema = doc(
@@ -297,3 +276,5 @@ export type GateConfig = Config['gate'];
 export type OriginConfig = Config['origin'];
 export type AnalyticsConfig = Config['analytics'][number];
 export type DestinationConfig = Config['destinations'][number];
+export type HeaderRule = Config['headers'][number];
+export type PurgeConfig = Config['purge'][number];

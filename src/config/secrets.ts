@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { headerValue } from './fields.ts';
 import { type FieldPath, isPlainObject } from './path.ts';
 import type { ConfigProblem } from './problems.ts';
-import { headerValue, type OriginConfig } from './schema.ts';
+import type { Config } from './schema.ts';
 
 /** Header names whose values are credentials. */
 const SECRET_HEADER =
@@ -42,45 +43,84 @@ function* search(value: unknown, path: FieldPath): Generator<InlineSecret> {
 }
 
 function secretAt(parent: FieldPath, key: string, value: unknown): string | undefined {
+  const isReference = typeof value === 'string' && REFERENCE.test(value);
   if (isHeaders(parent)) {
     const secret = SECRET_HEADER.test(key) || (typeof value === 'string' && SECRET_VALUE.test(value));
-    return secret && !(typeof value === 'string' && REFERENCE.test(value)) ? INLINE : undefined;
+    return secret && !isReference ? INLINE : undefined;
   }
+  if (isToken([...parent, key])) return isReference ? undefined : INLINE;
   return SECRET_KEY.test(key) && !isEnvironmentName(parent) ? NO_FIELD : undefined;
 }
 
-const isHeaders = (path: FieldPath): boolean => path.at(-2) === 'origin' && path.at(-1) === 'headers';
+/** True inside an entry of `purge`, wherever the environments put it. */
+const isCache = (path: FieldPath): boolean => path.at(-2) === 'purge' && typeof path.at(-1) === 'number';
+const isToken = (path: FieldPath): boolean => path.at(-1) === 'token' && isCache(path.slice(0, -1));
+const isHeaders = (path: FieldPath): boolean =>
+  path.at(-1) === 'headers' && (path.at(-2) === 'origin' || isCache(path.slice(0, -1)));
 const isEnvironmentName = (parent: FieldPath): boolean => parent.length === 1 && parent[0] === 'environments';
 
-/** What `env:` and `file:` in the origin's headers stand for. */
-export interface ResolvedHeaders {
-  readonly headers: OriginConfig['headers'];
-  /** Values read, and their parts (`Bearer x` also as `x`), for the printer to redact. */
+/** What a configuration says once `env:` and `file:` are read. */
+export interface Resolved<T> {
+  readonly value: T;
+  /** Values read, and their parts (`Bearer x` also as `x`), longest first, for the printer to redact. */
   readonly secrets: readonly string[];
   readonly problems: readonly ConfigProblem[];
 }
 
-/** Reads what the headers refer to; `file:` is relative to `root`. A place that is empty or not there is a problem. */
-export async function resolveHeaders(
-  headers: OriginConfig['headers'],
+/** The parts of a configuration in which references may stand. */
+export type WithSecrets = Pick<Config, 'origin' | 'purge'>;
+
+/** Reads what headers and tokens refer to; `file:` is relative to `root`. A place that is empty or not there is a problem. */
+export async function resolveSecrets<T extends WithSecrets>(
+  config: T,
   root: string,
   env: NodeJS.ProcessEnv,
-): Promise<ResolvedHeaders> {
-  const resolved = new Map(Object.entries(headers));
+): Promise<Resolved<T>> {
   const secrets = new Set<string>();
   const problems: ConfigProblem[] = [];
-  for (const [name, written] of resolved) {
+  const read = async (written: string, path: FieldPath): Promise<string> => {
     const [, kind, place] = REFERENCE.exec(written) ?? [];
-    if (kind === undefined || place === undefined) continue;
+    if (kind === undefined || place === undefined) return written;
     const found = kind === 'env' ? fromEnvironment(place, env) : await fromFile(place, root);
     const wrong = 'why' in found ? found.why : wrongValue(found.value);
-    if (wrong !== undefined)
-      problems.push({ path: ['origin', 'headers', name], text: `${JSON.stringify(written)} ${wrong}` });
-    if ('why' in found) continue;
-    resolved.set(name, found.value);
+    if (wrong !== undefined) problems.push({ path, text: `${JSON.stringify(written)} ${wrong}` });
+    if ('why' in found) return written;
     for (const part of tellingParts(found.value)) secrets.add(part);
-  }
-  return { headers: Object.fromEntries(resolved), secrets: [...secrets].sort((a, b) => b.length - a.length), problems };
+    return found.value;
+  };
+  const value = {
+    ...config,
+    origin: { ...config.origin, headers: await resolveAll(config.origin.headers, ['origin', 'headers'], read) },
+    purge: await inOrder(config.purge, (cache, index) => resolveCache(cache, ['purge', index], read)),
+  };
+  return { value, secrets: [...secrets].sort((a, b) => b.length - a.length), problems };
+}
+
+type Read = (written: string, path: FieldPath) => Promise<string>;
+type Cache = Config['purge'][number];
+
+async function resolveCache(cache: Cache, path: FieldPath, read: Read): Promise<Cache> {
+  if ('token' in cache) return { ...cache, token: await read(cache.token, [...path, 'token']) };
+  if ('headers' in cache) return { ...cache, headers: await resolveAll(cache.headers, [...path, 'headers'], read) };
+  return cache;
+}
+
+async function resolveAll(
+  headers: Readonly<Record<string, string>>,
+  path: FieldPath,
+  read: Read,
+): Promise<Record<string, string>> {
+  const entries = await inOrder(Object.entries(headers), async ([name, written]) => {
+    return [name, await read(written, [...path, name])] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** One after the other, so that problems come in the order of the file. */
+async function inOrder<A, B>(list: readonly A[], step: (one: A, index: number) => Promise<B>): Promise<B[]> {
+  const done: B[] = [];
+  for (const [index, one] of list.entries()) done.push(await step(one, index));
+  return done;
 }
 
 type Found = { readonly value: string } | { readonly why: string };

@@ -1,6 +1,6 @@
+import { pathMatcher } from '../model/globs.ts';
 import type { LookContext } from '../snapshot/context.ts';
 import { openDigester } from '../snapshot/digester.ts';
-import { pathMatcher } from '../snapshot/lanes.ts';
 import type { Wish } from './cycle.ts';
 import type { Report } from './report.ts';
 import { takeUpWithdrawals } from './withdrawals.ts';

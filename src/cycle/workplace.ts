@@ -47,6 +47,7 @@ export const stateFiles = (stateDir: string) => ({
   rendered: join(stateDir, 'rendered.jsonl'),
   composed: join(stateDir, 'composed.json'),
   runs: join(stateDir, 'runs.jsonl'),
+  purges: join(stateDir, 'purges.json'),
   swept: join(stateDir, 'swept'),
   holder: join(stateDir, 'holder'),
   withdrawals: join(stateDir, 'withdrawals'),

@@ -97,6 +97,7 @@ export const ERRORS = {
     false,
     'a release cannot be returned to: bytes of it are gone or damaged',
   ),
+  'purge-failed': entry('publish', 'done', true, 'a cache could not be told what changed; later runs try again'),
   'release-unknown': entry('publish', 'usage', false, 'no release of that name is known'),
   interrupted: entry('command', 'failed', true, 'stopped by a signal'),
   unexpected: entry('command', 'failed', false, 'a fault in Holdfast itself'),

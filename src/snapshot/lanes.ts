@@ -1,6 +1,6 @@
-import picomatch from 'picomatch';
 import type { LaneConfig } from '../config/schema.ts';
 import { type Address, normalizePath } from '../model/address.ts';
+import { pathMatcher } from '../model/globs.ts';
 import type { Entry } from '../model/snapshot.ts';
 import type { Records } from './records.ts';
 
@@ -39,28 +39,6 @@ function laneOf(config: LaneConfig): Lane {
   const matches = pathMatcher([...config.exclude, ...NEVER_CRAWLED]);
   const excludes = (address: Address) => !paths.has(address) && matches(address);
   return { config, name: config.name, every: config.every, paths, excludes };
-}
-
-/** Matches an address against globs; `/a/**` takes `/a/` and all below, with percent-encoding undone. One expression, since each page is held against it many times a run. */
-export function pathMatcher(patterns: readonly string[]): (address: Address) => boolean {
-  if (patterns.length === 0) return () => false;
-  const union = new RegExp(patterns.map((pattern) => `(?:${sourceOf(decoded(pattern))})`).join('|'));
-  return (address) => union.test(decoded(address).slice(1));
-}
-
-/** Without the leading slash, which picomatch would want in front of whatever `**` stands for. */
-function sourceOf(pattern: string): string {
-  const options = { dot: true, nonegate: true, strictSlashes: false };
-  return pattern === '/' ? '^$' : picomatch.makeRe(pattern.slice(1), options).source;
-}
-
-function decoded(address: string): string {
-  if (!address.includes('%')) return address;
-  try {
-    return decodeURI(address);
-  } catch {
-    return address;
-  }
 }
 
 /** True when a lane's pass is unfinished, or its interval has nearly passed since the last one began. */

@@ -1,9 +1,10 @@
 import { type Address, normalizePath } from '../model/address.ts';
 import { HoldfastError, isHoldfastError } from '../model/errors.ts';
+import { pathMatcher } from '../model/globs.ts';
 import { ASSETS, refreshAssets } from './assets.ts';
 import type { LookContext } from './context.ts';
 import type { Wanted } from './finding.ts';
-import { claim, DUE_AT, isDue, isOpen, type Lane, laneFor, lanesOf, pathMatcher } from './lanes.ts';
+import { claim, DUE_AT, isDue, isOpen, type Lane, laneFor, lanesOf } from './lanes.ts';
 import { pass } from './pass.ts';
 import { rereadReferences } from './reread.ts';
 import { reachableAssets } from './snapshot.ts';

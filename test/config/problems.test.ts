@@ -13,9 +13,11 @@ const PATH = 'is not a path of the site: it starts with / and has no query';
 const NAME = 'is not a name: lower-case letters, digits and hyphens, 40 at most';
 const HOST = 'is not a host name, such as www.example.org or 10.0.0.5:8080';
 const TOP =
-  'unknown key; known here: site, origin, lanes, assets, gate, normalize, compose, analytics, destinations, retain, retainFor, environments';
+  'unknown key; known here: site, origin, lanes, assets, gate, normalize, compose, analytics, destinations, headers, purge, retain, retainFor, environments';
 const OWN = 'is a header that Holdfast sets itself (for Host see `origin.host`)';
 const PAGES = 'has no pages: give it `paths`, `sitemap` or `crawl`';
+
+const FASTLY = { use: 'fastly', service: 'SU1Z0isxPaozGVKXdv0eY', token: 'env:FASTLY' };
 
 /** A field to put into a configuration that is otherwise right (undefined takes it out), and the lines it is refused with. */
 const BAD: readonly [field: string, value: unknown, ...lines: string[]][] = [
@@ -116,7 +118,46 @@ const BAD: readonly [field: string, value: unknown, ...lines: string[]][] = [
   ['environments', { staging: 5 }, 'environments.staging: 5 is not an object'],
   ['environments', { 'My Site': {} }, `environments["My Site"]: ${NAME}`],
   ['comments', [], `comments: ${TOP}`],
-  ['purge', [], `purge: ${TOP}`],
+  ['purges', [], 'purges: unknown key; did you mean purge?'],
+  [
+    'purge',
+    [{ use: 'akamai' }],
+    'purge[0].use: "akamai" is not known: there are "cloudfront", "cloudflare", "fastly", "http"',
+  ],
+  [
+    'purge',
+    [{ use: 'cloudfront', distribution: 'x' }],
+    'purge[0].distribution: "x" is not the id of a distribution, such as E2QWRUHEXAMPLE',
+  ],
+  ['purge', [{ ...FASTLY, by: 'tag' }], 'purge[0].by: "tag" is not known: there are "url", "key"'],
+  [
+    'purge',
+    [{ ...FASTLY, endpoint: 'http://api.example.org' }],
+    'purge[0].endpoint: "http://api.example.org" is not an https address (http is for a server on this machine)',
+  ],
+  ['purge', [FASTLY, FASTLY], 'purge[1].name: is the name of another cache too'],
+  ['purge', [{ ...FASTLY, budget: 0 }], 'purge[0].budget: 0 is less than 1'],
+  [
+    'purge',
+    [{ ...FASTLY, to: ['mirror', 'www'] }],
+    'purge[0].to[1]: "www" is not the name of a destination: there is mirror',
+  ],
+  [
+    'purge',
+    [{ use: 'http', url: 'http://10.0.0.7', everything: true }],
+    'purge[0].everything: true cannot purge everything by PURGE: set `method` to BAN',
+  ],
+  [
+    'purge',
+    [{ use: 'http', url: 'http://10.0.0.7', headers: { Host: 'x' } }],
+    'purge[0].headers.Host: is a header that Holdfast sets itself',
+  ],
+  ['headers', [{ for: 'a/**', set: {} }], 'headers[0].for: "a/**" is not a path pattern: it starts with /'],
+  [
+    'headers',
+    [{ for: '/**', set: { 'Content-Type': 'text/html' } }],
+    'headers[0].set["Content-Type"]: is a header that follows from the file itself',
+  ],
   ['edge', {}, `edge: ${TOP}`],
   ['concurrency', 2, 'concurrency: unknown key; it belongs at origin.concurrency'],
   ['two\nlines', 2, `["two\\nlines"]: ${TOP}`],
@@ -142,6 +183,7 @@ const SECRET: readonly [field: string, value: unknown, ...lines: string[]][] = [
   ['accessKeyId', CANARY, `accessKeyId: ${NO_FIELD}`],
   ['destinations.0.secretAccessKey', CANARY, `destinations[0].secretAccessKey: ${NO_FIELD}`],
   ['analytics', [{ use: 'pixel', apiToken: CANARY }], `analytics[0].apiToken: ${NO_FIELD}`],
+  ['purge', [{ ...FASTLY, token: CANARY }], `purge[0].token: ${HEADER}`],
   [
     'environments',
     { staging: { origin: { headers: { cookie: CANARY } } } },
@@ -212,7 +254,7 @@ test('every problem is told at once, a line each', async () => {
   const error = await refusalOf({
     site: { nmae: 'x', url: 5 },
     lanes: [{ name: 'A', path: ['/'], every: 1 }],
-    purge: 1,
+    colour: 1,
   });
   assert.equal(error.message.split('\n'), [
     'site.url: 5 is not text',
@@ -222,7 +264,7 @@ test('every problem is told at once, a line each', async () => {
     'destinations: is missing: where releases go live',
     'site.nmae: unknown key; did you mean name?',
     'lanes[0].path: unknown key; did you mean paths?',
-    `purge: ${TOP}`,
+    `colour: ${TOP}`,
   ]);
 });
 

@@ -2,16 +2,33 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { inlineSecrets, resolveHeaders } from '../../src/config/secrets.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import { inlineSecrets, resolveSecrets } from '../../src/config/secrets.ts';
 import { suite } from '../support/suite.ts';
 
 const CANARY = 'canary-4411-secret';
 
-async function resolved(headers: Record<string, string>, env: NodeJS.ProcessEnv, files: Record<string, string> = {}) {
+interface Written {
+  readonly headers?: Record<string, string>;
+  readonly purge?: unknown[];
+}
+
+async function resolved(
+  { headers = {}, purge = [] }: Written,
+  env: NodeJS.ProcessEnv,
+  files: Record<string, string> = {},
+) {
+  const config = configSchema.parse({
+    site: { name: 'Example', url: 'https://www.example.org' },
+    origin: { url: 'http://10.0.0.5', headers },
+    lanes: [{ name: 'hot', every: '1m', paths: ['/'] }],
+    destinations: [{ use: 'mirror', dir: 'www' }],
+    purge,
+  });
   const root = await mkdtemp(join(tmpdir(), 'holdfast-secrets-'));
   try {
     for (const [name, text] of Object.entries(files)) await writeFile(join(root, name), text);
-    return await resolveHeaders(headers, root, env);
+    return await resolveSecrets(config, root, env);
   } finally {
     await rm(root, { recursive: true });
   }
@@ -20,13 +37,17 @@ async function resolved(headers: Record<string, string>, env: NodeJS.ProcessEnv,
 const test = suite('secrets by reference');
 
 test('env: and file: are read into the headers, without their last newline, and known for redaction', async () => {
-  const written = { authorization: 'env:TOKEN', 'x-api-key': 'file:key.txt', accept: 'text/html' };
-  const { headers, secrets, problems } = await resolved(
-    written,
+  const written = { authorization: 'env:TOKEN', 'x-api-key': 'file:key.txt', 'x-plain': 'text' };
+  const { value, secrets, problems } = await resolved(
+    { headers: written },
     { TOKEN: `Bearer ${CANARY}` },
     { 'key.txt': 'abcdefgh12\n' },
   );
-  assert.equal(headers, { authorization: `Bearer ${CANARY}`, 'x-api-key': 'abcdefgh12', accept: 'text/html' });
+  assert.equal(value.origin.headers, {
+    authorization: `Bearer ${CANARY}`,
+    'x-api-key': 'abcdefgh12',
+    'x-plain': 'text',
+  });
   assert.equal(secrets, [`Bearer ${CANARY}`, CANARY, 'abcdefgh12']);
   assert.equal(problems, []);
 });
@@ -44,16 +65,62 @@ const EMPTY: readonly [reference: string, text: string][] = [
 for (const [reference, text] of EMPTY) {
   test(`${reference} is refused by its name, never by its value`, async () => {
     const env = { BLANK: ' ', MANY: `a\n${CANARY}` };
-    const { problems } = await resolved({ cookie: reference }, env, { 'blank.txt': '\n' });
-    assert.equal(problems, [{ path: ['origin', 'headers', 'cookie'], text }]);
+    const { problems } = await resolved({ headers: { 'x-key': reference } }, env, { 'blank.txt': '\n' });
+    assert.equal(problems, [{ path: ['origin', 'headers', 'x-key'], text }]);
   });
 }
+
+const CACHES = [
+  { use: 'cloudflare', zone: '0123456789abcdef0123456789abcdef', token: 'env:CF' },
+  { use: 'fastly', service: 'SU1Z0isxPaozGVKXdv0eY', token: 'file:fastly.txt' },
+  { use: 'http', url: 'http://127.0.0.1:6081', headers: { authorization: 'env:AUTH', 'x-purge': 'yes' } },
+];
+
+test('tokens and headers of caches are read too, and every other word of theirs stays', async () => {
+  const env = { CF: 'cf-token-1234', AUTH: `Basic ${CANARY}` };
+  const { value, secrets, problems } = await resolved({ purge: CACHES }, env, { 'fastly.txt': 'fastly-token\n' });
+  const [cloudflare, fastly, http] = value.purge;
+  assert.is(cloudflare?.use === 'cloudflare' && cloudflare.token, 'cf-token-1234');
+  assert.is(fastly?.use === 'fastly' && fastly.token, 'fastly-token');
+  assert.is(fastly?.use === 'fastly' && fastly.service, 'SU1Z0isxPaozGVKXdv0eY');
+  assert.equal(http?.use === 'http' && http.headers, { authorization: `Basic ${CANARY}`, 'x-purge': 'yes' });
+  assert.equal([...secrets].sort(), [`Basic ${CANARY}`, CANARY, 'cf-token-1234', 'fastly-token'].sort());
+  assert.equal(problems, []);
+});
+
+test('a token that is nowhere to be read is a problem at its place', async () => {
+  const { problems } = await resolved({ purge: CACHES }, {});
+  assert.equal(
+    problems.map(({ path }) => path),
+    [
+      ['purge', 0, 'token'],
+      ['purge', 1, 'token'],
+      ['purge', 2, 'headers', 'authorization'],
+    ],
+  );
+});
+
+test('a token in the file is found wherever its cache stands', () => {
+  const purge = [
+    { use: 'cloudflare', token: CANARY },
+    { use: 'http', headers: { authorization: CANARY, 'x-one': `Bearer ${CANARY}` } },
+  ];
+  const paths = (config: object) => inlineSecrets(config).map(({ path }) => path.join('.'));
+  assert.equal(paths({ purge }), ['purge.0.token', 'purge.1.headers.authorization', 'purge.1.headers.x-one']);
+  assert.equal(paths({ environments: { staging: { purge } } })[0], 'environments.staging.purge.0.token');
+  assert.equal(paths({ purge: [{ secretKey: 'x' }], origin: { token: 'env:A' } }), [
+    'purge.0.secretKey',
+    'origin.token',
+  ]);
+});
 
 test('what only looks like a secret is left alone', () => {
   const config = {
     origin: { headers: { 'x-author': 'Jane', 'cache-control': 'no-cache', authorization: 'env:A' } },
     gate: { mustNotContain: ['mail jane@example.org', 'http://example.org/@jane'] },
     environments: { tokens: {} },
+    purge: CACHES,
+    headers: [{ for: '/**', set: { 'x-frame-options': 'DENY' } }],
   };
   assert.equal(inlineSecrets(config), []);
 });

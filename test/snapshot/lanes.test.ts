@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
-import { isDue, lanesOf, pathMatcher } from '../../src/snapshot/lanes.ts';
+import { pathMatcher } from '../../src/model/globs.ts';
+import { isDue, lanesOf } from '../../src/snapshot/lanes.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('lanes and their patterns');

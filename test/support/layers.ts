@@ -12,7 +12,7 @@ export interface LayerRules {
   readonly loose: ReadonlyMap<string, string>;
   /** May import every room; nobody imports it. */
   readonly front: string;
-  /** Packages that one file only may import, and the room that file is in; `*` at the end stands for any rest. */
+  /** Packages that one file only may import, and the room that file is in. */
   readonly drivers: ReadonlyMap<string, string>;
   /** Every package that may be imported at all. */
   readonly packages: readonly string[];
@@ -81,19 +81,13 @@ function packageOf(target: string): string {
 }
 
 function driverBreaches(outer: readonly Import[], rules: LayerRules): string[] {
-  return [...rules.drivers].flatMap(([pattern, room]) => {
-    const matches = ({ target }: Import) => {
-      const name = packageOf(target);
-      return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
-    };
-    const files = [...new Set(outer.filter(matches).map((one) => one.file))];
+  return [...rules.drivers].flatMap(([name, room]) => {
+    const files = [...new Set(outer.filter(({ target }) => packageOf(target) === name).map((one) => one.file))];
     const many =
-      files.length > 1
-        ? [`${pattern} is imported by ${files.length} files, not by one driver: ${files.join(', ')}`]
-        : [];
+      files.length > 1 ? [`${name} is imported by ${files.length} files, not by one driver: ${files.join(', ')}`] : [];
     const misplaced = files
       .filter((file) => !file.startsWith(room))
-      .map((file) => `${file} imports ${pattern}, which belongs in ${room}`);
+      .map((file) => `${file} imports ${name}, which belongs in ${room}`);
     return [...many, ...misplaced];
   });
 }
