@@ -4,6 +4,7 @@ import type { Cycle, Wish } from './cycle/cycle.ts';
 import { takeLeases } from './cycle/leases.ts';
 import { openLooks } from './cycle/looking.ts';
 import { publishTo } from './cycle/publishing.ts';
+import { purgeAfter } from './cycle/purging.ts';
 import { renderAll } from './cycle/rendering.ts';
 import { repair } from './cycle/repair.ts';
 import { type Report, timed } from './cycle/report.ts';
@@ -68,7 +69,7 @@ async function* looks({ context, wish, report }: Cycle, signal: AbortSignal): As
 /** Bytes that the disk lost are fetched or made again this often within one run; a disk that loses them faster is not for us to mend. */
 const REPAIRS = 2;
 
-/** Renders what changed, and makes the release live at every destination side by side. */
+/** Renders what changed, makes the release live at every destination side by side, and tells the caches before them. */
 async function release(cycle: Cycle, signal: AbortSignal): Promise<void> {
   const { place, report } = cycle;
   const snapshot = viewSnapshot(place.records, place.config);
@@ -77,7 +78,8 @@ async function release(cycle: Cycle, signal: AbortSignal): Promise<void> {
     const publishing = () =>
       Promise.all(cycle.leases.held.map((held) => publishTo(held, { ...cycle, snapshot, files }, signal)));
     const ended = await timed(report, 'publish', publishing);
-    if (!ended.includes('bytes lost') || repairs === REPAIRS) return;
+    await purgeAfter(cycle, new Map(ended.map(({ destination, changed }) => [destination, changed])), signal);
+    if (!ended.some(({ how }) => how === 'bytes lost') || repairs === REPAIRS) return;
     await repair(cycle, files, signal);
   }
 }

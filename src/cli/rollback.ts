@@ -11,8 +11,9 @@ export interface RollbackFlags {
 export async function rollbackVerb(io: VerbIo, id: string | undefined, { to }: RollbackFlags): Promise<number> {
   const loaded = await io.load();
   assertDestination(to, loaded.config.destinations);
-  const results = await rollback(loaded, { id, to }, io.signal);
-  if (io.json) io.print(JSON.stringify({ destinations: results }));
+  const { results, warnings } = await rollback(loaded, { id, to }, io.signal);
+  for (const { code, path, text } of warnings) io.note(`warning ${code}: ${path} ${text}`);
+  if (io.json) io.print(JSON.stringify({ destinations: results, warnings }));
   else for (const line of results.map(lineOf)) io.print(line);
   return 0;
 }

@@ -1,9 +1,11 @@
 import type { LoadedConfig } from '../config/load.ts';
 import { lastRun, type Run } from '../cycle/history.ts';
+import { purgeStates } from '../cycle/purging.ts';
 import { shortId } from '../cycle/report.ts';
 import { destinationsOf, stateFiles } from '../cycle/workplace.ts';
 import type { KeptPage, LaneState } from '../model/snapshot.ts';
 import { readLive } from '../publish/live.ts';
+import type { PurgeStatus } from '../publish/purge-status.ts';
 import { isDue, lanesOf } from '../snapshot/lanes.ts';
 import { openRecords, type Records, type SnapshotRecord } from '../snapshot/records.ts';
 import { keptPages } from '../snapshot/snapshot.ts';
@@ -41,10 +43,11 @@ export async function statusVerb(io: VerbIo): Promise<number> {
   const lanes = laneStates(loaded, records, now);
   const kept = keptPages(records, loaded.config);
   const destinations = await destinationStates(loaded, io.signal);
+  const caches = await purgeStates(loaded, now);
   const run = await lastRun(loaded.stateDir);
-  if (io.json)
-    io.print(JSON.stringify({ environment: loaded.environment, destinations, lanes, kept, lastRun: run ?? null }));
-  else for (const line of lines({ loaded, destinations, lanes, kept, run, now })) io.print(line);
+  const { environment } = loaded;
+  if (io.json) io.print(JSON.stringify({ environment, destinations, caches, lanes, kept, lastRun: run ?? null }));
+  else for (const line of lines({ loaded, destinations, caches, lanes, kept, run, now })) io.print(line);
   return 0;
 }
 
@@ -89,15 +92,17 @@ async function destinationStates(loaded: LoadedConfig, signal: AbortSignal): Pro
 interface Seen {
   readonly loaded: LoadedConfig;
   readonly destinations: readonly DestinationStatus[];
+  readonly caches: readonly PurgeStatus[];
   readonly lanes: readonly LaneStatus[];
   readonly kept: readonly KeptPage[];
   readonly run: Run | undefined;
   readonly now: number;
 }
 
-function* lines({ loaded, destinations, lanes, kept, run, now }: Seen): Generator<string> {
+function* lines({ loaded, destinations, caches, lanes, kept, run, now }: Seen): Generator<string> {
   yield `${loaded.config.site.name} (${loaded.environment}), ${loaded.config.site.url}`;
   for (const destination of destinations) yield* destinationLines(destination, now);
+  for (const cache of caches) yield cacheLine(cache);
   for (const { name, everySeconds, ageSeconds, state } of lanes) {
     const seen = ageSeconds === null ? 'never looked at' : `looked at ${age(ageSeconds * 1000)} ago`;
     yield `lane ${name}: ${seen}, every ${age(everySeconds * 1000)}${state === 'due' || state === 'under way' ? `, ${state}` : ''}`;
@@ -118,4 +123,12 @@ function* destinationLines(
   if (!settled) yield `${name}: a run was stopped in the middle of a switch, the next one mends it`;
   else if (unsure !== 0) yield `${name}: ${unsure ?? 'all'} files are not certain, the next publish puts them again`;
   if (holder !== null) yield `${name}: ${holder} has the lease`;
+}
+
+function cacheLine({ name, waiting, since, forgotten, spent, budget, trouble }: PurgeStatus): string {
+  const asked = `${spent}${budget === null ? '' : ` of ${budget}`} paths asked for this month`;
+  const lost = forgotten === 0 ? '' : `, ${forgotten} given up`;
+  const waits = waiting === 0 ? 'nothing waits' : `published, not purged: ${waiting} files since ${since}${lost}`;
+  const why = trouble === null ? '' : `; failed ${trouble.times} times since ${trouble.since}: ${trouble.text}`;
+  return `cache ${name}: ${waits}, ${asked}${why}`;
 }

@@ -10,11 +10,13 @@ import { isCertain, type Live, liveOf } from '../publish/live.ts';
 import { prune } from '../publish/prune.ts';
 import { buildRelease } from '../release/build.ts';
 import type { Difference } from '../release/difference.ts';
+import { compileRules, withHeaders } from '../release/headers.ts';
 import { filesThatStay } from '../release/stay.ts';
 import { warn } from '../snapshot/context.ts';
 import type { Cycle } from './cycle.ts';
 import { differenceFrom } from './difference.ts';
 import type { Held } from './leases.ts';
+import { changedFiles } from './purging.ts';
 import { nothingSent } from './report.ts';
 import { retentionOf } from './workplace.ts';
 
@@ -25,7 +27,12 @@ export interface Target extends Cycle {
 }
 
 /** How it ended at one destination; what it came to stands in the report. */
-export type Ended = 'done' | 'failed' | 'bytes lost';
+export interface Ended {
+  readonly destination: string;
+  readonly how: 'done' | 'failed' | 'bytes lost';
+  /** Files for which a cache may hold another answer now. */
+  readonly changed: readonly string[];
+}
 
 /** Makes the release live at one destination; its failure is that destination's alone. Throws only the signal's reason. */
 export async function publishTo(held: Held, target: Target, signal: AbortSignal): Promise<Ended> {
@@ -35,15 +42,20 @@ export async function publishTo(held: Held, target: Target, signal: AbortSignal)
   let live: Live | undefined;
   try {
     live = await liveOf(held.manifests, held.state, signal);
-    await send(held, { ...target, live: target.wish.force ? { ...live, unsure: 'all' } : live }, signal);
-    return 'done';
+    const changed = await send(
+      held,
+      { ...target, live: target.wish.force ? { ...live, unsure: 'all' } : live },
+      signal,
+    );
+    return { destination: name, how: 'done', changed };
   } catch (error) {
     signal.throwIfAborted();
     const told = asHoldfastError(error);
     const shown = live?.manifest?.id ?? null;
     const previous = before === undefined ? shown : before.previous;
     report.destinations.set(name, { ...before, live: shown, previous, error: told });
-    return hasCode(told, 'blob-damaged', 'blob-missing') ? 'bytes lost' : 'failed';
+    const how = hasCode(told, 'blob-damaged', 'blob-missing') ? 'bytes lost' : 'failed';
+    return { destination: name, how, changed: [] };
   }
 }
 
@@ -51,7 +63,8 @@ interface Sending extends Target {
   readonly live: Live;
 }
 
-async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<void> {
+/** Puts what differs, makes it live and clears up; the files for which a cache may hold another answer now. */
+async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<readonly string[]> {
   const { report, wish, live, place } = sending;
   const { name } = held.destination;
   const release = releaseFor(held, sending);
@@ -91,6 +104,7 @@ async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<
     report.destinations.set(name, { ...told, live: release.id, published: together(earlier?.published, published) });
   }
   if (held.lease !== undefined) await pruneAndTell(held.lease, sending, signal);
+  return isLive || held.lease === undefined ? [] : changedFiles(change);
 }
 
 async function pruneAndTell(lease: Lease, { snapshot, report }: Sending, signal: AbortSignal): Promise<void> {
@@ -132,8 +146,10 @@ function releaseFor({ destination, state }: Held, sending: Sending): Manifest {
     );
     return build(sending, stays, pagesAmong(stays));
   }
+  const rules = compileRules(sending.place.config.headers);
   const stays = filesThatStay(files, live.manifest, (address) => snapshot.mayStay(address));
-  return build(sending, [...files, ...stays], [...snapshot.pages()].length + pagesAmong(stays));
+  const served = files.map((file) => withHeaders(file, rules));
+  return build(sending, [...served, ...stays], [...snapshot.pages()].length + pagesAmong(stays));
 }
 
 function pagesAmong(files: readonly ReleaseFile[]): number {
