@@ -70,11 +70,18 @@ export interface Transfer {
   put(file: ReleaseFile, open: OpenFile): Promise<void>;
   /** Takes one file from the `source` that the transfer began with, at the destination itself. */
   restore(file: ReleaseFile): Promise<void>;
-  /** Makes sure that all is there and the manifest is at `_holdfast/releases/<id>.json`, then makes the release live, durably. */
-  commit(): Promise<void>;
+  /**
+   * Makes sure that all is there and the manifest is at `_holdfast/releases/<id>.json`, then makes the release live, durably. An atomic
+   * destination switches within `guard`, and only if the control record is of the version that it is told there: else `destination-moved`,
+   * and nothing that this transfer wrote is visible, however late it comes.
+   */
+  commit(guard: Guard): Promise<void>;
   /** Gives up. Leaves no trace that the next transfer would not remove or put right. */
   abort(): Promise<void>;
 }
+
+/** Runs `work` while the caller moves the control record no further, and tells the version that it has; undefined for none. */
+export type Guard = <T>(work: (version: string | undefined) => Promise<T>) => Promise<T>;
 
 export type OpenFile = (encoding: Encoding | 'identity') => Readable;
 
@@ -104,6 +111,8 @@ export interface Pruning {
   readonly kept: () => AsyncIterable<Manifest>;
   /** True for a file that was taken down on purpose: nothing of it stays. */
   readonly isWithdrawn: (path: string) => boolean;
+  /** As for `Transfer.commit`: an atomic destination takes nothing away once somebody else has moved the record. */
+  readonly guard: Guard;
 }
 
 export interface PruneReport {

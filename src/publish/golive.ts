@@ -78,8 +78,7 @@ async function send(lease: Lease, wish: GoLive, signal: AbortSignal): Promise<vo
       });
     }
     if (!destination.atomic) await readBack(destination, { release, put }, signal);
-    lease.assertHeld();
-    await transfer.commit();
+    await transfer.commit(lease.guard);
   } catch (error) {
     await transfer.abort().catch(() => undefined);
     throw error;

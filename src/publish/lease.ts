@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../model/clock.ts';
 import { HoldfastError, isHoldfastError } from '../model/errors.ts';
 import { type ControlRecord, newRecord, type Owner } from './control.ts';
-import type { ControlState, Destination } from './destination.ts';
+import type { ControlState, Destination, Guard } from './destination.ts';
 import { type Manifests, manifestsOf } from './manifests.ts';
 import { assertOwn, assertWriter } from './ownership.ts';
 
@@ -34,6 +34,8 @@ export interface Lease {
   move(change: Change): Promise<void>;
   /** Changes the record with its next move, which is when the lease is given back at the latest: one write less. */
   changeSoon(change: Change): void;
+  /** Runs work while this holder moves the record no further: for the switch, which must see the very record that was read. */
+  readonly guard: Guard;
   /** Gives the lease back with a last change to the record; never throws: an unreleased one runs out. */
   release(): Promise<void>;
 }
@@ -201,6 +203,11 @@ function hold(held: Held, holding: Holding): Lease {
     signal: lost.signal,
     assertHeld,
     move,
+    guard: (work) =>
+      inTurn(() => {
+        assertHeld();
+        return work(holding.state.version);
+      }),
     changeSoon: (change) => void soon.push(change),
     async release() {
       clearInterval(timer);

@@ -55,7 +55,7 @@ export interface PruneWish {
 }
 
 async function pruningOf(
-  { manifests, state: { record } }: Lease,
+  { manifests, guard, state: { record } }: Lease,
   { retired, dropped, isWithdrawn }: Leftovers & PruneWish,
   signal: AbortSignal,
 ): Promise<Pruning | undefined> {
@@ -67,6 +67,7 @@ async function pruningOf(
     dropped: await readAll(manifests, dropped, signal),
     kept: () => keptManifests(manifests, record, signal),
     isWithdrawn,
+    guard,
   };
 }
 

@@ -3,7 +3,7 @@ import { isHoldfastError } from '../../src/model/errors.ts';
 import type { ControlRecord } from '../../src/publish/control.ts';
 import type { Destination } from '../../src/publish/destination.ts';
 import { assertFails, assertShows, type Case, signal } from './case.ts';
-import { pruning, publish, type Release, read, record, releaseOf, standing, transfer } from './releases.ts';
+import { guardOf, pruning, publish, type Release, read, record, releaseOf, standing, transfer } from './releases.ts';
 
 /** The record, earlier releases and leftovers. */
 export const keeps: readonly Case[] = [
@@ -66,13 +66,13 @@ export const keeps: readonly Case[] = [
       assert.ok(first && second && third && fourth);
       const kept = [second, third];
       const dropping = { retired: [first.manifest], dropped: [first.manifest] };
-      assert.ok((await destination.prune(pruning(fourth, kept, dropping), signal)).removed > 0);
+      assert.ok((await destination.prune(pruning(destination, fourth, { kept, ...dropping }), signal)).removed > 0);
       await assertShows(destination, fourth);
       assert.is(await read(destination, `_holdfast/releases/${first.manifest.id}.json`), undefined);
       for (const { manifest } of [second, third, fourth]) {
         assert.ok(await read(destination, `_holdfast/releases/${manifest.id}.json`), manifest.id);
       }
-      assert.equal(await destination.prune(pruning(fourth, kept), signal), { removed: 0 });
+      assert.equal(await destination.prune(pruning(destination, fourth, { kept }), signal), { removed: 0 });
       await publish(destination, second, fourth);
       await assertShows(destination, second, ['p4/index.html']);
       await publish(destination, third, second);
@@ -102,7 +102,7 @@ export const keeps: readonly Case[] = [
       const clean = await inventory();
       const killed = await destination.begin(second.manifest, standing(first), signal);
       for (const file of second.manifest.files) await killed.put(file, second.open(file));
-      assert.ok((await destination.prune(pruning(first, []), signal)).removed > 0);
+      assert.ok((await destination.prune(pruning(destination, first), signal)).removed > 0);
       assert.is(await inventory(), clean);
       await publish(destination, second, first);
       await assertShows(destination, second);
@@ -122,14 +122,17 @@ export const keeps: readonly Case[] = [
       const unsure = new Set(['index.html', 'b/index.html']);
       const mending = await destination.begin(third.manifest, standing(first, { unsure }), signal);
       await mending.put(third.file('index.html'), third.open(third.file('index.html')));
-      await mending.commit();
+      await mending.commit(guardOf(destination));
       await record(destination, third);
       const retired = [first.manifest, second.manifest];
-      await destination.prune(pruning(third, [first], { retired, dropped: [second.manifest] }), signal);
+      await destination.prune(
+        pruning(destination, third, { kept: [first], retired, dropped: [second.manifest] }),
+        signal,
+      );
       await assertShows(destination, third, ['b/index.html']);
       const back = await destination.begin(first.manifest, standing(third, { source: first.manifest }), signal);
       await back.restore(first.file('index.html'));
-      await back.commit();
+      await back.commit(guardOf(destination));
       await assertShows(destination, first);
     },
     'where each put shows',
@@ -150,7 +153,7 @@ export const keeps: readonly Case[] = [
       assert.equal(await states(destination, first, false), new Set(['whole']));
       const back = await destination.begin(first.manifest, standing(second, { source: first.manifest }), signal);
       for (const path of ['a/one.css', 'gone/index.html', 'index.html']) await back.restore(first.file(path));
-      await back.commit();
+      await back.commit(guardOf(destination));
       await record(destination, first);
       await assertShows(destination, first);
       for (const encoding of encodings) assert.ok(await variant('index.html', encoding), encoding);
@@ -180,7 +183,10 @@ export const keeps: readonly Case[] = [
       await transfer(destination, second, first);
       await record(destination, second);
       const isWithdrawn = (path: string) => path.startsWith('secret/');
-      await destination.prune(pruning(second, [first], { retired: [first.manifest], isWithdrawn }), signal);
+      await destination.prune(
+        pruning(destination, second, { kept: [first], retired: [first.manifest], isWithdrawn }),
+        signal,
+      );
       await assertShows(destination, second, ['secret/index.html', 'b/index.html']);
       const found = await states(destination, first, false, ['secret/index.html', 'b/index.html']);
       assert.equal(found, new Set(['absent', 'whole']));

@@ -107,12 +107,16 @@ function transferOf(memory: Memory, { next, source }: Wish, signal: AbortSignal)
       if (source?.files.some(({ path, sha256 }) => path === file.path && sha256 === file.sha256)) return;
       throw new HoldfastError('destination-damaged', file.path);
     },
-    async commit() {
+    async commit(guard) {
       signal.throwIfAborted();
       const lacking = formsOf(next).find(({ sha256 }) => !memory.blobs.has(sha256));
       if (lacking !== undefined) throw new HoldfastError('destination-damaged', lacking.sha256);
       memory.releases.set(next.id, next);
-      memory.live = next;
+      await guard(async (version) => {
+        if ((memory.control && versionOf(memory.control)) !== version)
+          throw new HoldfastError('destination-moved', 'moved');
+        memory.live = next;
+      });
     },
     async abort() {
       return undefined;

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import type { BlobRef } from '../../src/model/capture.ts';
 import type { FileKind, Manifest, ReleaseFile } from '../../src/model/manifest.ts';
 import { type ControlRecord, newRecord } from '../../src/publish/control.ts';
-import type { Destination, OpenFile, Pruning, Standing } from '../../src/publish/destination.ts';
+import type { Destination, Guard, OpenFile, Pruning, Standing } from '../../src/publish/destination.ts';
 
 /** A release with its bytes at hand. */
 export interface Release {
@@ -94,6 +94,11 @@ export function changedFiles(next: Manifest, live: Manifest | undefined): readon
 
 const SIGNAL = new AbortController().signal;
 
+/** For a publisher that nobody disturbs. */
+export function guardOf({ control }: Destination): Guard {
+  return async (work) => work((await control.read(SIGNAL))?.version);
+}
+
 /** Begins, puts what differs and commits; the control record is not moved. */
 export async function transfer(
   destination: Destination,
@@ -104,7 +109,7 @@ export async function transfer(
   const open = await destination.begin(next.manifest, standing(live), signal);
   try {
     for (const file of changedFiles(next.manifest, live?.manifest)) await open.put(file, next.open(file));
-    await open.commit();
+    await open.commit(guardOf(destination));
   } catch (error) {
     await open.abort();
     throw error;
@@ -135,11 +140,16 @@ export async function record(destination: Destination, next: Release, retain = 5
 }
 
 /** What stays where `live` is live and `kept` can be returned to. */
-export function pruning(live: Release, kept: readonly Release[], more: Partial<Pruning> = {}): Pruning {
+export function pruning(
+  destination: Destination,
+  live: Release,
+  { kept = [], ...more }: Partial<Omit<Pruning, 'kept'>> & { readonly kept?: readonly Release[] } = {},
+): Pruning {
   async function* manifests(): AsyncGenerator<Manifest> {
     for (const { manifest } of kept) yield manifest;
   }
-  return { live: live.manifest, retired: [], dropped: [], kept: manifests, isWithdrawn: () => false, ...more };
+  const guard = guardOf(destination);
+  return { live: live.manifest, retired: [], dropped: [], kept: manifests, isWithdrawn: () => false, guard, ...more };
 }
 
 /** Transfers, moves the record, and takes out of sight what was live before. */
@@ -147,7 +157,7 @@ export async function publish(destination: Destination, next: Release, live?: Re
   await transfer(destination, next, live);
   await record(destination, next);
   if (!destination.atomic && live !== undefined)
-    await destination.prune(pruning(next, [live], { retired: [live.manifest] }), SIGNAL);
+    await destination.prune(pruning(destination, next, { kept: [live], retired: [live.manifest] }), SIGNAL);
 }
 
 /** A published file as a visitor gets it. */

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import * as assert from 'uvu/assert';
 import { assertFails, assertShows, type Case, signal } from './case.ts';
-import { pruning, publish, read, releaseOf, standing } from './releases.ts';
+import { guardOf, pruning, publish, read, record, releaseOf, standing } from './releases.ts';
 
 const HOSTILE = [
   '../x',
@@ -32,7 +32,7 @@ export const transfers: readonly Case[] = [
         for (let file = files.pop(); file !== undefined; file = files.pop()) await open.put(file, release.open(file));
       };
       await Promise.all(Array.from({ length: 8 }, worker));
-      await open.commit();
+      await open.commit(guardOf(destination));
       await assertShows(destination, release);
     },
   ],
@@ -66,7 +66,7 @@ export const transfers: readonly Case[] = [
         assert.is(String(await read(destination, path)), 'new', path);
       }
       assert.ok(await read(destination, `_holdfast/releases/${second.manifest.id}.json`));
-      await open.commit();
+      await open.commit(guardOf(destination));
       await assertShows(destination, second);
     },
     'where each put shows',
@@ -89,7 +89,7 @@ export const transfers: readonly Case[] = [
       assert.is((error as Error).message, 'cut');
       await assertShows(destination, first, ['b/index.html']);
       for (const file of second.manifest.files) await open.put(file, second.open(file));
-      await open.commit();
+      await open.commit(guardOf(destination));
       await assertShows(destination, second);
     },
   ],
@@ -118,10 +118,29 @@ export const transfers: readonly Case[] = [
       await publish(destination, first);
       const open = await destination.begin(second.manifest, standing(first), signal);
       await open.put(second.file('index.html'), second.open(second.file('index.html')));
-      await assertFails(open.commit(), 'destination-damaged');
+      await assertFails(open.commit(guardOf(destination)), 'destination-damaged');
       await open.abort();
       if (destination.atomic) await assertShows(destination, first);
     },
+  ],
+  [
+    'a commit that comes after somebody else moved the control record makes nothing visible',
+    async ({ destination }) => {
+      const first = releaseOf(1, { 'index.html': 'old' });
+      const second = releaseOf(2, { 'index.html': 'new', 'b/index.html': 'b' });
+      await publish(destination, first);
+      const version = (await destination.control.read(signal))?.version;
+      const late = await destination.begin(second.manifest, standing(first), signal);
+      for (const file of second.manifest.files) await late.put(file, second.open(file));
+      await record(destination, first);
+      await assertFails(
+        late.commit((work) => work(version)),
+        'destination-moved',
+      );
+      await late.abort();
+      await assertShows(destination, first, ['b/index.html']);
+    },
+    'where it switches at once',
   ],
   [
     'a manifest whose paths could leave the release is refused before anything is written',
@@ -163,11 +182,11 @@ export const transfers: readonly Case[] = [
       stop.abort(new Error('stopped'));
       const calls = {
         put: () => open.put(file, second.open(file)),
-        commit: () => open.commit(),
+        commit: () => open.commit(guardOf(destination)),
         restore: () => open.restore(file),
         begin: () => destination.begin(second.manifest, standing(first), stop.signal),
         open: () => destination.open('index.html', stop.signal),
-        prune: () => destination.prune(pruning(first, []), stop.signal),
+        prune: () => destination.prune(pruning(destination, first), stop.signal),
         read: () => destination.control.read(stop.signal),
         swap: () => destination.control.swap({ ...state.record, generation: 2 }, state.version, stop.signal),
       };

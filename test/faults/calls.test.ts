@@ -5,15 +5,19 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { isHoldfastError } from '../../src/model/errors.ts';
+import { createMirror } from '../../src/publish/destinations/mirror.ts';
+import type { LeaseTiming } from '../../src/publish/lease.ts';
+import { signal } from '../conformance/case.ts';
 import { suite } from '../support/suite.ts';
-import { NEW, OLD, publishTo } from './cycle.ts';
+import { NEW, OLD, publishTo, publishWith, THIRD } from './cycle.ts';
 import { isAllThereIs, recordHolds, servedWhole } from './invariants.ts';
-import { bundleChild, type Call, callsOf, type Ended, runWithFault } from './strace.ts';
+import { bundleChild, type Call, callsOf, type Ended, runToStop, runWithFault } from './strace.ts';
 
 const test = suite('a publish, stopped at every system call', { needs: ['strace'] });
 
 /** Calls on the mirror of one publish over another, and of a first one. Node's own releases may differ by a few. */
-const COUNTED = { update: 153, first: 149 };
+const COUNTED = { update: 173, first: 169 };
 const TOLERANCE = 0.1;
 const ERRNOS = ['EIO', 'ENOSPC', 'EACCES'] as const;
 /** As many as there are processors on the smallest machine this runs on. */
@@ -215,6 +219,49 @@ test('killed, and killed again while the next run puts it right, all is right af
       await assertRecovers(dir, when);
     }),
   );
+});
+
+/** Others take the lease so soon, that a test lasts seconds; the child, asleep, has the usual idea of it, and only the record stops it. */
+const TIMING: LeaseTiming = { ttl: 900, renew: 300, stop: 600 };
+/** Each of these sleeps for a lease's time. */
+const SLEEPS_AT_ONCE = 8;
+const SLEEP_EVERY = isFull ? 1 : 8;
+
+/** What another machine publishes while this one sleeps. It may have to wait for who sleeps with the record's own lock in hand. */
+async function publishMeanwhile(dir: string): Promise<boolean> {
+  const mirror = createMirror({ name: 'www', dir });
+  return publishWith(mirror, THIRD, { holder: 'waker', timing: TIMING }).then(
+    () => true,
+    (error: unknown) => {
+      if (!isHoldfastError(error, 'destination-moved', 'leased')) throw error;
+      return false;
+    },
+  );
+}
+
+test('a publisher that sleeps past its lease after any call, and wakes, leaves visible and on record what the one that followed it published', async () => {
+  const sleeps = update.filter((_, n) => n % SLEEP_EVERY === 0).entries();
+  const worker = async () => {
+    for (const [n, call] of sleeps)
+      await withMirror(`sleep-${n}`, OLD, async (dir) => {
+        const when = describe('slept', call);
+        const sleeper = runToStop(bundle, [dir, 'new'], call);
+        if (!(await sleeper.hasStopped)) assert.unreachable(`${when}: it never stopped`);
+        injected += 1;
+        const hasPublished = await publishMeanwhile(dir);
+        const before = await createMirror({ name: 'www', dir }).control.read(signal);
+        await sleeper.resume();
+        const after = await createMirror({ name: 'www', dir }).control.read(signal);
+        if (hasPublished) {
+          assert.equal(after, before, `${when}: the record was moved`);
+          assert.is(await servedWhole(dir, [OLD, NEW, THIRD], when), THIRD, when);
+        }
+        assert.ok((after?.record.generation ?? 0) >= (before?.record.generation ?? 0), when);
+        await publishWith(createMirror({ name: 'www', dir }), THIRD, { holder: 'waker', timing: TIMING });
+        await isAllThereIs(dir, THIRD, when);
+      });
+  };
+  await Promise.all(Array.from({ length: SLEEPS_AT_ONCE }, worker));
 });
 
 test.run();

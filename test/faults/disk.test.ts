@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { isHoldfastError } from '../../src/model/errors.ts';
 import { createMirror } from '../../src/publish/destinations/mirror.ts';
-import { changedFiles, releaseOf, standing } from '../conformance/releases.ts';
+import { changedFiles, guardOf, releaseOf, standing } from '../conformance/releases.ts';
 import { suite } from '../support/suite.ts';
 import { NEW, OLD, publishTo } from './cycle.ts';
 import { isAllThereIs, servedWhole } from './invariants.ts';
@@ -78,12 +78,12 @@ disk('a release larger than the disk is refused before anything is written', () 
   }),
 );
 
-disk('a release with more files than the disk has inodes is refused before anything is written', async () => {
+disk('a release with more files than the disk has inodes is refused before anything of it is written', async () => {
   const small = await mkdtemp(join(tmpdir(), 'holdfast-disk-'));
   assert.ok(mount(small, `size=${DISK_BYTES},nr_inodes=900`));
   try {
     assert.match(await refusal(publishTo(join(small, 'www'), NEW)), /inodes are needed, \d+ are free/);
-    assert.equal(await readdir(small), []);
+    assert.equal(await readdir(join(small, 'www')), ['_holdfast'], 'the control record, and nothing else');
   } finally {
     unmount(small);
     await rm(small, { recursive: true });
@@ -98,7 +98,7 @@ disk('a disk that becomes full on the way leaves the old release, and with room 
     execFileSync('sh', ['-c', `cat /dev/zero > ${filler} 2>/dev/null; true`]);
     const sent = async () => {
       for (const file of changedFiles(NEW.manifest, OLD.manifest)) await transfer.put(file, NEW.open(file));
-      await transfer.commit();
+      await transfer.commit(guardOf(mirror));
     };
     const error = await sent().catch((reason: unknown) => reason);
     assert.ok(isHoldfastError(error, 'destination-unwritable'), String(error));

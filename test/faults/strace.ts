@@ -1,8 +1,10 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { build as Build } from 'esbuild';
 import { MARKER } from './marker.ts';
 
@@ -72,6 +74,63 @@ export function runWithFault(bundle: string, args: readonly string[], call: Call
   return start('/usr/bin/strace', [...options, process.execPath, bundle, ...args]);
 }
 
+/** A child that stops itself in place of going on after one call. */
+export interface Stopped {
+  /** True where it stopped, false where it ended before. */
+  readonly hasStopped: Promise<boolean>;
+  /** Has it go on; how it ended. */
+  resume(): Promise<Ended>;
+}
+
+const POLL_MS = 10;
+
+/** Runs the child; it is stopped, as a machine that sleeps would stop it, when it has made this call. */
+export function runToStop(bundle: string, args: readonly string[], call: Call): Stopped {
+  const inject = `inject=${call.name}:signal=STOP:when=${call.nth}`;
+  const options = ['-f', '-qqq', '-o', '/dev/null', '-e', `trace=${CALLS.join(',')}`, '-e', inject];
+  const child = spawn('/usr/bin/strace', [...options, process.execPath, bundle, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: ENVIRONMENT,
+  });
+  const ended = endOf(child);
+  let isOver = false;
+  void ended.finally(() => {
+    isOver = true;
+  });
+  const stop = async (): Promise<number | undefined> => {
+    for (;;) {
+      if (isOver) return undefined;
+      const pid = await onlyChildOf(child.pid ?? 0);
+      if (pid !== undefined && (await isStopped(pid))) return pid;
+      await wait(POLL_MS);
+    }
+  };
+  const stopped = stop();
+  return {
+    hasStopped: stopped.then((pid) => pid !== undefined),
+    async resume() {
+      const pid = await stopped;
+      if (pid !== undefined) process.kill(pid, 'SIGCONT');
+      return ended;
+    },
+  };
+}
+
+async function onlyChildOf(pid: number): Promise<number | undefined> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  return children.trim() === '' ? undefined : Number(children.trim().split(' ')[0]);
+}
+
+/** Of a process that is traced a stop shows as `t` too, for a moment at each call: only one that lasts is a stop. */
+async function isStopped(pid: number): Promise<boolean> {
+  for (let looks = 0; looks < 5; looks++) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+    if (!/^\d+ \(.*\) [Tt] /.test(stat)) return false;
+    await wait(POLL_MS);
+  }
+  return true;
+}
+
 /** The calls of one run without faults that name a path in `dir` or a file opened in it, in order. */
 export async function callsOf(bundle: string, args: readonly string[], dir: string): Promise<readonly Call[]> {
   const log = `${bundle}.trace`;
@@ -128,8 +187,11 @@ function parse(lines: readonly string[], dir: string): readonly Call[] {
 /** One thread does all of Node's work on files, so that calls come in one order and have fixed numbers. */
 const ENVIRONMENT = { PATH: '/usr/bin:/bin', UV_THREADPOOL_SIZE: '1', UV_USE_IO_URING: '0' };
 
-async function start(command: string, args: readonly string[]): Promise<Ended> {
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: ENVIRONMENT });
+function start(command: string, args: readonly string[]): Promise<Ended> {
+  return endOf(spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: ENVIRONMENT }));
+}
+
+async function endOf(child: ChildProcessByStdio<null, null, Readable>): Promise<Ended> {
   const code = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);

@@ -62,7 +62,9 @@ test('pruning removes exactly the folders and manifests that no kept release nee
   const [first, second, third] = releases;
   assert.ok(first && second && third);
   // Of the first: its root and its b, a file and a link each more, and its manifest.
-  assert.equal(await place.mirror.prune(pruning(third, [second]), signal), { removed: 2 + 3 + 1 + 1 });
+  assert.equal(await place.mirror.prune(pruning(place.mirror, third, { kept: [second] }), signal), {
+    removed: 2 + 3 + 1 + 1,
+  });
   assert.equal(await treesOf(place), hashesOf(second, third));
   assert.equal((await readdir(join(place.dir, '_holdfast/releases'))).sort(), [
     `${second.manifest.id}.json`,
@@ -78,7 +80,7 @@ test('pruning keeps what `current` leads to, even where no manifest tells what t
   await publish(place.mirror, second);
   await transfer(place.mirror, first);
   await rm(join(place.dir, '_holdfast/releases', `${first.manifest.id}.json`));
-  await place.mirror.prune(pruning(second, []), signal);
+  await place.mirror.prune(pruning(place.mirror, second), signal);
   assert.is(await readFile(live('a/b/index.html'), 'utf8'), 'one');
   assert.equal(await treesOf(place), hashesOf(first, second));
 });

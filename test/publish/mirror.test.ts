@@ -133,7 +133,7 @@ test('a fresh disk’s lost+found is nobody’s, and what is beside our folders 
   await writeFile(join(place.dir, 'notes.txt'), 'mine');
   await writeFile(join(place.dir, 'trees/notes.txt'), 'mine');
   await publish(place.mirror, second, first);
-  await place.mirror.prune(pruning(second, []), signal);
+  await place.mirror.prune(pruning(place.mirror, second), signal);
   assert.is(await readFile(join(place.dir, 'notes.txt'), 'utf8'), 'mine');
   assert.is(await readFile(join(place.dir, 'trees/notes.txt'), 'utf8'), 'mine');
   assert.equal((await readdir(place.dir)).sort(), ['_holdfast', 'current', 'lost+found', 'notes.txt', 'trees']);

@@ -12,7 +12,7 @@ import type { BlobRef } from '../../src/model/capture.ts';
 import type { Manifest, ReleaseFile } from '../../src/model/manifest.ts';
 import type { Destination, Pruning } from '../../src/publish/destination.ts';
 import { createMirror } from '../../src/publish/destinations/mirror.ts';
-import { changedFiles } from '../conformance/releases.ts';
+import { changedFiles, guardOf } from '../conformance/releases.ts';
 import { suite } from '../support/suite.ts';
 import { type Server, startCaddy, startNginx } from './servers.ts';
 
@@ -79,7 +79,7 @@ function lookOf(n: number): Look {
 
 const ABOUT = fileOf('about/index.html', '<p>never changes</p>', true);
 
-const nothingKept: Omit<Pruning, 'live'> = {
+const nothingKept: Omit<Pruning, 'live' | 'guard'> = {
   retired: [],
   dropped: [],
   kept: async function* () {},
@@ -112,9 +112,10 @@ function createSite(destination: Destination) {
         return Readable.from([contents.get(ref?.sha256 ?? '') ?? Buffer.alloc(0)]);
       });
     }
-    await transfer.commit();
+    await transfer.commit(guardOf(destination));
     live = next;
-    if (releases % PRUNE_EVERY === 0) await destination.prune({ ...nothingKept, live: next }, signal);
+    if (releases % PRUNE_EVERY === 0)
+      await destination.prune({ ...nothingKept, live: next, guard: guardOf(destination) }, signal);
   }
 
   return {

@@ -7,6 +7,7 @@ import type { ReleaseFile } from '../../src/model/manifest.ts';
 import type { OpenFile } from '../../src/publish/destination.ts';
 import {
   changedFiles,
+  guardOf,
   pruning,
   publish,
   type Release,
@@ -110,9 +111,9 @@ test('what is overwritten or removed is kept once, and a first publish keeps not
   await transfer(s3, second, first);
   assert.equal(await keptIn(place), [`${sha(LONG)}.gz`]);
   await record(s3, second);
-  await s3.prune(pruning(second, [first], { retired: [first.manifest] }), signal);
+  await s3.prune(pruning(s3, second, { kept: [first], retired: [first.manifest] }), signal);
   assert.equal(await keptIn(place), [sha('c'), `${sha(LONG)}.gz`].sort());
-  await s3.prune(pruning(second, [], { retired: [first.manifest], dropped: [first.manifest] }), signal);
+  await s3.prune(pruning(s3, second, { retired: [first.manifest], dropped: [first.manifest] }), signal);
   assert.equal(await keptIn(place), []);
 });
 
@@ -127,7 +128,7 @@ test('every version of a withdrawn page goes, and content that others share stay
   await publish(s3, second, first);
   await transfer(s3, third, second);
   const isWithdrawn = (path: string) => path === 'secret.html';
-  await s3.prune(pruning(third, [second, first], { retired: [second.manifest], isWithdrawn }), signal);
+  await s3.prune(pruning(s3, third, { kept: [second, first], retired: [second.manifest], isWithdrawn }), signal);
   assert.equal(await keptIn(place), [sha('same'), sha('old')].sort());
   assert.is(await read(s3, 'secret.html'), undefined);
 });
@@ -178,7 +179,7 @@ test('a large asset goes in parts with flat memory, and one that breaks off leav
   }, 5);
   await open.put(release.file('film.mp4'), bytes(size));
   clearInterval(watch);
-  await open.commit();
+  await open.commit(guardOf(s3));
   assert.ok(most - before < size * 0.8, `${Math.round((most - before) / 1e6)} MB more`);
   const found = [];
   for await (const { state } of s3.readBack(release.manifest, { files: release.manifest.files, isLive: true }, signal))
@@ -198,7 +199,7 @@ test('where a path is unsure, only what it should be is kept', async () => {
   for (const path of ['a.html', 'b.html']) await open.put(second.file(path), second.open(second.file(path)));
   assert.equal(await keptIn(place), [sha('b')]);
   await open.put(second.file('c.html'), second.open(second.file('c.html')));
-  await open.commit();
+  await open.commit(guardOf(s3));
   const back = await s3.begin(first.manifest, standing(second, { source: first.manifest }), signal);
   await back.restore(first.file('b.html'));
   for (const path of ['a.html', 'c.html']) await failure(back.restore(first.file(path)), 'destination-damaged');
@@ -230,7 +231,7 @@ test('a damaged object is told from a whole one, and --force puts right what is 
   await wait(5);
   const forced = await s3.begin(release.manifest, standing(release, { unsure: 'all' }), signal);
   for (const file of changedFiles(release.manifest, undefined)) await forced.put(file, release.open(file));
-  await forced.commit();
+  await forced.commit(guardOf(s3));
   assert.equal(await states(), ['whole', 'whole', 'whole', 'whole']);
   assert.equal((await place.stored('c.html'))?.answer.LastModified, before?.answer.LastModified);
 });

@@ -50,11 +50,14 @@ export function createMirror({ name, dir }: MirrorOptions): Destination {
     open: (path, signal) => guard(() => openPublished(layout, path, signal)),
     begin: (next, standing, signal) =>
       guard(async () => {
-        const transfer = await beginTransfer({ name, layout, next, standing }, signal);
+        const transfer = await beginTransfer(
+          { name, layout, next, standing, unlessMoved: control.unlessMoved },
+          signal,
+        );
         return guarded(transfer, guard);
       }),
     readBack: (release, { files }, signal) => readBack(layout, { release, files }, signal),
-    prune: (pruning, signal) => guard(() => pruneMirror(layout, pruning, signal)),
+    prune: (pruning, signal) => guard(() => pruneMirror({ layout, unlessMoved: control.unlessMoved }, pruning, signal)),
   };
 }
 
@@ -62,7 +65,7 @@ function guarded(transfer: Transfer, guard: <T>(work: () => Promise<T>) => Promi
   return {
     put: (file, open) => guard(() => transfer.put(file, open)),
     restore: (file) => guard(() => transfer.restore(file)),
-    commit: () => guard(() => transfer.commit()),
+    commit: (held) => guard(() => transfer.commit(held)),
     abort: () => guard(() => transfer.abort()),
   };
 }

@@ -18,7 +18,24 @@ const LOCK_ATTEMPTS = 40;
 const LOCK_PAUSE_MS = 50;
 
 /** The control record of a mirror: a file, moved under a lock of its own. */
-export function createControl(layout: Layout, name: string): Control {
+export interface MirrorControl extends Control {
+  /** Does `work` under the record's lock, if the record is of this version: else `destination-moved`. */
+  unlessMoved<T>(version: string | undefined, work: () => Promise<T>, signal: AbortSignal): Promise<T>;
+}
+
+/** The record in the mirror's own folder. */
+export function createControl(layout: Layout, name: string): MirrorControl {
+  const unlessMoved: MirrorControl['unlessMoved'] = async (version, work, signal) => {
+    await assertWritable(layout, name);
+    const lock = await lockRecord(layout, name, signal);
+    try {
+      const found = await readRecord(layout, name);
+      if (found?.version !== version) throw moved(name, 'the control record is not the one that was read');
+      return await work();
+    } finally {
+      await lock.release();
+    }
+  };
   return {
     async read(signal) {
       signal.throwIfAborted();
@@ -26,26 +43,15 @@ export function createControl(layout: Layout, name: string): Control {
       return found === undefined ? undefined : { ...found, settled: await isSettled(layout, found.record) };
     },
     async swap(next, expected, signal) {
-      if (expected === undefined) await assertFree(layout, name);
-      const lock = await lockRecord(layout, name, signal);
-      try {
-        const found = await readRecord(layout, name);
-        if (found?.version !== expected) throw moved(name, 'the control record is not the one that was read');
-        const text = controlText(next);
-        await writeAtomic(layout.control, text);
-        return versionOf(text);
-      } finally {
-        await lock.release();
-      }
+      // The first record makes the folder ours, so nothing of others may be in it.
+      if (expected === undefined) await assertOurs(layout, name);
+      const text = controlText(next);
+      await unlessMoved(expected, () => writeAtomic(layout.control, text), signal);
+      return versionOf(text);
     },
+    unlessMoved,
     probe: async () => 'exact',
   };
-}
-
-/** The first record makes the folder ours, so nothing of others may be in it. */
-async function assertFree(layout: Layout, name: string): Promise<void> {
-  await assertOurs(layout, name);
-  await assertWritable(layout, name);
 }
 
 /** The record without a look at what is live; undefined where there is none. */

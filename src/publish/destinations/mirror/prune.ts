@@ -3,20 +3,48 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../../../store/files.ts';
 import type { PruneReport, Pruning } from '../../destination.ts';
+import type { MirrorControl } from './control.ts';
 import { namesIn, onEach, targetOf } from './disk.ts';
 import { CURRENT, type Layout, linkedHash, NEXT_LINK, PASSING, TEMPORARY } from './layout.ts';
 import { foldersOf, treeOf } from './tree.ts';
 
-/** Removes the folders, manifests and leftovers that neither a kept release nor what visitors get now needs. */
-export async function pruneMirror(layout: Layout, pruning: Pruning, signal: AbortSignal): Promise<PruneReport> {
+interface Place {
+  readonly layout: Layout;
+  readonly unlessMoved: MirrorControl['unlessMoved'];
+}
+
+/**
+ * Removes the folders, manifests and leftovers that neither a kept release nor what visitors get now needs. They lose their names while
+ * nobody else can move the control record: a publisher that slept and wakes takes nothing away from the one that followed it.
+ */
+export async function pruneMirror(
+  { layout, unlessMoved }: Place,
+  pruning: Pruning,
+  signal: AbortSignal,
+): Promise<PruneReport> {
   signal.throwIfAborted();
-  const { needed, ids } = await neededBy(layout, pruning);
-  const removed =
-    (await removeFolders(layout, needed, signal)) +
+  const needed = await neededBy(layout, pruning);
+  const work = (version: string | undefined): Promise<Away> =>
+    unlessMoved(version, () => moveAway(layout, needed, signal), signal);
+  const { passing, files } = await pruning.guard(work);
+  return { removed: files + (await removeFolders(layout, passing, signal)) };
+}
+
+/** What has lost its name, or never had one that visitors see. */
+interface Away {
+  /** Folders in `trees`. */
+  readonly passing: readonly string[];
+  /** Files removed. */
+  readonly files: number;
+}
+
+async function moveAway(layout: Layout, { needed, ids }: Needed, signal: AbortSignal): Promise<Away> {
+  const passing = await moveFolders(layout, needed, signal);
+  const files =
     (await removeFiles(layout.dir, (name) => name.startsWith(NEXT_LINK))) +
     (await removeFiles(layout.own, (name) => TEMPORARY.test(name))) +
-    (await removeFiles(layout.releases, (file) => TEMPORARY.test(file) || (file.endsWith('.json') && !ids.has(file))));
-  return { removed };
+    (await removeFiles(layout.releases, (name) => TEMPORARY.test(name) || (name.endsWith('.json') && !ids.has(name))));
+  return { passing, files };
 }
 
 interface Needed {
@@ -52,23 +80,31 @@ async function childrenOf(layout: Layout, hash: string): Promise<string[]> {
   return children;
 }
 
-/** A folder loses its name before its first file, so that a half-removed one is never taken for whole. */
-async function removeFolders(layout: Layout, needed: ReadonlySet<string>, signal: AbortSignal): Promise<number> {
+/** A folder loses its name before its first file, so that a half-removed one is never taken for whole; the names they have then. */
+async function moveFolders(
+  layout: Layout,
+  needed: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const names = await namesIn(layout.trees);
   const old = names.filter((name) => /^[0-9a-f]{48}$/.test(name) && !needed.has(name));
   const passing = names.filter((name) => name.startsWith(PASSING));
-  if (old.length + passing.length === 0) return 0;
+  if (old.length === 0) return passing;
   const batch = `${PASSING}${randomBytes(6).toString('hex')}`;
   await onEach(old, signal, async (name) => {
     await rename(join(layout.trees, name), join(layout.trees, `${batch}-${name}`));
     passing.push(`${batch}-${name}`);
   });
   await syncFolder(layout.trees);
+  return passing;
+}
+
+async function removeFolders(layout: Layout, passing: readonly string[], signal: AbortSignal): Promise<number> {
   let removed = 0;
   await onEach(passing, signal, async (name) => {
     const path = join(layout.trees, name);
-    const count = await countIn(path);
-    removed += 1 + count;
+    const count = 1 + (await countIn(path));
+    removed += count;
     await rm(path, { recursive: true, force: true });
   });
   return removed;

@@ -5,6 +5,7 @@ import { HoldfastError } from '../../../model/errors.ts';
 import type { Manifest, ReleaseFile } from '../../../model/manifest.ts';
 import { isAbsent, makeFolder, syncFolder, systemCode, writeAtomic } from '../../../store/files.ts';
 import type { OpenFile, Standing, Transfer } from '../../destination.ts';
+import type { MirrorControl } from './control.ts';
 import { holds, linkOrCopy, namesIn, onEach, targetOf, writeVerified } from './disk.ts';
 import { isReleaseId, type Layout, linkTarget, NEXT_LINK, PASSING } from './layout.ts';
 import { assertOurs, assertRoom, assertWritable, needOf } from './place.ts';
@@ -23,6 +24,7 @@ interface Work {
   readonly source: Folder | undefined;
   /** Where the missing folders are built: one folder each, named by its hash. */
   readonly building: string;
+  readonly unlessMoved: MirrorControl['unlessMoved'];
   readonly signal: AbortSignal;
 }
 
@@ -31,6 +33,7 @@ export interface Wish {
   readonly layout: Layout;
   readonly next: Manifest;
   readonly standing: Standing;
+  readonly unlessMoved: MirrorControl['unlessMoved'];
 }
 
 /** A name in a folder that is not there yet: a file that was not put, or a link to a sub-folder. `key` as in `Work.live`. */
@@ -41,7 +44,10 @@ interface Rest {
 }
 
 /** Checks the place and the room, clears away what killed transfers left, and makes ready to build the missing folders. */
-export async function beginTransfer({ name, layout, next, standing }: Wish, signal: AbortSignal): Promise<Transfer> {
+export async function beginTransfer(
+  { name, layout, next, standing, unlessMoved }: Wish,
+  signal: AbortSignal,
+): Promise<Transfer> {
   signal.throwIfAborted();
   if (!isReleaseId(next.id))
     throw new HoldfastError('address-hostile', `${name}: ${JSON.stringify(next.id)} is not a release's id`);
@@ -65,6 +71,7 @@ export async function beginTransfer({ name, layout, next, standing }: Wish, sign
     live: lazily(() => contentsOf(layout, liveRoot)),
     source: standing.source === undefined ? undefined : treeOf(standing.source),
     building,
+    unlessMoved,
     signal,
   });
 }
@@ -97,7 +104,7 @@ function transferOf(work: Work): Transfer {
       const kept = keptForms(work, file);
       return make(file, (at, form) => restore(work, { kept, at, form }, written));
     },
-    async commit() {
+    async commit(guard) {
       await onEach(missing.keys(), signal, async (hash) => void (await makeOnce(hash)));
       await onEach(restOf(work, written), signal, (rest) => fill(work, rest));
       await onEach(missing.keys(), signal, (hash) => syncFolder(join(building, hash)));
@@ -105,7 +112,7 @@ function transferOf(work: Work): Transfer {
       await syncFolder(work.layout.trees);
       signal.throwIfAborted();
       await writeChanged(join(work.layout.releases, `${work.next.id}.json`), JSON.stringify(work.next));
-      await goLive(work);
+      await guard((version) => work.unlessMoved(version, () => goLive(work), signal));
       await rm(work.building, { recursive: true, force: true });
     },
     abort: () => rm(building, { recursive: true, force: true }),
