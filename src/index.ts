@@ -16,4 +16,5 @@ export type {
   Standing,
   Transfer,
 } from './publish/destination.ts';
+export type { PurgeAnswer, PurgeAsk, PurgeLimit, PurgePaths, Purger } from './publish/purger.ts';
 export type { Analytics, Markup, PageFacts } from './render/analytics/port.ts';

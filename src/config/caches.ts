@@ -133,7 +133,7 @@ const headerRule = z.strictObject({
       }),
       headerValue,
     ),
-    'Headers and their values; `cache-control` replaces the default',
+    'Headers and values, over the default `cache-control`. A bucket has but it, `content-disposition`, `content-language`, `expires`',
   ),
 });
 

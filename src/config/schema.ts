@@ -226,7 +226,10 @@ const fields = z.strictObject({
     headers,
     'Headers of published files, where a destination serves any; the first match is laid over the defaults',
   ),
-  purge: doc(purge, 'Caches in front of the site that are told what changed'),
+  purge: doc(
+    purge,
+    'Caches in front of the site, told what changed; an environment without them, or with others, says so itself',
+  ),
   retain: doc(z.int().min(2).default(5), 'Releases kept beside the live one, to return to'),
   retainFor: doc(
     duration().prefault('48h'),

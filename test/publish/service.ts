@@ -24,6 +24,8 @@ export interface Service {
   readonly seen: Seen[];
   /** The next calls are answered so, whatever they ask; undefined never answers. */
   readonly next: (Reply | undefined)[];
+  /** Awaited before a call is answered. */
+  onCall: (() => Promise<void>) | undefined;
   close(): Promise<void>;
 }
 
@@ -33,26 +35,29 @@ export async function startService(reply: (seen: Seen) => Reply): Promise<Servic
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
+    request.on('end', async () => {
       const { method = '', url = '', headers } = request;
       const call = { method, path: url, headers, body: Buffer.concat(chunks).toString() };
       seen.push(call);
+      await service.onCall?.();
       const answer = next.length > 0 ? next.shift() : reply(call);
       if (answer !== undefined) response.writeHead(answer.status, answer.headers).end(answer.body);
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return {
+  const service: Service = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
     next,
+    onCall: undefined,
     async close() {
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
     },
   };
+  return service;
 }
 
 /** The error a purge ends with. */

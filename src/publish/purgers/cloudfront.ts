@@ -28,7 +28,7 @@ export function createCloudFront({ name, distribution, endpoint }: CloudFrontOpt
     name,
     limit: { paths: 1000, prefixes: 5, byFile: true },
     purge: async (ask, signal) => {
-      const { CloudFrontClient, CreateInvalidationCommand } = await import('@aws-sdk/client-cloudfront');
+      const { CloudFrontClient, CreateInvalidationCommand } = await loadQuietly();
       const client = new CloudFrontClient({
         region: REGION,
         maxAttempts: 1,
@@ -48,6 +48,12 @@ export function createCloudFront({ name, distribution, endpoint }: CloudFrontOpt
       ).finally(() => client.destroy());
     },
   };
+}
+
+/** It tells on standard error, in each run, of a Node that later versions will want; the version here is fixed. */
+async function loadQuietly(): Promise<typeof import('@aws-sdk/client-cloudfront')> {
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  return import('@aws-sdk/client-cloudfront');
 }
 
 /** A `*` within a path would be a wildcard, which may only be the last character. */
