@@ -102,10 +102,20 @@ async function liveNow(destination: Destination, signal: AbortSignal): Promise<s
   );
 }
 
+/** What is to be done under the lock and the leases. */
+export interface LeasedWork<T> {
+  /** The one destination that is wanted; all where there is none. */
+  readonly to?: string | undefined;
+  /** Done at each destination, side by side. */
+  readonly work: (held: Held, signal: AbortSignal) => Promise<T>;
+  /** Done once after that, still under the lock. */
+  readonly after?: () => Promise<void>;
+}
+
 /** Takes the lock and the lease of the wanted destinations, for work that needs neither the origin nor the snapshot; throws what kept it from one of them. */
 export async function withLeases<T>(
   loaded: LoadedConfig,
-  wish: { readonly to?: string | undefined; readonly work: (held: Held, signal: AbortSignal) => Promise<T> },
+  wish: LeasedWork<T>,
   signal: AbortSignal,
 ): Promise<readonly T[]> {
   const lock = await takeLock(stateFiles(loaded.stateDir).lock);
@@ -118,7 +128,9 @@ export async function withLeases<T>(
     try {
       for (const { error } of report.destinations.values()) if (error !== undefined) throw error;
       const until = AbortSignal.any([signal, leases.signal]);
-      return await Promise.all(leases.held.map((held) => work(held, until)));
+      const done = await Promise.all(leases.held.map((held) => work(held, until)));
+      await wish.after?.();
+      return done;
     } finally {
       await leases.release();
     }

@@ -42,12 +42,8 @@ export async function publishTo(held: Held, target: Target, signal: AbortSignal)
   let live: Live | undefined;
   try {
     live = await liveOf(held.manifests, held.state, signal);
-    const changed = await send(
-      held,
-      { ...target, live: target.wish.force ? { ...live, unsure: 'all' } : live },
-      signal,
-    );
-    return { destination: name, how: 'done', changed };
+    await send(held, { ...target, live: target.wish.force ? { ...live, unsure: 'all' } : live }, signal);
+    return { destination: name, how: 'done', changed: await changedAt(held, live, signal) };
   } catch (error) {
     signal.throwIfAborted();
     const told = asHoldfastError(error);
@@ -63,8 +59,7 @@ interface Sending extends Target {
   readonly live: Live;
 }
 
-/** Puts what differs, makes it live and clears up; the files for which a cache may hold another answer now. */
-async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<readonly string[]> {
+async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<void> {
   const { report, wish, live, place } = sending;
   const { name } = held.destination;
   const release = releaseFor(held, sending);
@@ -104,7 +99,18 @@ async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<
     report.destinations.set(name, { ...told, live: release.id, published: together(earlier?.published, published) });
   }
   if (held.lease !== undefined) await pruneAndTell(held.lease, sending, signal);
-  return isLive || held.lease === undefined ? [] : changedFiles(change);
+}
+
+/** Files for which a cache may hold another answer since `before`; one that was only sent again is not among them. */
+async function changedAt(
+  { manifests, state, lease }: Held,
+  before: Live,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const id = state?.record.live ?? null;
+  if (lease === undefined || id === null) return [];
+  const now = id === before.manifest?.id && isCertain(before) ? undefined : await manifests.read(id, signal);
+  return now === undefined ? [] : changedFiles(differenceFrom(before, now));
 }
 
 async function pruneAndTell(lease: Lease, { snapshot, report }: Sending, signal: AbortSignal): Promise<void> {

@@ -44,10 +44,10 @@ export async function rollback(loaded: LoadedConfig, { id, to }: RollbackWish, s
     const told = (files: readonly string[]): void => void changes.set(held.destination.name, files);
     return goBack(held, { loaded, id, isWithdrawn, told }, until);
   };
-  const results = await withLeases(loaded, { to, work }, signal);
   const place = { ...loaded, site: siteOf(loaded), clock: systemClock };
   const { tally } = newReport();
-  await purgeAfter({ place, wish: { dryRun: false }, report: { tally } }, changes, signal);
+  const after = () => purgeAfter({ place, wish: { dryRun: false }, report: { tally } }, changes, signal);
+  const results = await withLeases(loaded, { to, work, after }, signal);
   return { results, warnings: [...tally.warnings.values()] };
 }
 
