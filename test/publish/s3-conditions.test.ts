@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import type { ControlRecord } from '../../src/publish/control.ts';
 import type { Destination } from '../../src/publish/destination.ts';
 import type { S3Options } from '../../src/publish/destinations/s3.ts';
-import { publish, read, record, recordOf, releaseOf, standing, transfer } from '../conformance/releases.ts';
+import { guardOf, publish, read, record, recordOf, releaseOf, standing, transfer } from '../conformance/releases.ts';
 import { type FaultyProxy, firstOf, type SeenRequest, startFaultyProxy } from '../support/faulty-proxy.ts';
 import {
   after,
@@ -206,7 +206,7 @@ test('a put that failed although it was carried out can be repeated, and its kep
   );
   await failure(put(), 'destination-unwritable');
   await put();
-  await open.commit();
+  await open.commit(guardOf(s3));
   const back = await s3.begin(first.manifest, standing(second, { source: first.manifest }), signal);
   await back.restore(first.file('index.html'));
   assert.is(String(await read(s3, 'index.html')), 'old');
