@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { setTimeout as wait } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import type { ReleaseFile } from '../../src/model/manifest.ts';
@@ -180,7 +179,7 @@ test('a large asset goes in parts with flat memory, and one that breaks off leav
   await open.put(release.file('film.mp4'), bytes(size));
   clearInterval(watch);
   await open.commit(guardOf(s3));
-  assert.ok(most - before < size * 0.8, `${Math.round((most - before) / 1e6)} MB more`);
+  assert.ok(most - before < size * 0.6, `${Math.round((most - before) / 1e6)} MB more`);
   const found = [];
   for await (const { state } of s3.readBack(release.manifest, { files: release.manifest.files, isLive: true }, signal))
     found.push(state);
@@ -227,13 +226,14 @@ test('a damaged object is told from a whole one, and --force puts right what is 
     return found;
   };
   assert.equal(await states(), ['damaged', 'damaged', 'whole', 'damaged']);
-  const before = await place.stored('c.html');
-  await wait(5);
+  const lineOf = async (key: string) =>
+    (await place.inventory()).split('\n').find((line) => line.startsWith(`${key} `));
+  const before = await lineOf('c.html');
   const forced = await s3.begin(release.manifest, standing(release, { unsure: 'all' }), signal);
   for (const file of changedFiles(release.manifest, undefined)) await forced.put(file, release.open(file));
   await forced.commit(guardOf(s3));
   assert.equal(await states(), ['whole', 'whole', 'whole', 'whole']);
-  assert.equal((await place.stored('c.html'))?.answer.LastModified, before?.answer.LastModified);
+  assert.is(await lineOf('c.html'), before);
 });
 
 test.run();

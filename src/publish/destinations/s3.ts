@@ -33,8 +33,8 @@ export interface S3Options {
   readonly random?: () => number;
 }
 
-/** Measured against Ceph on two cores: 8 are slower, 32 are no faster. */
-const PUTS_AT_ONCE = 16;
+/** Measured: beside the server 8 to 32 do the same, 800 a second; with 40 ms of network between 16 do 330 and 32 do 550. */
+const PUTS_AT_ONCE = 32;
 
 /** Connections beyond those of files: a renewal of the lease must not wait for large files to be sent. */
 const RECORDS_AT_ONCE = 2;

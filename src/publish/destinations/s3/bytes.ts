@@ -16,29 +16,29 @@ export async function wholeOf(source: Readable, ref: BlobRef): Promise<Buffer> {
 }
 
 /**
- * The bytes of a stream in parts of `partBytes`, the last one smaller, none for no bytes. Throws `blob-damaged` before the last part
- * where they are not what `ref` says.
+ * The bytes of a stream in parts of `partBytes`, the last one smaller, none for no bytes; each in the same memory, so good until the
+ * next is asked for. Throws `blob-damaged` before the last part where they are not what `ref` says.
  */
 export async function* partsOf(source: Readable, ref: BlobRef, partBytes: number): AsyncGenerator<Buffer, void> {
+  const part = Buffer.allocUnsafeSlow(Math.min(partBytes, ref.size));
   const hash = createHash('sha256');
-  let held: Buffer[] = [];
-  let heldBytes = 0;
-  let size = 0;
+  let [filled, size] = [0, 0];
   for await (const chunk of source as AsyncIterable<Buffer>) {
-    hash.update(chunk);
     size += chunk.length;
     if (size > ref.size) throw damaged(ref);
-    held.push(chunk);
-    heldBytes += chunk.length;
-    while (heldBytes > partBytes) {
-      const bytes = Buffer.concat(held);
-      yield bytes.subarray(0, partBytes);
-      held = [bytes.subarray(partBytes)];
-      heldBytes -= partBytes;
+    hash.update(chunk);
+    for (let rest = chunk; rest.length > 0; ) {
+      if (filled === part.length) {
+        yield part;
+        filled = 0;
+      }
+      const copied = rest.copy(part, filled);
+      filled += copied;
+      rest = rest.subarray(copied);
     }
   }
   if (size !== ref.size || hash.digest('hex') !== ref.sha256) throw damaged(ref);
-  if (size > 0) yield held.length === 1 && held[0] !== undefined ? held[0] : Buffer.concat(held);
+  if (filled > 0) yield part.subarray(0, filled);
 }
 
 function damaged({ sha256 }: BlobRef): HoldfastError {

@@ -33,6 +33,8 @@ const PASSING = new Set([
   'BadDigest',
   'XAmzContentSHA256Mismatch',
 ]);
+/** A HEAD tells no more than this of a wrong region. */
+const BAD_REQUEST = 400;
 const TOO_MANY_REQUESTS = 429;
 const NOT_IMPLEMENTED = 501;
 const NO_CODE: Readonly<Record<number, string>> = {
@@ -114,7 +116,7 @@ function explained(place: Place, { code, status, region, asked = 'a request' }: 
   const { bucket, endpoint } = place;
   const told = TOLD[code];
   if (told !== undefined) return told(place, asked);
-  if (ELSEWHERE.has(code))
+  if (ELSEWHERE.has(code) || (status === BAD_REQUEST && region !== undefined))
     return [
       `the bucket ${bucket} is in another region`,
       region === undefined ? 'set `region`' : `set \`region\` to ${region}`,

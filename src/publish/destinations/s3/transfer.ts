@@ -135,9 +135,8 @@ function send({ shared, keeper, room, signal }: Work, file: ReleaseFile, open: O
   const key = shared.keys.file(file.path);
   const source = () => open(form.encoding);
   const beforeShown = () => keeper.keep(file.path, signal);
-  // A part is copied once from the pieces it came in.
   if (ref.size > WHOLE_BYTES)
-    return room.within(2 * PART_BYTES, () => uploadLarge(shared, { key, form, source, beforeShown }, signal));
+    return room.within(PART_BYTES, () => uploadLarge(shared, { key, form, source, beforeShown }, signal));
   return room.within(ref.size, async () => {
     const body = await wholeOf(source(), ref);
     const object = { body, sha256: ref.sha256, headers };
