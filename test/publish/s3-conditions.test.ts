@@ -5,6 +5,7 @@ import type { S3Options } from '../../src/publish/destinations/s3.ts';
 import { publish, read, record, recordOf, releaseOf, standing, transfer } from '../conformance/releases.ts';
 import { type FaultyProxy, firstOf, type SeenRequest, startFaultyProxy } from '../support/faulty-proxy.ts';
 import {
+  after,
   before,
   conflict,
   cutAnswer,
@@ -44,6 +45,11 @@ const isPut =
   (end: string) =>
   ({ method, path }: SeenRequest): boolean =>
     method === 'PUT' && path.endsWith(end);
+/** The request has its effect, and the connection is reset before a byte of the answer. */
+const lostAnswer = (): Fault =>
+  after(() => {
+    throw new Error('reset, as told');
+  });
 const isRecordPut = isPut('/control.json');
 
 /** A destination with a record, and what moves it on. */
@@ -81,7 +87,7 @@ test('a store that ignores conditions is known for it, also when each goes throu
 
 for (const at of [1, 2, 3, 4, 5]) {
   test(`an answer lost at request ${at} of the trial changes nothing of what is found`, async () => {
-    proxy.on(at, cutAnswer());
+    proxy.on(at, lostAnswer());
     assert.is(await throughProxy().control.probe(signal), 'bare');
     assert.equal(await place.keys(), []);
   });
@@ -107,7 +113,7 @@ test('of twenty that claim an empty bucket one wins, and of twenty that move one
 
 const RECOVERED: readonly (readonly [what: string, fault: () => Fault, times: number])[] = [
   ['is cut on its way', cutRequest, 1],
-  ['is carried out and its answer cut', cutAnswer, 1],
+  ['is carried out and its answer lost', lostAnswer, 1],
   ['is carried out and never answered', neverAnswered, 1],
   ['meets another one at once, four times', conflict, 4],
   ['meets a server in trouble, four times', serverError, 4],
@@ -170,7 +176,7 @@ test('a page that somebody else writes between its keeping and its put is left a
 });
 
 for (const [what, fault] of [
-  ['was carried out and its answer cut', cutAnswer],
+  ['was carried out and its answer lost', lostAnswer],
   ['was cut on its way', cutRequest],
   ['met a server in trouble', serverError],
 ] as const) {
