@@ -193,6 +193,25 @@ for (const [what, fault] of [
   });
 }
 
+test('a put that failed although it was carried out can be repeated, and its kept copy stays the old one', async () => {
+  const s3 = throughProxy();
+  const [first, second] = [releaseOf(1, { 'index.html': 'old' }), releaseOf(2, { 'index.html': 'new' })];
+  await publish(s3, first);
+  const open = await s3.begin(second.manifest, standing(first), signal);
+  const put = () => open.put(second.file('index.html'), second.open(second.file('index.html')));
+  proxy.on(firstOf(isPut('/index.html')), lostAnswer());
+  proxy.on(
+    firstOf(({ method }) => method === 'HEAD', 5),
+    serverError(),
+  );
+  await failure(put(), 'destination-unwritable');
+  await put();
+  await open.commit();
+  const back = await s3.begin(first.manifest, standing(second, { source: first.manifest }), signal);
+  await back.restore(first.file('index.html'));
+  assert.is(String(await read(s3, 'index.html')), 'old');
+});
+
 test('where a copy has an ETag of its own, as keys of the store’s make it, one page is looked at and the others are put without a condition', async () => {
   const s3 = throughProxy();
   const first = releaseOf(1, { 'a.html': 'old', 'b.html': 'old b', 'c.html': 'old c' });

@@ -32,13 +32,17 @@ const NOTHING: Before = { etag: undefined, file: undefined };
 export function createKeeper(shared: Shared, { live, isUnsure }: KeeperOptions): Keeper {
   const { store, keys, isIdentity } = shared;
   let areCopiesTrue = true;
+  /** Paths asked for before: a put that failed may have been carried out. */
+  const asked = new Set<string>();
   return {
     async keep(path, signal) {
       const file = live.get(path);
       if (file === undefined) return NOTHING;
       const key = keys.file(path);
-      const seen = isUnsure(path) ? await store.head(key, signal) : undefined;
-      if (isUnsure(path) && !holds(seen, file)) return { etag: seen?.etag, file: undefined };
+      const isDoubtful = isUnsure(path) || asked.has(path);
+      asked.add(path);
+      const seen = isDoubtful ? await store.head(key, signal) : undefined;
+      if (isDoubtful && !holds(seen, file)) return { etag: seen?.etag, file: undefined };
       const { encoding, ref } = formOf(file, isIdentity);
       const kept = keys.kept(file.sha256, seen === undefined ? encoding : encodingOf(seen));
       const copied = await store.copy(kept, { key }, signal);
