@@ -1,8 +1,19 @@
 import * as assert from 'uvu/assert';
+import { HoldfastError } from '../../src/model/errors.ts';
 import type { ControlRecord } from '../../src/publish/control.ts';
 import type { Destination } from '../../src/publish/destination.ts';
 import type { S3Options } from '../../src/publish/destinations/s3.ts';
-import { guardOf, publish, read, record, recordOf, releaseOf, standing, transfer } from '../conformance/releases.ts';
+import {
+  guardOf,
+  pruning,
+  publish,
+  read,
+  record,
+  recordOf,
+  releaseOf,
+  standing,
+  transfer,
+} from '../conformance/releases.ts';
 import { type FaultyProxy, firstOf, type SeenRequest, startFaultyProxy } from '../support/faulty-proxy.ts';
 import {
   after,
@@ -210,6 +221,21 @@ test('a put that failed although it was carried out can be repeated, and its kep
   const back = await s3.begin(first.manifest, standing(second, { source: first.manifest }), signal);
   await back.restore(first.file('index.html'));
   assert.is(String(await read(s3, 'index.html')), 'old');
+});
+
+test('a publisher that lost its lease while it slept takes nothing away', async () => {
+  const s3 = place.open();
+  const [first, second] = [releaseOf(1, { 'a.html': 'a', 'b.html': 'b' }), releaseOf(2, { 'a.html': 'A' })];
+  await publish(s3, first);
+  await transfer(s3, second, first);
+  const before = (await place.keys()).filter((key) => !key.startsWith('_holdfast/kept/'));
+  const guard = () => Promise.reject(new HoldfastError('lease-lost', 'slept'));
+  const more = { retired: [first.manifest], dropped: [first.manifest], guard };
+  await failure(s3.prune({ ...pruning(s3, second), ...more }, signal), 'lease-lost');
+  assert.equal(
+    (await place.keys()).filter((key) => !key.startsWith('_holdfast/kept/')),
+    before,
+  );
 });
 
 test('where a copy has an ETag of its own, as keys of the store’s make it, one page is looked at and the others are put without a condition', async () => {

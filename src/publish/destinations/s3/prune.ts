@@ -55,7 +55,8 @@ async function takeDown(work: Work): Promise<number> {
 }
 
 /** Looks first: where several releases had this name, and after a killed publish, it may hold any of them. */
-async function takeOne({ shared, signal }: Work, path: string, wanted: readonly ReleaseFile[]): Promise<number> {
+async function takeOne(work: Work, path: string, wanted: readonly ReleaseFile[]): Promise<number> {
+  const { shared, signal } = work;
   signal.throwIfAborted();
   const { store, keys } = shared;
   const key = keys.file(path);
@@ -63,7 +64,14 @@ async function takeOne({ shared, signal }: Work, path: string, wanted: readonly 
   if (seen === undefined) return 0;
   const file = wanted.find((each) => holds(seen, each));
   if (file !== undefined) await store.copy(keys.kept(file.sha256, encodingOf(seen)), { key }, signal);
-  await store.remove(key, signal);
+  return remove(work, key);
+}
+
+/** Not without a look at the lease: a publisher that slept may wake here, and the name be another release's by now. */
+async function remove({ shared, guard, signal }: Work, key: string): Promise<number> {
+  signal.throwIfAborted();
+  await guard(async () => undefined);
+  await shared.store.remove(key, signal);
   return 1;
 }
 
@@ -93,13 +101,8 @@ async function unneeded(work: Work): Promise<readonly string[]> {
   return [...found.values()].flatMap((keys) => [...keys]);
 }
 
-async function removeAll({ shared, atOnce, signal }: Work, keys: readonly string[]): Promise<number> {
+async function removeAll(work: Work, keys: readonly string[]): Promise<number> {
   let removed = 0;
-  for await (const count of ahead(keys, atOnce, async (key) => {
-    signal.throwIfAborted();
-    await shared.store.remove(key, signal);
-    return 1;
-  }))
-    removed += count;
+  for await (const count of ahead(keys, work.atOnce, (key) => remove(work, key))) removed += count;
   return removed;
 }
