@@ -60,8 +60,25 @@ export function identityOf(files: readonly ReleaseFile[]): string {
   return hash.digest('hex');
 }
 
-/** One line that is equal for two files of the same name exactly when visitors get the same from both. */
-export function fingerprint({ path, kind, sha256, type, headers, variants }: ReleaseFile): string {
+/** True for two files of the same name exactly when visitors get the same from both. */
+export function isSameFile(one: ReleaseFile, other: ReleaseFile): boolean {
+  return (
+    one.sha256 === other.sha256 &&
+    one.kind === other.kind &&
+    one.type === other.type &&
+    one.variants.gzip?.sha256 === other.variants.gzip?.sha256 &&
+    one.variants.br?.sha256 === other.variants.br?.sha256 &&
+    haveSame(one.headers, other.headers)
+  );
+}
+
+function haveSame(one: ReleaseFile['headers'], other: ReleaseFile['headers']): boolean {
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
+}
+
+/** One line that is equal for two files exactly when they have one name and visitors get the same from both. */
+function fingerprint({ path, kind, sha256, type, headers, variants }: ReleaseFile): string {
   const sorted = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([path, kind, sha256, type, sorted, variants.gzip?.sha256 ?? '', variants.br?.sha256 ?? '']);
 }
@@ -76,7 +93,7 @@ function isSameApartFromCarried(
   const before = new Map(live.map((file) => [file.path, file]));
   const isThere = (file: ReleaseFile) => {
     const other = before.get(file.path);
-    return other !== undefined && fingerprint(other) === fingerprint(file);
+    return other !== undefined && isSameFile(other, file);
   };
   const needed = new Set(current.map((file) => file.path));
   const mayGo = (file: ReleaseFile) => file.carried === undefined || isWithdrawn(addressOfFile(file.path));

@@ -7,11 +7,14 @@ export const CARRY_RELEASES = 3;
 /** The assets of the live release that nothing refers to any more and that stay for a while; each with its count of releases. */
 export function carry(files: readonly ReleaseFile[], live: Manifest | undefined, now: Date): readonly ReleaseFile[] {
   if (live === undefined) return [];
-  const current = new Set(files.flatMap((file) => [file.path, ...parentsOf(file.path)]));
-  const folders = new Set(files.map((file) => file.path));
-  return live.files.flatMap((file) => {
-    const isFree = !current.has(file.path) && !parentsOf(file.path).some((parent) => folders.has(parent));
-    if (file.kind !== 'asset' || !isFree) return [];
+  const current = new Set(files.map((file) => file.path));
+  const old = live.files.filter(({ kind, path }) => kind === 'asset' && !current.has(path));
+  // What follows costs some time on a large site, and there is seldom anything to do.
+  if (old.length === 0) return [];
+  const folders = new Set(files.flatMap((file) => parentsOf(file.path)));
+  return old.flatMap((file) => {
+    const isFree = !folders.has(file.path) && !parentsOf(file.path).some((parent) => current.has(parent));
+    if (!isFree) return [];
     const since = file.carried?.since ?? now.toISOString();
     const releases = (file.carried?.releases ?? 0) + 1;
     const isOver = releases > CARRY_RELEASES && now.getTime() - Date.parse(since) >= CARRY_MS;

@@ -1,5 +1,5 @@
 import type { Manifest, ReleaseFile } from '../model/manifest.ts';
-import { fingerprint } from './build.ts';
+import { isSameFile } from './build.ts';
 
 export type WhyPut =
   | 'not there'
@@ -47,7 +47,7 @@ export function difference(
 function whyPut(file: ReleaseFile, other: ReleaseFile | undefined): WhyPut | undefined {
   if (other === undefined) return 'not there';
   if (other.sha256 !== file.sha256) return 'bytes differ';
-  if (fingerprint(other) === fingerprint(file)) return undefined;
+  if (isSameFile(other, file)) return undefined;
   if (other.kind !== file.kind) return 'kind differs';
   const isSame = (encoding: 'gzip' | 'br') => other.variants[encoding]?.sha256 === file.variants[encoding]?.sha256;
   return isSame('gzip') && isSame('br') ? 'headers differ' : 'variants differ';

@@ -216,17 +216,23 @@ test('an edit and a comment write the pages that show them, and nothing else', a
 });
 
 test('a third publish with nothing new writes nothing', async () => {
-  const control = join(project.dir, 'mirror/_holdfast/control.json');
-  const [before, inodes] = [await readFile(control, 'utf8'), await inodesOf(project)];
+  const [before, inodes] = [await recordOf(project), await inodesOf(project)];
   const { exit, json } = await project.publish('--only', CHANGED_LATELY);
   assert.is(exit, 0);
   assert.is(json.changed, false);
   assert.ok(json.pages.unchanged > 40, `${json.pages.unchanged} looked at`);
   assert.equal([json.files.added, json.files.changed, json.files.removed, json.pages.captured], [0, 0, 0, 0]);
   assert.equal(json.destinations, [{ name: 'mirror', put: 0, deleted: 0, bytes: 0, requests: 0 }]);
-  assert.is(await readFile(control, 'utf8'), before);
+  assert.equal(await recordOf(project), before, 'the lease came and went');
   assert.equal(await inodesOf(project), inodes);
 });
+
+/** The control record, without the count of its moves. */
+async function recordOf({ dir }: Project): Promise<object> {
+  const text = await readFile(join(dir, 'mirror/_holdfast/control.json'), 'utf8');
+  const { generation: _moves, ...record } = JSON.parse(text) as { generation: number };
+  return record;
+}
 
 /** A post of the middle, on no first page; it links to another by its number. */
 function edited(): { id: number; path: string } {
