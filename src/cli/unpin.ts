@@ -1,4 +1,4 @@
-import { withLeases } from '../cycle/leases.ts';
+import { atEach, withLeases } from '../cycle/leases.ts';
 import { assertDestination } from './destinations.ts';
 import type { VerbIo } from './io.ts';
 
@@ -14,11 +14,12 @@ export async function unpinVerb(io: VerbIo, { to }: UnpinFlags): Promise<number>
     loaded,
     {
       to,
-      work: async ({ destination, lease, state }) => {
-        const pinned = state?.record.pinned ?? null;
-        if (pinned !== null) await lease?.move((record) => ({ ...record, pinned: null }));
-        return { destination: destination.name, pinned };
-      },
+      work: (all) =>
+        atEach(all, async ({ destination, lease, state }) => {
+          const pinned = state?.record.pinned ?? null;
+          if (pinned !== null) await lease?.move((record) => ({ ...record, pinned: null }));
+          return { destination: destination.name, pinned };
+        }),
     },
     io.signal,
   );

@@ -10,6 +10,9 @@ export interface VerifyFlags {
   readonly all?: boolean;
 }
 
+const MENDED = 'the next publish puts them again; find out what changed them';
+const NOT_NOTED =
+  'a run was at work all the time, so that could not be written down: publish --force puts every file again';
 /** Damaged files named one by one; the rest is counted. */
 const NAMED = 20;
 
@@ -25,13 +28,13 @@ export async function verifyVerb(io: VerbIo, { to, all }: VerifyFlags): Promise<
   return results.some(({ damaged }) => damaged.length > 0) ? EXIT.failed.code : EXIT.done.code;
 }
 
-function tellDamage(io: VerbIo, { destination, damaged }: Verified): void {
+function tellDamage(io: VerbIo, { destination, damaged, isNoted }: Verified): void {
   if (damaged.length === 0) return;
   for (const { path, state } of damaged.slice(0, NAMED)) io.note(`${destination}: ${path} is ${state}`);
   const text = `${destination}: ${damaged.length} files are not as they were published`;
   io.noteError(
     new HoldfastError('destination-damaged', text, {
-      hint: 'the next publish puts them again; find out what changed them',
+      hint: isNoted ? MENDED : NOT_NOTED,
     }),
     destination,
   );

@@ -1,7 +1,9 @@
 import { type Address, addressOfFile } from '../model/address.ts';
 import type { FileKind } from '../model/manifest.ts';
-import { type Live, readLive } from '../publish/live.ts';
-import { adoptPages, viewSnapshot, withdrawByHand } from '../snapshot/snapshot.ts';
+import type { ControlRecord } from '../publish/control.ts';
+import { liveOf } from '../publish/live.ts';
+import { adoptPages, forgetLooks, viewSnapshot, withdrawByHand } from '../snapshot/snapshot.ts';
+import type { Leases } from './leases.ts';
 import { composeAll } from './rendering.ts';
 import type { Workplace } from './workplace.ts';
 
@@ -9,21 +11,23 @@ import type { Workplace } from './workplace.ts';
 const CAPTURED: readonly FileKind[] = ['page', 'feed', 'redirect'];
 
 /**
- * On a new machine, or one whose state was lost: learns from the destinations which pages are live and which were taken down by
- * hand, so that none is dropped for not being known, and none kept that says it is gone.
+ * Learns from the destinations which pages are live and which were taken down by hand: on a new machine, on one whose state was lost,
+ * and wherever another machine has published since this one did. What this one saw before that is older than what is live: each page stays
+ * as it is live until it was looked at again.
  */
-export async function adopt(place: Workplace, signal: AbortSignal): Promise<void> {
-  const { records, destinations } = place;
-  if (!records.pages[Symbol.iterator]().next().done) return;
-  const found = await Promise.all(
-    destinations.map((destination) => readLive(destination, signal).catch(() => undefined)),
-  );
-  const lives = found.filter((live): live is Live => live?.manifest !== undefined);
-  if (lives.length === 0) return;
+export async function adopt(place: Workplace, { held }: Leases, signal: AbortSignal): Promise<void> {
+  const { records, holder } = place;
+  const isNew = records.pages[Symbol.iterator]().next().done === true;
+  const others = held.filter(({ state }) => isAnothers(state?.record, holder));
+  if (!isNew && others.length === 0) return;
+  if (!isNew) forgetLooks(records);
+  const lives = await Promise.all(held.map((one) => liveOf(one.manifests, one.state, signal)));
+  const known = lives.filter(({ manifest }) => manifest !== undefined);
+  if (known.length === 0) return;
   const composed = new Set(
     (await composeAll(place, viewSnapshot(records, place.config), signal)).map(({ path }) => addressOfFile(path)),
   );
-  for (const { control, manifest } of lives) {
+  for (const { control, manifest } of known) {
     withdrawByHand(records, control?.record.withdrawn ?? [], false);
     const pages = (manifest?.files ?? [])
       .filter(({ kind }) => CAPTURED.includes(kind))
@@ -33,4 +37,8 @@ export async function adopt(place: Workplace, signal: AbortSignal): Promise<void
       pages.filter((address) => !composed.has(address)),
     );
   }
+}
+
+function isAnothers(record: ControlRecord | undefined, holder: string): boolean {
+  return record !== undefined && record.live !== null && record.publisher !== holder;
 }

@@ -22,7 +22,7 @@ export interface Held {
 /** The destinations of one run. */
 export interface Leases {
   readonly held: readonly Held[];
-  /** Aborted when a lease is lost to another run: what it does, we need not. */
+  /** Aborted when the last lease is lost: what another run does, this one need not. */
   readonly signal: AbortSignal;
   release(): Promise<void>;
 }
@@ -63,9 +63,19 @@ export async function takeLeases(place: Bidder, { to, dryRun, report }: Purpose,
   }
   return {
     held: wanted.flatMap(({ name }) => held.get(name) ?? []),
-    signal: AbortSignal.any([...held.values()].flatMap(({ lease }) => lease?.signal ?? [])),
+    signal: whenAllAre([...held.values()].flatMap(({ lease }) => lease?.signal ?? [])),
     release,
   };
+}
+
+/** Aborted once each of them is, with the reason of the last; never where there are none. */
+function whenAllAre(signals: readonly AbortSignal[]): AbortSignal {
+  const all = new AbortController();
+  for (const signal of signals)
+    signal.addEventListener('abort', () => {
+      if (signals.every(({ aborted }) => aborted)) all.abort(signal.reason);
+    });
+  return all.signal;
 }
 
 interface Wanted {
@@ -94,6 +104,14 @@ export function heldBy(lease: Lease): Held {
   };
 }
 
+/** Does work at each destination, side by side, and waits for all to end before it throws what went wrong at the first. */
+export async function atEach<One, T>(all: readonly One[], work: (one: One) => Promise<T>): Promise<readonly T[]> {
+  const ended = await Promise.allSettled(all.map(work));
+  const failure = ended.find((result) => result.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+  return ended.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}
+
 /** What is live by the record, undefined where that cannot be read. */
 async function liveNow(destination: Destination, signal: AbortSignal): Promise<string | null | undefined> {
   return destination.control.read(signal).then(
@@ -106,18 +124,12 @@ async function liveNow(destination: Destination, signal: AbortSignal): Promise<s
 export interface LeasedWork<T> {
   /** The one destination that is wanted; all where there is none. */
   readonly to?: string | undefined;
-  /** Done at each destination, side by side. */
-  readonly work: (held: Held, signal: AbortSignal) => Promise<T>;
-  /** Done once after that, still under the lock. */
-  readonly after?: () => Promise<void>;
+  /** Done with all of them in hand; they are given back when it has ended. */
+  readonly work: (held: readonly Held[], signal: AbortSignal) => Promise<T>;
 }
 
 /** Takes the lock and the lease of the wanted destinations, for work that needs neither the origin nor the snapshot; throws what kept it from one of them. */
-export async function withLeases<T>(
-  loaded: LoadedConfig,
-  wish: LeasedWork<T>,
-  signal: AbortSignal,
-): Promise<readonly T[]> {
+export async function withLeases<T>(loaded: LoadedConfig, wish: LeasedWork<T>, signal: AbortSignal): Promise<T> {
   const lock = await takeLock(stateFiles(loaded.stateDir).lock);
   try {
     const holder = await holderOf(loaded.stateDir);
@@ -128,9 +140,7 @@ export async function withLeases<T>(
     try {
       for (const { error } of report.destinations.values()) if (error !== undefined) throw error;
       const until = AbortSignal.any([signal, leases.signal]);
-      const done = await Promise.all(leases.held.map((held) => work(held, until)));
-      await wish.after?.();
-      return done;
+      return await work(leases.held, until);
     } finally {
       await leases.release();
     }

@@ -49,7 +49,7 @@ export async function publishTo(held: Held, target: Target, signal: AbortSignal)
     const told = asHoldfastError(error);
     const shown = live?.manifest?.id ?? null;
     const previous = before === undefined ? shown : before.previous;
-    report.destinations.set(name, { ...before, live: shown, previous, error: told });
+    report.destinations.set(name, { ...before, live: held.state?.record.live ?? null, previous, error: told });
     const how = hasCode(told, 'blob-damaged', 'blob-missing') ? 'bytes lost' : 'failed';
     return { destination: name, how, changed: [] };
   }
@@ -77,7 +77,7 @@ async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<
   const told = { previous, start, difference: differenceFrom(start, release, wish.force) };
   const isLive = isCertain(live) && release === live.manifest;
   if (isLive || held.lease === undefined) {
-    const published = earlier?.published ?? nothingSent(name);
+    const published = { ...(earlier?.published ?? nothingSent(name)), requests: held.destination.requests };
     report.destinations.set(name, { ...told, live: live.manifest?.id ?? null, published });
   } else {
     const put = change.put.map(({ file }) => file);
@@ -96,7 +96,11 @@ async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<
       signal,
     );
     if (!report.releases.includes(release.id)) report.releases.push(release.id);
-    report.destinations.set(name, { ...told, live: release.id, published: together(earlier?.published, published) });
+    report.destinations.set(name, {
+      ...told,
+      live: release.id,
+      published: { ...together(earlier?.published, published), requests: held.destination.requests },
+    });
   }
   if (held.lease !== undefined) await pruneAndTell(held.lease, sending, signal);
 }

@@ -2,17 +2,20 @@ import type { LoadedConfig } from '../config/load.ts';
 import { type Address, addressOfFile } from '../model/address.ts';
 import { systemClock } from '../model/clock.ts';
 import type { Manifest } from '../model/manifest.ts';
+import type { Snapshot } from '../model/snapshot.ts';
 import { goLive, type Published } from '../publish/golive.ts';
-import { type Live, liveOf } from '../publish/live.ts';
+import type { Lease } from '../publish/lease.ts';
+import { isCertain, type Live, liveOf } from '../publish/live.ts';
 import { prune } from '../publish/prune.ts';
-import { assertWhole, certainPart, filesToReturnTo, releaseToReturnTo, releaseUnknown } from '../publish/rollback.ts';
+import { assertWhole, filesToReturnTo, releaseToReturnTo, releaseUnknown } from '../publish/rollback.ts';
 import { buildRelease, identityOf } from '../release/build.ts';
+import type { Difference } from '../release/difference.ts';
 import type { Warning } from '../snapshot/context.ts';
 import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
 import { viewSnapshot } from '../snapshot/snapshot.ts';
 import { openJournal } from '../store/journal.ts';
 import { differenceFrom } from './difference.ts';
-import { type Held, withLeases } from './leases.ts';
+import { atEach, type Held, withLeases } from './leases.ts';
 import { changedFiles, purgeAfter } from './purging.ts';
 import { newReport } from './report.ts';
 import { retentionOf, siteOf, stateFiles } from './workplace.ts';
@@ -37,18 +40,26 @@ export interface RolledBack extends Published {
 export async function rollback(loaded: LoadedConfig, { id, to }: RollbackWish, signal: AbortSignal): Promise<Rollback> {
   const records = openRecords(await openJournal<SnapshotRecord>(stateFiles(loaded.stateDir).snapshot));
   const snapshot = viewSnapshot(records, loaded.config);
-  const changes = new Map<string, readonly string[]>();
-  const work = (held: Held, until: AbortSignal): Promise<RolledBack> => {
-    const byHand = new Set(held.state?.record.withdrawn ?? []);
-    const isWithdrawn = (address: Address): boolean => byHand.has(address) || snapshot.isWithdrawn(address);
-    const told = (files: readonly string[]): void => void changes.set(held.destination.name, files);
-    return goBack(held, { loaded, id, isWithdrawn, told }, until);
-  };
-  const place = { ...loaded, site: siteOf(loaded), clock: systemClock };
   const { tally } = newReport();
-  const after = () => purgeAfter({ place, wish: { dryRun: false }, report: { tally } }, changes, signal);
-  const results = await withLeases(loaded, { to, work, after }, signal);
+  const place = { ...loaded, site: siteOf(loaded), clock: systemClock };
+  const purging = { place, wish: { dryRun: false }, report: { tally } };
+  const work = async (all: readonly Held[], until: AbortSignal): Promise<readonly RolledBack[]> => {
+    // Nothing is changed anywhere before each destination has the release, whole.
+    const ways = await atEach(all, (held) => findWay(held, { id, isWithdrawn: isWithdrawnAt(held, snapshot) }, until));
+    const changed = new Map(ways.map(({ lease, change }) => [lease.destination.name, changedFiles(change)]));
+    try {
+      return await atEach(ways, (way) => goBack(way, loaded, until));
+    } finally {
+      await purgeAfter(purging, changed, until);
+    }
+  };
+  const results = await withLeases(loaded, { to, work }, signal);
   return { results, warnings: [...tally.warnings.values()] };
+}
+
+function isWithdrawnAt({ state }: Held, snapshot: Snapshot): (address: Address) => boolean {
+  const byHand = new Set(state?.record.withdrawn ?? []);
+  return (address) => byHand.has(address) || snapshot.isWithdrawn(address);
 }
 
 /** What going back came to, and what a person should know of it. */
@@ -58,48 +69,65 @@ export interface Rollback {
 }
 
 interface Return {
-  readonly loaded: LoadedConfig;
   readonly id: string | undefined;
   readonly isWithdrawn: (address: Address) => boolean;
-  /** Hears of the files for which a cache may hold another answer now. */
-  readonly told: (changed: readonly string[]) => void;
 }
 
-async function goBack(held: Held, wish: Return, signal: AbortSignal): Promise<RolledBack> {
+/** How one destination can go back: what is to be put, of bytes that were read and are whole. */
+interface Way {
+  readonly lease: Lease;
+  readonly wanted: string;
+  readonly target: Manifest;
+  readonly live: Live;
+  readonly release: Manifest;
+  readonly change: Difference;
+  readonly isWithdrawn: Return['isWithdrawn'];
+}
+
+async function findWay(held: Held, { id, isWithdrawn }: Return, signal: AbortSignal): Promise<Way> {
   const { destination, manifests, lease, state } = held;
-  const wanted = releaseToReturnTo(state?.record, wish.id, destination.name);
+  const wanted = releaseToReturnTo(state?.record, id, destination.name);
   const target = await manifests.read(wanted, signal);
   if (lease === undefined || target === undefined) throw releaseUnknown(destination.name, `${wanted} is not stored`);
   const live = await liveOf(manifests, state, signal);
-  const release = releaseOf(target, live, wish);
+  const release = releaseOf(target, live, isWithdrawn);
   const change = differenceFrom(live, release);
-  const { put, remove } = change;
-  const files = put.map(({ file }) => file);
-  await assertWhole(destination, { release: target, files }, signal);
+  await assertWhole(destination, { release: target, files: change.put.map(({ file }) => file) }, signal);
+  return { lease, wanted, target, live, release, change, isWithdrawn };
+}
+
+async function goBack(way: Way, loaded: LoadedConfig, signal: AbortSignal): Promise<RolledBack> {
+  const { lease, wanted, target, live, release, change } = way;
   const published = await goLive(
     lease,
     {
       release,
       live,
-      put: files,
-      removed: remove.length,
-      retain: retentionOf(wish.loaded),
-      withdrawn: state?.record.withdrawn ?? [],
+      put: change.put.map(({ file }) => file),
+      removed: change.remove.length,
+      retain: retentionOf(loaded),
+      withdrawn: lease.state.record.withdrawn,
       bytes: { source: target },
       pin: true,
       now: new Date(),
     },
     signal,
   );
-  wish.told(changedFiles(change));
-  await prune(lease, { isWithdrawn: (path) => wish.isWithdrawn(addressOfFile(path)) }, signal);
+  await prune(lease, { isWithdrawn: (path) => way.isWithdrawn(addressOfFile(path)) }, signal);
   return { ...published, wanted, live: release.id, previous: live.manifest?.id ?? null };
 }
 
 /** The release to return to, less what was withdrawn since; assets of what is live stay beside it for visitors who opened a page of that. */
-function releaseOf(target: Manifest, live: Live, { isWithdrawn }: Return): Manifest {
+function releaseOf(target: Manifest, live: Live, isWithdrawn: Return['isWithdrawn']): Manifest {
   const files = filesToReturnTo(target, isWithdrawn);
   const pages = files.filter(({ kind }) => kind === 'page').length;
-  const release = buildRelease({ ...target, files, pages, isWithdrawn, live: certainPart(live), now: new Date() });
+  const release = buildRelease({
+    ...target,
+    files,
+    pages,
+    isWithdrawn,
+    live: isCertain(live) ? live.manifest : undefined,
+    now: new Date(),
+  });
   return identityOf(release.files) === identityOf(target.files) ? target : release;
 }

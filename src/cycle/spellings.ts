@@ -13,7 +13,11 @@ export function spellingsOf(address: Address): readonly Address[] {
 /** The spellings of what is live at this path. Throws `usage` where nothing is. */
 export async function liveAt(loaded: LoadedConfig, address: Address, signal: AbortSignal): Promise<readonly Address[]> {
   const spellings = spellingsOf(address);
-  const lives = await Promise.all(destinationsOf(loaded).map((destination) => readLive(destination, signal)));
+  const ended = await Promise.allSettled(destinationsOf(loaded).map((destination) => readLive(destination, signal)));
+  const lives = ended.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failure = ended.find((result) => result.status === 'rejected');
+  // One that cannot be reached now must not keep a page up at the others.
+  if (lives.length === 0 && failure !== undefined) throw failure.reason;
   const isLive = lives.some(({ manifest }) =>
     manifest?.files.some(({ path }) => spellings.includes(addressOfFile(path))),
   );

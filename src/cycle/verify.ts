@@ -1,7 +1,6 @@
 import type { LoadedConfig } from '../config/load.ts';
 import { isHoldfastError } from '../model/errors.ts';
 import type { Manifest, ReleaseFile } from '../model/manifest.ts';
-import type { ControlRecord } from '../publish/control.ts';
 import type { Destination } from '../publish/destination.ts';
 import { EVERY_PATH, readLive } from '../publish/live.ts';
 import { type Held, withLeases } from './leases.ts';
@@ -27,6 +26,8 @@ export interface Verified {
   /** Assets there are, of which `assets` were read. */
   readonly assetsInAll: number;
   readonly damaged: readonly { readonly path: string; readonly state: 'damaged' | 'absent' }[];
+  /** False where a run was at work for so long that the damage could not be written down: the next publish does not know of it. */
+  readonly isNoted: boolean;
 }
 
 /** Of the assets every twentieth, and no fewer than twenty: with a run a day each is read within weeks. */
@@ -48,8 +49,7 @@ export async function verify(
   return Promise.all(
     wanted.map(async (destination) => {
       const found = await verifyOne(destination, wish, signal);
-      if (found.release !== null) await writeDown(loaded, { found, wish }, signal);
-      return found;
+      return found.release === null ? found : writeDown(loaded, { found, wish }, signal);
     }),
   );
 }
@@ -57,14 +57,30 @@ export async function verify(
 async function verifyOne(destination: Destination, wish: VerifyWish, signal: AbortSignal): Promise<Verified> {
   const { manifest } = await readLive(destination, signal);
   if (manifest === undefined)
-    return { destination: destination.name, release: null, pages: 0, assets: 0, assetsInAll: 0, damaged: [] };
+    return {
+      destination: destination.name,
+      release: null,
+      pages: 0,
+      assets: 0,
+      assetsInAll: 0,
+      damaged: [],
+      isNoted: true,
+    };
   const { pages, assets, assetsInAll } = chosen(manifest, wish);
+  const damaged = await damagedAmong(destination, { manifest, files: [...pages, ...assets] }, signal);
+  const counts = { pages: pages.length, assets: assets.length, assetsInAll };
+  return { destination: destination.name, release: manifest.id, ...counts, damaged, isNoted: true };
+}
+
+async function damagedAmong(
+  destination: Destination,
+  { manifest, files }: { readonly manifest: Manifest; readonly files: readonly ReleaseFile[] },
+  signal: AbortSignal,
+): Promise<Verified['damaged']> {
   const damaged: { path: string; state: 'damaged' | 'absent' }[] = [];
-  const files = [...pages, ...assets];
   for await (const { file, state } of destination.readBack(manifest, { files, isLive: true }, signal))
     if (state !== 'whole') damaged.push({ path: file.path, state });
-  const counts = { pages: pages.length, assets: assets.length, assetsInAll };
-  return { destination: destination.name, release: manifest.id, ...counts, damaged };
+  return damaged;
 }
 
 interface Chosen {
@@ -86,23 +102,34 @@ interface Finding {
   readonly wish: VerifyWish;
 }
 
-async function writeDown(loaded: LoadedConfig, { found, wish }: Finding, signal: AbortSignal): Promise<void> {
-  const { destination, release, damaged, assets, assetsInAll } = found;
-  const isWhole = damaged.length === 0 && assets === assetsInAll;
-  if (damaged.length === 0 && !isWhole) return;
-  const paths = damaged.length > MOST_UNSURE ? [EVERY_PATH] : damaged.map(({ path }) => path);
-  const note = (record: ControlRecord): ControlRecord =>
-    isWhole ? { ...record, verified: release } : { ...record, unsure: [...new Set([...record.unsure, ...paths])] };
-  const work = async ({ lease, state }: Held): Promise<void> => {
-    if (state?.record.live === release) await lease?.move(note);
-  };
+/** What is damaged still, written down; a run that is at work is waited for. */
+async function writeDown(loaded: LoadedConfig, { found, wish }: Finding, signal: AbortSignal): Promise<Verified> {
+  if (found.damaged.length === 0 && found.assets < found.assetsInAll) return found;
+  const work = ([held]: readonly Held[]): Promise<Verified> => note(held, found, signal);
   for (let attempt = 1; ; attempt++) {
     try {
-      await withLeases(loaded, { to: destination, work }, signal);
-      return;
+      return await withLeases(loaded, { to: found.destination, work }, signal);
     } catch (error) {
-      if (!isHoldfastError(error, 'locked', 'leased') || attempt === ATTEMPTS) throw error;
+      if (!isHoldfastError(error, 'locked', 'leased')) throw error;
+      if (attempt === ATTEMPTS) return { ...found, isNoted: false };
       await wish.sleep(PAUSE_MS, signal);
     }
   }
+}
+
+/** Something else may have gone live while all was read: what seemed damaged is held against what is live now. */
+async function note(held: Held | undefined, found: Verified, signal: AbortSignal): Promise<Verified> {
+  const { release } = found;
+  const live = held?.state?.record.live ?? null;
+  const manifest = live === null ? undefined : await held?.manifests.read(live, signal);
+  if (held === undefined || manifest === undefined) return found;
+  const suspected = new Set(found.damaged.map(({ path }) => path));
+  const files = manifest.files.filter(({ path }) => suspected.has(path));
+  const damaged = await damagedAmong(held.destination, { manifest, files }, signal);
+  const isWhole = damaged.length === 0 && found.assets === found.assetsInAll && live === release;
+  const paths = damaged.length > MOST_UNSURE ? [EVERY_PATH] : damaged.map(({ path }) => path);
+  if (isWhole) await held.lease?.move((record) => ({ ...record, verified: release }));
+  else if (damaged.length > 0)
+    await held.lease?.move((record) => ({ ...record, unsure: [...new Set([...record.unsure, ...paths])] }));
+  return { ...found, damaged };
 }

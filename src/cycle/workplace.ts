@@ -69,7 +69,8 @@ export function ownerOf(loaded: LoadedConfig): Owner {
 export async function holderOf(stateDir: string): Promise<string> {
   const path = stateFiles(stateDir).holder;
   const known = await readFile(path, 'utf8').catch(() => '');
-  if (known !== '') return known.trim();
+  // A state folder that was copied to another machine is another holder there.
+  if (known.startsWith(`${hostname()}-`)) return known.trim();
   const holder = `${hostname()}-${randomBytes(4).toString('hex')}`;
   await writeAtomic(path, `${holder}\n`);
   return holder;

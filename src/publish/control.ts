@@ -28,9 +28,11 @@ const schema = z
     live: z.string().nullable(),
     /** ISO 8601: since when it is live. */
     since: z.string().nullable(),
+    /** The holder that made the live release live; null where nothing is. */
+    publisher: z.string().nullable(),
     /** Id of the release that is being put over the live one, where that takes more than one step. */
     moving: z.string().nullable(),
-    /** Releases that a publisher which lost its lease may still be writing, and until when (ISO 8601) that is to be feared. */
+    /** Releases that were on their way and never arrived, and until when (ISO 8601) their publisher is to be feared, however often they are mended. */
     suspects: z.array(z.strictObject({ release: z.string(), until: z.string() }).readonly()).readonly(),
     /** Paths found damaged, to be put again; `*` for all. */
     unsure: ids,
@@ -71,6 +73,7 @@ export function newRecord(
     lease: null,
     live: null,
     since: null,
+    publisher: null,
     moving: null,
     suspects: [],
     unsure: [],

@@ -48,7 +48,7 @@ export async function goLive(lease: Lease, wish: GoLive, signal: AbortSignal): P
   const requests = destination.requests;
   const until = AbortSignal.any([signal, lease.signal]);
   try {
-    if (!destination.atomic) await lease.move((record) => ({ ...record, moving: release.id }));
+    if (!destination.atomic) await lease.move((record) => onItsWay(record, release.id, wish.now));
     await send(lease, wish, until);
   } catch (error) {
     throw withVisitors(error, live);
@@ -141,6 +141,14 @@ async function onEach<T>(items: readonly T[], atOnce: number, work: (item: T) =>
   if (failure !== undefined) throw failure.reason;
 }
 
+/** The record before the first put. A release that was on its way before, and never arrived, is a suspect until something is live again. */
+function onItsWay(record: ControlRecord, id: string, now: Date): ControlRecord {
+  const { moving, suspects } = record;
+  if (moving === null || moving === id || suspects.some(({ release }) => release === moving))
+    return { ...record, moving: id };
+  return { ...record, moving: id, suspects: [...suspects, { release: moving, until: now.toISOString() }] };
+}
+
 /** The record once the release is live. What went before it is to be cleared away. */
 function moved(record: ControlRecord, { release, retain, withdrawn, live, pin, now }: GoLive): ControlRecord {
   const releases = retained(record, release.id, { ...retain, now });
@@ -153,7 +161,9 @@ function moved(record: ControlRecord, { release, retain, withdrawn, live, pin, n
     live: release.id,
     since: record.live === release.id ? (record.since ?? now.toISOString()) : now.toISOString(),
     moving: null,
+    suspects: record.suspects.filter(({ until }) => Date.parse(until) > now.getTime()),
     unsure: [],
+    publisher: record.lease?.holder ?? record.publisher,
     pinned: pin === true || record.pinned !== null ? release.id : null,
     releases,
     unpruned: [...unpruned].filter((id): id is string => id !== null),

@@ -14,7 +14,7 @@ export interface LeaseTiming {
   readonly stop: number;
 }
 
-/** A dead machine is followed within seconds; a pause of the network or of the disk for five seconds takes nobody's lease. */
+/** A dead machine is followed within seconds; a pause of the network or of the disk for three seconds takes nobody's lease. */
 export const LEASE_TIMING: LeaseTiming = { ttl: 9000, renew: 3000, stop: 6000 };
 
 /** For how long after a takeover the one who lost the lease may wake and finish what it had begun to send. */
@@ -103,14 +103,11 @@ export async function claimed(
 
 /** What follows from the end of the holder before: where it was another machine's, that one may wake and write on. */
 function followed(record: ControlRecord, { holder, clock }: Bid): ControlRecord {
-  const now = clock.now();
-  const suspects = record.suspects.filter(({ until }) => Date.parse(until) > now);
   const isAnothers = record.lease !== null && record.lease.holder !== holder;
-  if (!isAnothers || record.moving === null) return { ...record, suspects };
-  return {
-    ...record,
-    suspects: [...suspects, { release: record.moving, until: new Date(now + SUSPECT_MS).toISOString() }],
-  };
+  if (!isAnothers || record.moving === null) return record;
+  const until = new Date(clock.now() + SUSPECT_MS).toISOString();
+  const others = record.suspects.filter(({ release }) => release !== record.moving);
+  return { ...record, suspects: [...others, { release: record.moving, until }] };
 }
 
 interface Mark {
@@ -161,8 +158,10 @@ function hold(held: Held, holding: Holding): Lease {
     lost.abort(error);
     return error;
   };
+  let isOver = false;
   const assertHeld = (): void => {
     lost.signal.throwIfAborted();
+    if (isOver) throw leaseLost(destination.name, 'it was given back');
     if (since(holding.renewedAt, bid.clock) >= timing.stop) throw lose(`not renewed for ${timing.stop / 1000} s`);
   };
   const swap = async (next: ControlRecord): Promise<void> => {
@@ -213,6 +212,7 @@ function hold(held: Held, holding: Holding): Lease {
       clearInterval(timer);
       const free: Change = (record) => ({ ...record, generation: record.generation + 1, lease: null });
       await inTurn(() => swapChanged(free)).catch(() => undefined);
+      isOver = true;
     },
   };
 }
@@ -229,7 +229,7 @@ function turns(): <T>(work: () => Promise<T>) => Promise<T> {
 
 function leased(name: string, why: string): HoldfastError {
   return new HoldfastError('leased', `${name}: another machine has the lease: ${why}`, {
-    hint: 'nothing to do: one machine publishes, the next run of this one takes over when it is gone',
+    hint: 'one machine works at a time: for a scheduled run nothing is to be done, else try again in a moment',
   });
 }
 

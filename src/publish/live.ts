@@ -1,3 +1,4 @@
+import { isHoldfastError } from '../model/errors.ts';
 import type { Manifest, ReleaseFile } from '../model/manifest.ts';
 import type { ControlRecord } from './control.ts';
 import type { ControlState, Destination } from './destination.ts';
@@ -31,10 +32,18 @@ export async function liveOf(
 ): Promise<Live> {
   const id = control?.record.live ?? null;
   if (control === undefined) return { control, manifest: undefined, unsure: 'all', strays: [] };
-  const manifest = id === null ? undefined : await manifests.read(id, signal);
+  const manifest = id === null ? undefined : await readable(manifests, id, signal);
   const strays = await strayManifests(manifests, control.record, signal);
   const { destination } = manifests;
   return { control, manifest, unsure: unsureOf(destination, { control, manifest, strays }), strays };
+}
+
+/** A manifest that is damaged says nothing, as one that is not there: every file is put, and with them a new one. */
+async function readable(manifests: Manifests, id: string, signal: AbortSignal): Promise<Manifest | undefined> {
+  return manifests.read(id, signal).catch((error: unknown) => {
+    if (isHoldfastError(error, 'destination-damaged')) return undefined;
+    throw error;
+  });
 }
 
 /** Releases that are on their way by the record. One whose manifest was not stored had no file sent either. */
@@ -45,7 +54,7 @@ async function strayManifests(
 ): Promise<readonly Manifest[]> {
   const ids = new Set([moving, ...suspects.map(({ release }) => release)]);
   const found = [...ids].filter((id): id is string => id !== null && id !== live);
-  const strays = await Promise.all(found.map((id) => manifests.read(id, signal)));
+  const strays = await Promise.all(found.map((id) => readable(manifests, id, signal)));
   return strays.filter((manifest) => manifest !== undefined);
 }
 

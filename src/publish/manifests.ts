@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { HoldfastError } from '../model/errors.ts';
 import { MANIFEST_FORMAT, type Manifest } from '../model/manifest.ts';
+import { systemCode } from '../store/files.ts';
 import type { Destination } from './destination.ts';
 
 /** The manifests stored at one destination. */
@@ -47,11 +48,17 @@ export async function readManifest(
 ): Promise<Manifest | undefined> {
   const stream = await destination.open(manifestPath(id), signal);
   if (stream === undefined) return undefined;
-  const manifest = parse(await text(stream));
+  const manifest = parse(await text(stream).catch(unreadable));
   if (manifest?.format === MANIFEST_FORMAT && manifest.id === id) return manifest;
   throw new HoldfastError('destination-damaged', `${destination.name}: the manifest of ${id} cannot be read`, {
     hint: 'run publish --force, which writes every file and the manifest anew',
   });
+}
+
+/** What does not unpack is damaged as what does not parse is. */
+function unreadable(error: unknown): string {
+  if (systemCode(error).startsWith('Z_')) return '';
+  throw error;
 }
 
 function parse(json: string): Manifest | undefined {

@@ -10,6 +10,9 @@ import type { Manifests } from './manifests.ts';
  */
 const BATCH = 0.1;
 
+/** Manifests of a large site weigh tens of megabytes each once they are read. */
+const MOST_DROPPED = 5;
+
 /** What is to be cleared away now, by the control record. */
 export interface Leftovers {
   /** Releases that visitors got, or could have got parts of, before the live one; one that may still be written is looked at each time. */
@@ -22,7 +25,7 @@ export interface Leftovers {
 export function leftoversOf({ unpruned, releases, suspects }: ControlRecord, all = false): Leftovers {
   const feared = new Set(suspects.map(({ release }) => release));
   const droppable = unpruned.filter((id) => !releases.includes(id) && !feared.has(id));
-  const dropped = all || droppable.length >= releases.length * BATCH ? droppable : [];
+  const dropped = all || droppable.length >= releases.length * BATCH ? droppable.slice(0, MOST_DROPPED) : [];
   const retired = unpruned.filter((id) => releases.includes(id) || feared.has(id));
   return { retired, dropped };
 }
@@ -55,7 +58,7 @@ export interface PruneWish {
 }
 
 async function pruningOf(
-  { manifests, guard, state: { record } }: Lease,
+  { destination, manifests, guard, state: { record } }: Lease,
   { retired, dropped, isWithdrawn }: Leftovers & PruneWish,
   signal: AbortSignal,
 ): Promise<Pruning | undefined> {
@@ -63,8 +66,9 @@ async function pruningOf(
   if (live === undefined) return undefined;
   return {
     live,
-    retired: await readAll(manifests, [...retired, ...dropped], signal),
-    dropped: await readAll(manifests, dropped, signal),
+    // A switch has taken them out of sight, and what they needed is found by what is kept.
+    retired: destination.atomic ? [] : await readAll(manifests, [...retired, ...dropped], signal),
+    dropped: destination.atomic ? [] : await readAll(manifests, dropped, signal),
     kept: () => keptManifests(manifests, record, signal),
     isWithdrawn,
     guard,

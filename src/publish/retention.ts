@@ -19,8 +19,13 @@ export function retained(record: ControlRecord, live: string, { count, age, now 
   const before = [record.live, ...record.releases].filter((id): id is string => id !== null && id !== live);
   const others = [...new Set(before)];
   const isSpecial = (id: string): boolean => id === record.pinned || id === record.verified;
-  const isYoung = (id: string): boolean => now.getTime() - madeAt(id) < age;
-  const kept = others.filter((id, index) => index < count || isYoung(id) || isSpecial(id));
+  // A release was live until the one after it was made.
+  let ended = now.getTime();
+  const kept = others.filter((id, index) => {
+    const isYoung = now.getTime() - ended < age;
+    ended = Math.min(ended, madeAt(id));
+    return index < count || isYoung || isSpecial(id);
+  });
   return thinned([live, ...kept], { first: count + 1, isSpecial });
 }
 

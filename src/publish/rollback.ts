@@ -4,7 +4,6 @@ import { HoldfastError } from '../model/errors.ts';
 import type { Manifest, ReleaseFile } from '../model/manifest.ts';
 import type { ControlRecord } from './control.ts';
 import type { Destination } from './destination.ts';
-import type { Live } from './live.ts';
 
 /** The release that `id`, whole or the beginning of its last part, names; without one, the one that was live before. Throws `release-unknown`. */
 export function releaseToReturnTo(
@@ -40,12 +39,6 @@ function isNamed(release: string, id: string): boolean {
 /** The files of a release that is to be live again, without what was withdrawn since. */
 export function filesToReturnTo(release: Manifest, isWithdrawn: (address: Address) => boolean): readonly ReleaseFile[] {
   return release.files.filter(({ path }) => !isWithdrawn(addressOfFile(path)));
-}
-
-/** What is live, as far as it is certain: its assets stay for visitors who opened a page of it. */
-export function certainPart({ manifest, unsure }: Live): Manifest | undefined {
-  if (manifest === undefined || unsure === 'all') return undefined;
-  return { ...manifest, files: manifest.files.filter(({ path }) => !unsure.has(path)) };
 }
 
 /** Reads these files of a kept release back and throws `release-damaged` where one is not as it was: nothing was changed yet. */

@@ -131,6 +131,18 @@ export function withdrawByHand({ pages, assets }: Records, addresses: readonly A
   }
 }
 
+/** Forgets what was captured and withdrawn, but not which pages there are: another machine has looked since, and what is live is what it saw. */
+export function forgetLooks({ pages, assets }: Records): void {
+  for (const table of [pages, assets])
+    for (const [address, { lane, depth, wanted }] of [...table])
+      table.set(address, {
+        lane,
+        ...(depth === undefined ? {} : { depth }),
+        ...(wanted === undefined ? {} : { wanted }),
+        ...(table === pages ? { adopted: true as const } : {}),
+      });
+}
+
 /** On a machine that knows nothing yet: the pages that are live, so that none is dropped, and none kept that says it is gone. */
 export function adoptPages({ pages }: Records, live: Iterable<Address>): void {
   for (const address of live) if (pages.get(address) === undefined) pages.set(address, { lane: '', adopted: true });

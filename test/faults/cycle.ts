@@ -42,6 +42,13 @@ export const THIRD = releaseOf(3, {
   'assets/third.css': 'main{}',
 });
 
+/** And after that, with none of what is new in the two before it. */
+export const FOURTH = releaseOf(4, {
+  ...same,
+  'index.html': { body: 'the fourth front page', isCompressed: true },
+  'assets/old.css': 'body{}',
+});
+
 export const OWNER = { site: 'www.example.org', environment: 'test' };
 const signal = new AbortController().signal;
 

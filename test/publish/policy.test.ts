@@ -73,9 +73,11 @@ test('the live release and the newest others are retained', () => {
   assert.equal(keep({}, ago(0), 2), [ago(0), ...old.slice(0, 2)]);
 });
 
-test('releases younger than two days are retained however many there are', () => {
-  const young = [1, 2, 3, 4, 5, 6, 7, 47, 49].map(ago);
-  assert.equal(keep({ live: young[0] ?? null, releases: young }, ago(0), 5), [ago(0), ...young.slice(0, 8)]);
+test('releases that were live within two days are retained however many there are, also one that was made long before', () => {
+  const made = [1, 2, 3, 4, 5, 6, 7, 47, 49, 60].map(ago);
+  assert.equal(keep({ live: made[0] ?? null, releases: made }, ago(0), 5), [ago(0), ...made.slice(0, 9)]);
+  const quiet = [0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 72].map(ago);
+  assert.equal(keep({ live: quiet[0] ?? null, releases: quiet }, ago(0), 5), [ago(0), ...quiet]);
 });
 
 test('the pinned release and the last one verified are retained however old they are', () => {

@@ -186,6 +186,76 @@ test('of two machines that run the same line of cron one works, the other exits 
   }
 });
 
+test('two machines that take turns never turn the site back, nor undo what was taken down by hand', async () => {
+  const lanes = [
+    { name: 'hot', paths: ['/'], every: '100ms' },
+    { name: 'archive', paths: ['/news/', '/secret/'], every: '1h' },
+  ];
+  site.pages.set('/secret/', page('Secret', '<p>Not for long.</p>'));
+  await project.configure(config({ lanes }));
+  const other = await openProject(
+    config({ lanes, destinations: [{ use: 'mirror', dir: join(project.dir, 'mirror') }] }),
+  );
+  try {
+    await project.publish('--now');
+    await other.publish('--now');
+    site.pages.set('/news/', page('News', '<p>High water at three.</p>'));
+    edit(2);
+    await project.publish('--now');
+    assert.match(await project.read('news/index.html'), 'High water');
+    assert.is((await project.run(['withdraw', '/secret/'])).exit, 0);
+    await wait(150);
+    const turn = await other.publish();
+    assert.is(turn.exit, 0, turn.stderr);
+    assert.match(await project.read('news/index.html'), 'High water', 'its archive is not due: what is live stays');
+    assert.not((await readdir(project.current)).includes('secret'), 'taken down by hand on the first machine');
+    edit(3);
+    await wait(150);
+    await other.publish();
+    assert.is(await shown(), 'Edition 3');
+    await wait(150);
+    await project.publish();
+    assert.is(await shown(), 'Edition 3');
+    assert.match(await project.read('news/index.html'), 'High water');
+    assert.not((await readdir(project.current)).includes('secret'));
+  } finally {
+    await other.close();
+  }
+});
+
+test('a rollback that one of two destinations has no release for changes nothing at the other', async () => {
+  await publishDay(1);
+  await publishDay(2);
+  await project.configure(
+    config({
+      destinations: [
+        { use: 'mirror', dir: 'mirror' },
+        { use: 'mirror', name: 'second', dir: 'second' },
+      ],
+    }),
+  );
+  await project.publish('--now');
+  const { exit, stderr } = await project.run(['rollback']);
+  assert.is(exit, 2);
+  assert.match(stderr, /second: there is no release before the live one/);
+  assert.is(await shown(), 'Edition 2');
+  assert.not.match((await project.run(['status'])).stdout, /pinned/);
+  const one = await project.run(['rollback', '--to', 'mirror']);
+  assert.is(one.exit, 0, one.stderr);
+  assert.is(await shown(), 'Edition 1');
+});
+
+test('a live manifest that was damaged stops nothing: the next publish puts every file and a new one', async () => {
+  await publishDay(1);
+  const releases = join(project.dir, 'mirror/_holdfast/releases');
+  for (const name of await readdir(releases)) await writeFile(join(releases, name), '{');
+  edit(2);
+  const { exit, stderr } = await project.publish('--now');
+  assert.is(exit, 0, stderr);
+  assert.is(await shown(), 'Edition 2');
+  assert.is((await project.run(['verify', '--all'])).exit, 0);
+});
+
 test('when a machine dies in the middle the next tick of the other takes over, without a person', async () => {
   await publishDay(1);
   const other = await secondMachine();

@@ -43,12 +43,12 @@ function served({ files }: Manifest): readonly ReleaseFile[] {
 }
 
 async function takeDown(work: Work): Promise<number> {
-  const { retired, returnable, shown, isWithdrawn, atOnce } = work;
+  const { retired, shown, isWithdrawn, atOnce } = work;
   const gone = new Set(retired.flatMap((manifest) => served(manifest).map(({ path }) => path)));
   for (const path of shown) gone.delete(path);
   // By path: what this name may hold that somebody may want back.
   const wanted = new Map<string, ReleaseFile[]>([...gone].map((path) => [path, []]));
-  for (const file of returnable.flatMap(served)) if (!isWithdrawn(file.path)) wanted.get(file.path)?.push(file);
+  for (const file of retired.flatMap(served)) if (!isWithdrawn(file.path)) wanted.get(file.path)?.push(file);
   let removed = 0;
   for await (const count of ahead(wanted, atOnce, ([path, files]) => takeOne(work, path, files))) removed += count;
   return removed;
