@@ -74,7 +74,7 @@ async function send(lease: Lease, wish: GoLive, signal: AbortSignal): Promise<vo
       await onEach(group, destination.putsAtOnce, async (file) => {
         signal.throwIfAborted();
         lease.assertHeld();
-        await sendOne(transfer, file, bytes);
+        await sendOne(transfer, file, wish);
       });
     }
     if (!destination.atomic) await readBack(destination, { release, put }, signal);
@@ -86,11 +86,20 @@ async function send(lease: Lease, wish: GoLive, signal: AbortSignal): Promise<vo
 }
 
 function standingOf({ manifest, unsure }: Live, bytes: BytesFrom): Standing {
-  return { live: manifest, unsure, ...('source' in bytes ? { source: bytes.source } : {}) };
+  const source = 'source' in bytes ? bytes.source : manifest;
+  return { live: manifest, unsure, ...(source === undefined ? {} : { source }) };
 }
 
-function sendOne(transfer: Transfer, file: ReleaseFile, bytes: BytesFrom): Promise<void> {
-  return 'source' in bytes ? transfer.restore(file) : transfer.put(file, opener(file, bytes.openBlob));
+async function sendOne(transfer: Transfer, file: ReleaseFile, { bytes, live }: GoLive): Promise<void> {
+  if ('source' in bytes) return transfer.restore(file);
+  try {
+    await transfer.put(file, opener(file, bytes.openBlob));
+  } catch (error) {
+    // A page that this machine never captured, or a release that was returned to: the destination has what is live.
+    const isThere = live.manifest?.files.some(({ path, sha256 }) => path === file.path && sha256 === file.sha256);
+    if (!isHoldfastError(error, 'blob-missing') || isThere !== true) throw error;
+    await transfer.restore(file);
+  }
 }
 
 function opener(file: ReleaseFile, openBlob: (ref: BlobRef) => Readable): OpenFile {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -243,6 +243,20 @@ test('a rollback that one of two destinations has no release for changes nothing
   const one = await project.run(['rollback', '--to', 'mirror']);
   assert.is(one.exit, 0, one.stderr);
   assert.is(await shown(), 'Edition 1');
+});
+
+test('damage at a release that was returned to is no reason for the rest not to be mended, though its bytes are gone here', async () => {
+  await publishDay(1);
+  await publishDay(2);
+  await project.run(['rollback']);
+  await rm(join(project.dir, '.holdfast'), { recursive: true });
+  await writeFile(inMirror('news/index.html'), 'x');
+  const page = await readFile(inMirror('index.html'), 'utf8');
+  assert.is((await project.run(['verify'])).exit, 1);
+  edit(3);
+  const { exit, stderr } = await project.publish('--now');
+  assert.is(exit, 0, stderr);
+  assert.is(await readFile(inMirror('index.html'), 'utf8'), page);
 });
 
 test('a live manifest that was damaged stops nothing: the next publish puts every file and a new one', async () => {

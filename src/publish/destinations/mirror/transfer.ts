@@ -21,7 +21,7 @@ interface Work {
   /** Where the live release has what the next one needs too: files by their SHA-256, links by where they point. */
   readonly live: () => ReadonlyMap<string, string>;
   /** The folders of the release that files may be restored from. */
-  readonly source: Folder | undefined;
+  readonly source: () => Folder | undefined;
   /** Where the missing folders are built: one folder each, named by its hash. */
   readonly building: string;
   readonly unlessMoved: MirrorControl['unlessMoved'];
@@ -69,7 +69,7 @@ export async function beginTransfer(
     root,
     missing,
     live: lazily(() => contentsOf(layout, liveRoot)),
-    source: standing.source === undefined ? undefined : treeOf(standing.source),
+    source: lazily(() => (standing.source === undefined ? undefined : treeOf(standing.source))),
     building,
     unlessMoved,
     signal,
@@ -141,7 +141,8 @@ async function write(at: string, form: Form, open: OpenFile, written: Set<string
 
 /** Where the source has the forms of a file, by encoding. */
 function keptForms({ layout, source }: Work, file: ReleaseFile): ReadonlyMap<string, string> {
-  const folder = source === undefined ? undefined : folderOf(source, file.path);
+  const root = source();
+  const folder = root === undefined ? undefined : folderOf(root, file.path);
   if (folder === undefined) return new Map();
   const at = join(layout.trees, folder.hash);
   return new Map(formsOf(folder, file).map(([name, form]) => [`${form.encoding} ${form.sha256}`, join(at, name)]));
