@@ -1,6 +1,7 @@
 import { pathMatcher } from '../model/globs.ts';
 import type { LookContext } from '../snapshot/context.ts';
 import { openDigester } from '../snapshot/digester.ts';
+import { recipeOf } from '../snapshot/recipe.ts';
 import type { Wish } from './cycle.ts';
 import type { Report } from './report.ts';
 import { takeUpWithdrawals } from './withdrawals.ts';
@@ -21,6 +22,7 @@ export async function openLooks(place: Workplace, { acceptShrink }: Wish, { tall
     composed: await place.composed.addresses(),
     leavesAsset: pathMatcher(config.assets.exclude),
     digester: openDigester(config),
+    recipe: recipeOf({ site, config }),
     acceptShrink,
     triedAssets: new Set(),
   };

@@ -33,9 +33,8 @@ export function composeAll(
 ): Promise<readonly ComposedPage[]> {
   const { root, config, environment } = place;
   const { name, url, language } = config.site;
-  const pages = [...snapshot.pages()].flatMap(({ address, title }) =>
-    title === undefined ? [] : [{ address, title }],
-  );
+  const pages: { address: string; title: string }[] = [];
+  for (const { address, title } of snapshot.pages()) if (title !== undefined) pages.push({ address, title });
   return place.composed.pages({
     root,
     templates: config.compose.templates,

@@ -15,7 +15,9 @@ export async function sweep({ place, leases }: Cycle, signal: AbortSignal): Prom
   const { stateDir, clock, records, rendered, blobs, config } = place;
   const files = stateFiles(stateDir);
   const last = await stat(files.swept).catch(() => undefined);
-  if (last !== undefined && clock.now() - last.mtimeMs < SWEEP_EVERY_MS) return;
+  // A new state has nothing to sweep yet: all it holds is younger than that.
+  if (last === undefined) return writeAtomic(files.swept, '');
+  if (clock.now() - last.mtimeMs < SWEEP_EVERY_MS) return;
   const keep = new Set([...bodiesOf(records), ...(await composedBodies(files.composed))]);
   for (const [, { sha256, variants }] of rendered.entries()) {
     for (const ref of [{ sha256 }, variants.gzip, variants.br]) if (ref !== undefined) keep.add(ref.sha256);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
 import { type Address, addressOfFile, fileFor } from '../model/address.ts';
 import type { BlobRef } from '../model/capture.ts';
@@ -70,6 +70,7 @@ export function* jobsOf(context: RenderContext, snapshot: Snapshot, composed: re
 function openWorkbench(context: RenderContext, snapshot: Snapshot): Workbench {
   const { config, environment, site } = context;
   const recipe = hash(
+    'sha256',
     JSON.stringify([
       RECIPE,
       config.analytics,
@@ -86,10 +87,6 @@ function openWorkbench(context: RenderContext, snapshot: Snapshot): Workbench {
     noindex: environment !== 'production',
     recipe,
   };
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Keys begin with the hash of the bytes they are made of: `lost` is read off them. */
@@ -152,7 +149,7 @@ function composedJob(bench: Workbench, { path, kind, html, front }: ComposedPage
       path,
       kind: 'asset',
       type: typeByName(path),
-      key: keyOf(bench, hash(html.toString('latin1')), 'asset'),
+      key: keyOf(bench, hash('sha256', html.toString('latin1')), 'asset'),
       effort: 'best',
       render: async () => html,
     };
@@ -162,7 +159,7 @@ function composedJob(bench: Workbench, { path, kind, html, front }: ComposedPage
     path,
     kind: kind === 'holding' ? 'holding' : 'page',
     type: 'text/html; charset=utf-8',
-    key: keyOf(bench, hash(html.toString('latin1')), kind),
+    key: keyOf(bench, hash('sha256', html.toString('latin1')), kind),
     effort: 'best',
     render: async () => edited(bench, html, { path, address, kind, ...name }),
   };
@@ -190,7 +187,7 @@ function* robotsJobs(bench: Workbench): Generator<Job> {
       path: 'robots.txt',
       kind: 'asset',
       type: 'text/plain; charset=utf-8',
-      key: keyOf(bench, hash(text.toString()), 'robots'),
+      key: keyOf(bench, hash('sha256', text.toString()), 'robots'),
       effort: 'best',
       render: async () => text,
     };
@@ -211,7 +208,7 @@ function* redirectJobs(bench: Workbench): Generator<Job> {
       path,
       kind: 'redirect',
       type: 'text/html; charset=utf-8',
-      key: keyOf(bench, hash(page.toString('latin1')), 'redirect'),
+      key: keyOf(bench, hash('sha256', page.toString('latin1')), 'redirect'),
       effort: 'good',
       headers: { location },
       render: async () => edited(bench, page, { path, address, kind: 'redirect' }),

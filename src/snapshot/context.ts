@@ -21,6 +21,8 @@ export interface LookContext {
   /** Matches assets that stay links (`assets.exclude`). */
   readonly leavesAsset: (address: Address) => boolean;
   readonly digester: Digester;
+  /** What references are read by in this run. */
+  readonly recipe: string;
   /** A person said that pages and lanes may shrink, this once. */
   readonly acceptShrink: boolean;
   readonly tally: Tally;

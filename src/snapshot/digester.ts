@@ -17,6 +17,8 @@ export type DigestConfig = Pick<Config, 'site' | 'origin' | 'gate' | 'normalize'
 
 /** A thread takes about 60 ms to start, as long as this many pages take to digest. */
 const WORTH_A_THREAD = 150;
+/** A thread weighs 30 MB, which are of more use while pages are rendered and published. */
+const IDLE_MS = 500;
 
 /** This module's worker: beside it, with its ending, both as TypeScript and compiled. */
 const WORKER = fileURLToPath(
@@ -38,19 +40,31 @@ export function openDigester(config: DigestConfig): Digester {
   const tools = toolsOf(config);
   let seen = 0;
   let thread: Thread | undefined;
+  let idle: NodeJS.Timeout | undefined;
+  const close = async () => {
+    clearTimeout(idle);
+    const ending = thread;
+    thread = undefined;
+    await ending?.close();
+  };
   return {
     digest: async (raw) => {
       if (++seen <= WORTH_A_THREAD || availableParallelism() === 1) return digest(raw, tools);
+      clearTimeout(idle);
       thread ??= startThread(config, tools);
-      return thread.digest(raw);
+      const busy = thread;
+      const digested = await busy.digest(raw);
+      if (busy === thread && busy.isIdle) idle = setTimeout(() => void close(), IDLE_MS).unref();
+      return digested;
     },
-    close: async () => {
-      await thread?.close();
-    },
+    close,
   };
 }
 
-type Thread = Digester;
+interface Thread extends Digester {
+  /** True where every page that was handed over has come back. */
+  readonly isIdle: boolean;
+}
 
 interface Waiting {
   readonly raw: Raw;
@@ -82,6 +96,9 @@ function startThread({ site, origin, gate, normalize }: DigestConfig, tools: Dig
         const bytes = new Uint8Array(raw.bytes);
         worker.postMessage({ id, raw: { ...raw, bytes } }, [bytes.buffer]);
       }),
+    get isIdle() {
+      return waiting.size === 0;
+    },
     close: async () => {
       await worker.terminate();
     },

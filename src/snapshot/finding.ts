@@ -7,7 +7,6 @@ import type { Answer } from '../origin/client.ts';
 import { type LookContext, wantAsset, warn } from './context.ts';
 import { judgeStatus } from './gate/judge.ts';
 import type { Lane } from './lanes.ts';
-import { recipeOf } from './recipe.ts';
 
 /** What one look found. */
 export type Finding =
@@ -191,6 +190,6 @@ export function referTo(context: LookContext, refs: References): Referred {
     links: isCrawled ? refs.links.map((link) => records.numberOf(link)) : [],
     ...(refs.shortlink === undefined ? {} : { shortlink: refs.shortlink }),
     shortlinks: refs.shortlinks,
-    recipe: recipeOf(context),
+    recipe: context.recipe,
   };
 }

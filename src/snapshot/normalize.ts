@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
 import { NONCE_HINT, NONCE_PATTERNS } from '../model/volatile.ts';
 
@@ -38,17 +38,13 @@ export function createNormalizer(rules: Config['normalize']): (bytes: Buffer) =>
     const latin1 = bytes.toString('latin1');
     const stripped = withoutTokens(withoutRemarks(latin1)).trimEnd();
     if (replacements.length === 0)
-      return hash(stripped.length === latin1.length ? bytes : Buffer.from(stripped, 'latin1'));
+      return hash('sha256', stripped.length === latin1.length ? bytes : Buffer.from(stripped, 'latin1'));
     // The rules are written for text; bytes that are no UTF-8 must not all become the same replacement character.
     const encoding = isUtf8(bytes) ? 'utf8' : 'latin1';
     const text = Buffer.from(stripped, 'latin1').toString(encoding);
     const ruled = replacements.reduce((now, rule) => now.replace(rule.match, rule.replace), text);
-    return hash(Buffer.from(ruled, encoding));
+    return hash('sha256', Buffer.from(ruled, encoding));
   };
-}
-
-function hash(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function withoutTokens(text: string): string {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { LookContext } from './context.ts';
 
 /** Raised when the code would find other references in the same page. */
@@ -8,5 +8,5 @@ const EDITION = 1;
 export function recipeOf({ site, config }: Pick<LookContext, 'site' | 'config'>): string {
   const crawls = config.lanes.some(({ crawl }) => crawl !== undefined);
   const text = JSON.stringify([EDITION, [...site.hosts].sort(), config.assets.exclude, crawls]);
-  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+  return hash('sha256', text).slice(0, 8);
 }

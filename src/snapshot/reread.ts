@@ -1,13 +1,11 @@
 import { isHoldfastError } from '../model/errors.ts';
 import type { LookContext } from './context.ts';
 import { referTo } from './finding.ts';
-import { recipeOf } from './recipe.ts';
 import { referencesInHtml } from './references.ts';
 
 /** After a change of aliases, exclusions or lanes: reads the references of every unchanged page again, from its stored body. */
 export async function rereadReferences(context: LookContext): Promise<void> {
-  const { records, blobs, site } = context;
-  const recipe = recipeOf(context);
+  const { records, blobs, site, recipe } = context;
   for (const [address, entry] of records.pages) {
     const { good } = entry;
     if (good === undefined || good.recipe === recipe || !/html/i.test(good.type)) continue;

@@ -37,14 +37,16 @@ export async function lookTogether(context: LookContext, { take, lead }: Togethe
 /** One same body on many addresses is an error page that says 200: those that just changed to it keep what they had. */
 function keepRepeated(context: LookContext, changed: ReadonlyMap<Address, Entry>): void {
   if (changed.size === 0) return;
-  const bodies = [...context.records.pages].flatMap(([address, { good }]) =>
-    good === undefined ? [] : [{ address, same: good.same }],
-  );
+  const bodies = { [Symbol.iterator]: () => bodiesIn(context) };
   for (const address of repeatedBodies(bodies)) {
     const before = changed.get(address);
     if (before !== undefined)
       goBack(context, { address, before, problem: 'repeated', text: 'many addresses answered with this one body' });
   }
+}
+
+function* bodiesIn({ records }: LookContext): Generator<{ address: Address; same: string }> {
+  for (const [address, { good }] of records.pages) if (good !== undefined) yield { address, same: good.same };
 }
 
 /** A page whose new capture refers to an asset that failed stays as it was, unless it never was, or has insisted for long. */

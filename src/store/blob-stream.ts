@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -12,7 +12,7 @@ const MADE_ANEW = 'run again: what it held is fetched or made anew';
 
 /** The name of a blob: lower-case hex. */
 export function hashOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes);
 }
 
 /** The error for bytes that are not what their name says. */
@@ -57,17 +57,17 @@ export function openWhole(ref: BlobRef, readWhole: (sha256: string) => Promise<B
 }
 /** Streams a blob from a file of its own; its last chunk is let out only when size and hash of the whole are right. */
 export function openVerified(ref: BlobRef, path: string): Readable {
-  const hash = createHash('sha256');
+  const hashing = createHash('sha256');
   let handle: FileHandle | undefined;
   let left = ref.size;
 
   async function next(file: FileHandle): Promise<Buffer> {
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(Math.min(left, CHUNK_BYTES)));
     const chunk = buffer.subarray(0, bytesRead);
-    hash.update(chunk);
+    hashing.update(chunk);
     left -= bytesRead;
     const cut = bytesRead === 0 && left > 0;
-    if (cut || (left === 0 && hash.digest('hex') !== ref.sha256)) throw damagedFile(ref.sha256, path);
+    if (cut || (left === 0 && hashing.digest('hex') !== ref.sha256)) throw damagedFile(ref.sha256, path);
     return chunk;
   }
 

@@ -44,8 +44,11 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
+/** What a file is to hold; where it is large, in parts, so that it is never in memory as a whole. */
+export type Content = string | Uint8Array | Iterable<Uint8Array>;
+
 /** Replaces a file in one step, durably: a reader, also after a power loss, finds the old content or the new one. */
-export async function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeAtomic(path: string, content: Content): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await writeNew(temporary, content);
@@ -58,14 +61,23 @@ export async function writeAtomic(path: string, content: string | Uint8Array): P
 }
 
 /** Writes a file that must not be there yet, and its folder where that is missing; the bytes are durable, the name is not. */
-export async function writeNew(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeNew(path: string, content: Content): Promise<void> {
   const handle = await openNew(path);
   try {
-    await writeAll(handle, typeof content === 'string' ? Buffer.from(content) : content, 0);
+    let position = 0;
+    for (const part of partsOf(content)) {
+      await writeAll(handle, part, position);
+      position += part.length;
+    }
     await handle.sync();
   } finally {
     await handle.close();
   }
+}
+
+function partsOf(content: Content): Iterable<Uint8Array> {
+  if (typeof content === 'string') return [Buffer.from(content)];
+  return content instanceof Uint8Array ? [content] : content;
 }
 
 /** Writes all of `bytes` at a position of an open file, however many calls that takes. */

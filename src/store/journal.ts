@@ -1,7 +1,7 @@
-import { open, readFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { HoldfastError } from '../model/errors.ts';
-import { asUnwritable, isAbsent, systemCode, writeAll, writeAtomic } from './files.ts';
+import { asUnwritable, systemCode, writeAll, writeAtomic } from './files.ts';
+import { linesOf, openExisting, partsOf } from './journal-lines.ts';
 
 /**
  * Records by key, kept in an append-only file of lines, the last of a key wins. Changes are in memory until `flush`.
@@ -30,7 +30,7 @@ const CRC_LENGTH = 8;
 
 /** Opens a journal, or an empty one where there is no file. It writes nothing before `flush`. */
 export async function openJournal<T>(file: string): Promise<Journal<T>> {
-  const state = replay<T>(await readBytes(file), file);
+  const state = await replay<T>(file);
   const { records } = state;
   const changed = new Set<string>();
   return {
@@ -63,38 +63,40 @@ export async function openJournal<T>(file: string): Promise<Journal<T>> {
 
 interface State<T> {
   readonly records: Map<string, T>;
-  readonly damaged: number;
+  damaged: number;
   /** Whole lines in the file, old ones included. */
   lines: number;
   /** Bytes up to the end of the last whole line; what follows is cut off before the next append. */
   length: number;
 }
 
-async function readBytes(file: string): Promise<Buffer> {
+async function replay<T>(file: string): Promise<State<T>> {
+  const state: State<T> = { records: new Map(), damaged: 0, lines: 0, length: 0 };
   try {
-    return await readFile(file);
+    for await (const bytes of linesOf(file)) take(state, bytes, state.length === 0 ? headerLength(bytes, file) : 0);
+    return state;
   } catch (error) {
-    if (isAbsent(error)) return Buffer.alloc(0);
+    if (error instanceof HoldfastError) throw error;
     throw new HoldfastError('state-damaged', `${file} cannot be read: ${systemCode(error)}`, { cause: error });
   }
 }
 
-function replay<T>(bytes: Buffer, file: string): State<T> {
-  const records = new Map<string, T>();
-  let damaged = 0;
-  let lines = 0;
-  let start = headerLength(bytes, file);
-  // Decoded at once, line by line costs as much as parsing. Damaged bytes do not change where lines end.
-  const texts = bytes.toString('utf8', start).split('\n');
-  for (let end = bytes.indexOf(NEWLINE, start); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
-    const record = parseLine<T>(texts[lines] ?? '', bytes.subarray(start + CRC_LENGTH + 1, end));
-    if (record === undefined) damaged += 1;
+/** Takes whole lines over, from `from` on. */
+function take<T>(state: State<T>, bytes: Buffer, from: number): void {
+  const { records } = state;
+  // Decoded at once: line by line costs as much as parsing. Damaged bytes do not change where lines end.
+  const texts = bytes.toString('utf8', from).split('\n');
+  let start = from;
+  for (let at = 0; start < bytes.length; at++) {
+    const end = bytes.indexOf(NEWLINE, start);
+    const record = parseLine<T>(texts[at] ?? '', bytes.subarray(start + CRC_LENGTH + 1, end));
+    if (record === undefined) state.damaged += 1;
     else if (record.length === 1) records.delete(record[0]);
     else records.set(record[0], record[1]);
-    lines += 1;
+    state.lines += 1;
     start = end + 1;
   }
-  return { records, damaged, lines, length: start };
+  state.length += bytes.length;
 }
 
 function headerLength(bytes: Buffer, file: string): number {
@@ -112,13 +114,22 @@ function parseLine<T>(text: string, rest: Buffer): [string] | [string, T] | unde
   return JSON.parse(text.slice(CRC_LENGTH + 1)) as [string] | [string, T];
 }
 
-function checksum(bytes: Buffer): string {
-  return crc32(bytes).toString(16).padStart(CRC_LENGTH, '0');
+function checksum(rest: Buffer | string): string {
+  return crc32(rest).toString(16).padStart(CRC_LENGTH, '0');
 }
 
 function formatLine<T>(records: ReadonlyMap<string, T>, key: string): string {
   const rest = JSON.stringify(records.has(key) ? [key, records.get(key)] : [key]);
-  return `${checksum(Buffer.from(rest))} ${rest}\n`;
+  return `${checksum(rest)} ${rest}\n`;
+}
+
+function* linesFor<T>({ records }: State<T>, keys: readonly string[]): Generator<string> {
+  for (const key of keys) yield formatLine(records, key);
+}
+
+function* allLines<T>(state: State<T>, keys: readonly string[]): Generator<string> {
+  yield HEADER;
+  yield* linesFor(state, keys);
 }
 
 async function persist<T>(file: string, state: State<T>, keys: readonly string[]): Promise<void> {
@@ -133,35 +144,35 @@ async function persist<T>(file: string, state: State<T>, keys: readonly string[]
 
 /** False where the file is not as we left it: then nothing was written. */
 async function append<T>(file: string, state: State<T>, keys: readonly string[]): Promise<boolean> {
-  const bytes = Buffer.from(keys.map((key) => formatLine(state.records, key)).join(''));
   const handle = await openExisting(file);
   if (handle === undefined) return false;
   try {
     const { size } = await handle.stat();
     if (size < state.length) return false;
     if (size > state.length) await handle.truncate(state.length);
-    await writeAll(handle, bytes, state.length);
+    let length = state.length;
+    for (const bytes of partsOf(linesFor(state, keys))) {
+      await writeAll(handle, bytes, length);
+      length += bytes.length;
+    }
     await handle.sync();
-    state.length += bytes.length;
+    state.length = length;
     return true;
   } finally {
     await handle.close();
   }
 }
 
-async function openExisting(file: string) {
-  try {
-    return await open(file, 'r+');
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
-}
-
 async function rewrite<T>(file: string, state: State<T>): Promise<void> {
   const keys = [...state.records.keys()];
-  const bytes = Buffer.from(HEADER + keys.map((key) => formatLine(state.records, key)).join(''));
-  await writeAtomic(file, bytes);
+  let length = 0;
+  function* counted(): Generator<Buffer> {
+    for (const bytes of partsOf(allLines(state, keys))) {
+      length += bytes.length;
+      yield bytes;
+    }
+  }
+  await writeAtomic(file, counted());
   state.lines = keys.length;
-  state.length = bytes.length;
+  state.length = length;
 }

@@ -20,38 +20,45 @@ export interface PackStore {
 export async function sweepPacks(store: PackStore, keep: ReadonlySet<string>, oldest: number): Promise<number> {
   const { dir, index, writer } = store;
   index.refresh();
-  const unwanted = [...index.entries()].filter(([sha256, { at }]) => !keep.has(sha256) && at * 1000 <= oldest);
-  for (const [sha256] of unwanted) index.forget(sha256);
+  const unwanted = forgetUnwanted(index, keep, oldest);
   const garbage = mostlyGarbage(store, oldest);
   writer.avoid(new Set(garbage.keys()));
   try {
     const written = new Set<number>();
     for (const blobs of garbage.values()) for (const pack of await moveAll(store, blobs)) written.add(pack);
     for (const pack of written) syncPack(dir, pack);
-    if (unwanted.length > 0 || garbage.size > 0 || index.isWasteful()) await index.rewrite();
+    if (unwanted > 0 || garbage.size > 0 || index.isWasteful()) await index.rewrite();
     removeUnused(store);
   } finally {
     writer.avoid(new Set());
   }
-  return unwanted.length;
+  return unwanted;
+}
+
+function forgetUnwanted(index: BlobIndex, keep: ReadonlySet<string>, oldest: number): number {
+  let unwanted = 0;
+  for (const [sha256, { at }] of index.entries()) {
+    if (keep.has(sha256) || at * 1000 > oldest) continue;
+    index.forget(sha256);
+    unwanted++;
+  }
+  return unwanted;
 }
 
 type Blob = readonly [sha256: string, place: Place];
 
 /** The blobs still needed of each pack that is worth emptying. One with nothing needed is removed, not emptied. */
 function mostlyGarbage({ dir, index }: PackStore, oldest: number): ReadonlyMap<number, readonly Blob[]> {
-  const packs = new Map<number, Blob[]>();
-  for (const blob of index.entries()) {
-    const blobs = packs.get(blob[1].pack) ?? [];
-    packs.set(blob[1].pack, blobs);
-    blobs.push(blob);
-  }
-  for (const [pack, blobs] of packs) {
+  const needed = new Map<number, number>();
+  for (const [, { pack, size }] of index.entries()) needed.set(pack, (needed.get(pack) ?? 0) + size);
+  const garbage = new Map<number, Blob[]>();
+  for (const [pack, bytes] of needed) {
     const stat = statOfPack(dir, pack);
-    const needed = blobs.reduce((sum, [, { size }]) => sum + size, 0);
-    if (stat === undefined || stat.mtimeMs > oldest || needed >= stat.size / 2) packs.delete(pack);
+    if (stat !== undefined && stat.mtimeMs <= oldest && bytes < stat.size / 2) garbage.set(pack, []);
   }
-  return packs;
+  // Of a large store only what is to be moved is ever held in a list.
+  if (garbage.size > 0) for (const blob of index.entries()) garbage.get(blob[1].pack)?.push(blob);
+  return garbage;
 }
 
 /** Copies blobs to the pack that is written now, and forgets the damaged ones; the packs written to. */
@@ -82,7 +89,8 @@ function syncPack(dir: string, pack: number): void {
 
 /** Packs that no record names: emptied ones, and what a killed run left. At once, so that no put can come between. */
 function removeUnused({ dir, index, writer }: PackStore): void {
-  const used = new Set([...index.entries()].map(([, { pack }]) => pack));
+  const used = new Set<number>();
+  for (const [, { pack }] of index.entries()) used.add(pack);
   for (const pack of packsIn(dir)) {
     if (!used.has(pack) && pack !== writer.pack) rmSync(pathOfPack(dir, pack), { force: true });
   }

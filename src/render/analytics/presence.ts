@@ -1,20 +1,30 @@
 import { decodeAttribute, type MarkupScanner } from '../../model/markup.ts';
 import type { Analytics, PageTag } from './port.ts';
 
-/** The tag a scanner stands on, as analytics see it; it moves on with the scanner. */
-function tagOf(scanner: MarkupScanner): PageTag {
-  return {
-    get name() {
-      return scanner.name;
-    },
-    get text() {
-      return scanner.text.slice(scanner.end, scanner.contentEnd);
-    },
-    attribute(name) {
-      const raw = scanner.raw(name);
-      return raw === undefined ? undefined : decodeAttribute(raw);
-    },
-  };
+/**
+ * The tag a scanner stands on, as analytics see it; it moves on with the scanner. A class, since a literal with getters has a
+ * hidden class of its own each time, which lives until the next full collection and holds the whole page until then.
+ */
+class ScannedTag implements PageTag {
+  readonly #scanner: MarkupScanner;
+
+  constructor(scanner: MarkupScanner) {
+    this.#scanner = scanner;
+  }
+
+  get name(): string {
+    return this.#scanner.name;
+  }
+
+  get text(): string {
+    const { text, end, contentEnd } = this.#scanner;
+    return text.slice(end, contentEnd);
+  }
+
+  attribute(name: string): string | undefined {
+    const raw = this.#scanner.raw(name);
+    return raw === undefined ? undefined : decodeAttribute(raw);
+  }
 }
 
 /** Counts over a page's tags which analytics it carries. */
@@ -27,7 +37,7 @@ export interface Presence {
 
 /** Follows a scanner. End tags and scripts that never end are no analytics; what stands in a `<template>` is for the caller to leave out. */
 export function createPresence(scanner: MarkupScanner, analytics: readonly Analytics[]): Presence {
-  const tag = tagOf(scanner);
+  const tag = new ScannedTag(scanner);
   const counts = new Map<Analytics, number>();
   return {
     see() {
