@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import type { BlobRef } from '../../../model/capture.ts';
 import { HoldfastError, isHoldfastError } from '../../../model/errors.ts';
 import { isAbsent, systemCode, writeAll } from '../../../store/files.ts';
+import { unwritable } from '../layout/refusals.ts';
 
 /** Calls to the disk under way at once: keeps its queue full, far below any limit on open files. */
 const AT_ONCE = 16;
@@ -33,23 +34,12 @@ export async function onEach<T>(
   if (failure !== undefined) throw failure.reason;
 }
 
-const HINTS: Readonly<Record<string, string>> = {
-  ENOSPC: 'free some room on its disk',
-  EDQUOT: 'free some room, or raise the quota',
-  EACCES: 'give the user that runs Holdfast the right to write there',
-  EPERM: 'give the user that runs Holdfast the right to write there',
-  EROFS: 'its disk is mounted read-only: mount it for writing',
-};
-
 /** What the disk refused, as `destination-unwritable`; errors that are not the disk's are passed on. */
 export function asUnwritable(name: string, path: string, error: unknown): unknown {
   const cause = isHoldfastError(error, 'state-unwritable') ? error.cause : error;
   const code = systemCode(cause);
   if (!/^E[A-Z0-9]+$/.test(code)) return error;
-  return new HoldfastError('destination-unwritable', `${name}: ${path} cannot be written: ${code}`, {
-    cause,
-    hint: HINTS[code] ?? 'check its disk',
-  });
+  return unwritable(name, path, code, cause);
 }
 
 /** Names in a folder; none where there is no folder. */

@@ -3,9 +3,9 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../../../store/files.ts';
 import type { PruneReport, Pruning } from '../../destination.ts';
+import { CURRENT, type Layout, linkedHash, NEXT_LINK, PASSING, TEMPORARY } from '../layout/paths.ts';
+import { foldersOf, treeOf } from '../layout/tree.ts';
 import { namesIn, onEach, targetOf } from './disk.ts';
-import { CURRENT, type Layout, linkedHash, NEXT_LINK, PASSING, TEMPORARY } from './layout.ts';
-import { foldersOf, treeOf } from './tree.ts';
 
 /** Removes the folders, manifests and leftovers that neither a kept release nor what visitors get now needs. */
 export async function pruneMirror(layout: Layout, pruning: Pruning, signal: AbortSignal): Promise<PruneReport> {
