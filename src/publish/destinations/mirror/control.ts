@@ -7,11 +7,11 @@ import { isAbsent, readJson, writeAtomic } from '../../../store/files.ts';
 import { type Lock, takeLock } from '../../../store/lock.ts';
 import { type ControlRecord, controlText } from '../../control.ts';
 import type { Control } from '../../destination.ts';
+import { targetOf } from '../layout/disk.ts';
 import { isReleaseId, type Layout, linkTarget } from '../layout/paths.ts';
 import { recordIn, type StoredRecord, versionOf } from '../layout/record.ts';
 import { moved } from '../layout/refusals.ts';
 import { treeOf } from '../layout/tree.ts';
-import { targetOf } from './disk.ts';
 import { assertUsable } from './place.ts';
 
 /** Another publisher holds the record for the time of one small write. */

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { access, lstat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { asUnwritable, kindOf, namesIn, targetOf } from '../layout/disk.ts';
 import { assertOurs, type Found } from '../layout/ours.ts';
 import { type Layout, OWN, TREES } from '../layout/paths.ts';
 import { assertFits, type Need } from '../layout/room.ts';
-import { asUnwritable, kindOf, namesIn, targetOf } from './disk.ts';
 
 /** Throws `destination-foreign` where the folder is not ours, and `destination-unwritable` where a folder of it cannot be written. */
 export async function assertUsable(layout: Layout, name: string): Promise<void> {

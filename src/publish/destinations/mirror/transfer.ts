@@ -5,11 +5,11 @@ import type { Manifest, ReleaseFile } from '../../../model/manifest.ts';
 import { isAbsent, makeFolder, syncFolder, systemCode, writeAtomic } from '../../../store/files.ts';
 import type { Standing, Transfer } from '../../destination.ts';
 import { createBuilding, keptAt, type Place, type Rest, reliedOn, rootOf } from '../layout/building.ts';
+import { holds, linkOrCopy, namesIn, onEach, targetOf, writeVerified } from '../layout/disk.ts';
 import { type Layout, linkTarget, NEXT_LINK, PASSING } from '../layout/paths.ts';
 import { damaged } from '../layout/refusals.ts';
 import { needOf } from '../layout/room.ts';
 import { type Folder, foldersOf, treeOf } from '../layout/tree.ts';
-import { holds, linkOrCopy, namesIn, onEach, targetOf, writeVerified } from './disk.ts';
 import { assertRoom, assertUsable } from './place.ts';
 
 interface Work {
@@ -69,7 +69,9 @@ function transferOf(work: Work): Transfer {
   };
   return {
     put: async (file, open) =>
-      each(file, ({ path, form }) => writeVerified(join(at, path), form, () => open(form.encoding))),
+      each(file, ({ path, form }) =>
+        writeVerified(join(at, path), form, { source: () => open(form.encoding), isDurable: true }),
+      ),
     restore: async (file) => {
       const kept = keptAt(work.source, file);
       return each(file, (place) => restore(work, place, kept(place.form)));

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { copyFile, type FileHandle, link, lstat, open, readdir, readlink, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { BlobRef } from '../../../model/capture.ts';
 import { HoldfastError, isHoldfastError } from '../../../model/errors.ts';
 import { isAbsent, systemCode, writeAll } from '../../../store/files.ts';
-import { unwritable } from '../layout/refusals.ts';
+import { unwritable } from './refusals.ts';
 
 /** Calls to the disk under way at once: keeps its queue full, far below any limit on open files. */
 const AT_ONCE = 16;
@@ -50,6 +51,15 @@ export async function namesIn(path: string): Promise<string[]> {
   });
 }
 
+/** Names in a folder and in the folders in it; links are not followed. */
+export async function countIn(path: string): Promise<number> {
+  let count = 0;
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    count += 1 + (entry.isDirectory() ? await countIn(join(path, entry.name)) : 0);
+  }
+  return count;
+}
+
 /** Where a link points; undefined where there is no link. */
 export async function targetOf(path: string): Promise<string | undefined> {
   return readlink(path).catch((error: unknown) => {
@@ -72,12 +82,18 @@ export async function kindOf(path: string): Promise<'file' | 'folder' | 'link' |
 // A link that somebody planted is refused, not followed.
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** Writes a new file, durably, from a stream that must be exactly what `ref` says; on failure there is no file. */
-export async function writeVerified(path: string, ref: BlobRef, source: () => Readable): Promise<void> {
+export interface Writing {
+  readonly source: () => Readable;
+  /** True where a power loss must not take it away again. */
+  readonly isDurable: boolean;
+}
+
+/** Writes a new file from a stream that must be exactly what `ref` says; on failure there is no file. */
+export async function writeVerified(path: string, ref: BlobRef, { source, isDurable }: Writing): Promise<void> {
   const handle = await open(path, NEW_FILE, 0o666);
   try {
     await copy(source(), handle, ref);
-    await handle.sync();
+    if (isDurable) await handle.sync();
     await handle.close();
   } catch (error) {
     await handle.close().catch(() => undefined);

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { controlText } from '../../control.ts';
+import type { Control } from '../../destination.ts';
+import { linkTarget } from '../layout/paths.ts';
+import { recordIn, type StoredRecord, versionOf } from '../layout/record.ts';
+import { moved } from '../layout/refusals.ts';
+import { failedThere, saysAbsent } from './failures.ts';
+import { assertUsable, look } from './look.ts';
+import { type Remote, underLock } from './remote.ts';
+import { fed, quoted } from './shell.ts';
+import type { Stored } from './stored.ts';
+
+/** The control record of a mirror on another machine: compared and replaced there, under a lock, in one script. */
+export function createControl(remote: Remote, stored: Stored): Control {
+  return {
+    async read(signal) {
+      const found = await readRecord(remote, signal);
+      if (found === undefined) return undefined;
+      const { record, version } = found;
+      return { record, version, settled: await isSettled(found, stored, signal) };
+    },
+    async swap(next, expected, signal) {
+      // The first record makes the folder ours, so nothing of others may be in it.
+      if (expected === undefined) assertUsable(remote, await look(remote, signal));
+      const text = controlText(next);
+      const answer = await swapped(remote, { text, expected }, signal);
+      if (answer !== 'swapped') throw moved(remote.name, 'the control record is not the one that was read');
+      return versionOf(text);
+    },
+    probe: async () => 'exact',
+  };
+}
+
+interface Found extends StoredRecord {
+  /** Where `current` points; undefined where it is no link. */
+  readonly target: string | undefined;
+  /** Names of the manifests there. */
+  readonly manifests: readonly string[];
+}
+
+async function readRecord(remote: Remote, signal: AbortSignal): Promise<Found | undefined> {
+  const { layout, connection, name } = remote;
+  const lines = [
+    `readlink -- ${quoted(layout.current)} || echo`,
+    `if [ -d ${quoted(layout.releases)} ]; then ls -A -- ${quoted(layout.releases)}; fi`,
+    'echo /',
+    `cat -- ${quoted(layout.control)}`,
+  ];
+  const ended = await connection.runToItsEnd({ lines, isUrgent: true }, signal);
+  if (ended.code !== 0) {
+    if (saysAbsent(ended.stderr)) return undefined;
+    throw failedThere(remote, layout.control, ended);
+  }
+  const at = ended.stdout.indexOf('\n/\n');
+  const [target, ...manifests] = ended.stdout.slice(0, at).split('\n');
+  const text = ended.stdout.slice(at + '\n/\n'.length);
+  return { ...recordIn(text, layout.control, name), target: target === '' ? undefined : target, manifests };
+}
+
+/** True where `current` shows the release that the record names. */
+async function isSettled({ record, target, manifests }: Found, stored: Stored, signal: AbortSignal): Promise<boolean> {
+  if (record.live === null) return target === undefined;
+  if (target === undefined || !manifests.includes(`${record.live}.json`)) return false;
+  const hash = await stored.rootOf(record.live, signal);
+  return hash !== undefined && target === linkTarget(hash);
+}
+
+interface Swap {
+  readonly text: string;
+  readonly expected: string | undefined;
+}
+
+async function swapped(remote: Remote, swap: Swap, signal: AbortSignal): Promise<string> {
+  try {
+    const lines = swapLines(remote, swap);
+    return (await remote.connection.run({ lines, isUrgent: true }, signal)).trim();
+  } catch (error) {
+    signal.throwIfAborted();
+    // Whether it was done before it failed can be seen.
+    const now = await readRecord(remote, signal).catch(() => undefined);
+    if (now?.version === versionOf(swap.text)) return 'swapped';
+    throw error;
+  }
+}
+
+function swapLines({ layout }: Remote, { text, expected }: Swap): string[] {
+  const temporary = `control.json.${randomBytes(6).toString('hex')}.tmp`;
+  return [
+    expected === undefined
+      ? `mkdir -p -- ${quoted(layout.own)}`
+      : `[ -d ${quoted(layout.own)} ] || { echo moved; exit 0; }`,
+    ...underLock(layout),
+    `version=$(if [ -e control.json ]; then sha256sum <control.json; fi)`,
+    `[ "\${version%% *}" = ${quoted(expected ?? '')} ] || { echo moved; exit 0; }`,
+    `trap 'rm -f -- ${temporary}' EXIT`,
+    fed(`cat >${temporary}`, text),
+    `sync -- ${temporary}`,
+    `mv -T -- ${temporary} control.json`,
+    expected === undefined ? 'sync -f .' : 'sync -- .',
+    'echo swapped',
+  ];
+}
