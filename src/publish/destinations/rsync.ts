@@ -4,7 +4,7 @@ import { layoutOf } from './layout/paths.ts';
 import { createConnection } from './rsync/connection.ts';
 import { createControl } from './rsync/control.ts';
 import type { Machine } from './rsync/failures.ts';
-import { look, type Sight } from './rsync/look.ts';
+import { assertUsable, look, type Sight } from './rsync/look.ts';
 import { createOpen } from './rsync/open.ts';
 import { pruneRemote } from './rsync/prune.ts';
 import { readBack } from './rsync/read-back.ts';
@@ -22,8 +22,8 @@ export interface RsyncOptions extends Machine {
 
 /** A mirror on another machine, and what only a check asks of it. */
 export interface RsyncDestination extends Destination {
-  /** What is there, and whether it can be written. Writes nothing. */
-  look(signal: AbortSignal): Promise<Sight>;
+  /** Where it is or is to be made, and the room there. Writes nothing. Throws what would stop a publish. */
+  survey(signal: AbortSignal): Promise<Pick<Sight, 'place' | 'free'>>;
   /** Ends the connection at once and not when it is idle; another call opens one again. */
   close(): Promise<void>;
 }
@@ -68,7 +68,11 @@ export function createRsync({ staging: at, ...there }: RsyncOptions): RsyncDesti
     begin: (next, standing, signal) => beginTransfer(remote, { next, standing, staging, stored }, signal),
     readBack: (release, { files }, signal) => readBack(remote, { release, files }, signal),
     prune: (pruning, signal) => pruneRemote(remote, { ...pruning, staging }, signal),
-    look: (signal) => look(remote, signal),
+    async survey(signal) {
+      const sight = await look(remote, signal);
+      assertUsable(remote, sight);
+      return sight;
+    },
     close: connection.close,
   };
 }

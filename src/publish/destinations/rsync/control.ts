@@ -23,8 +23,7 @@ export function createControl(remote: Remote, stored: Stored): Control {
       // The first record makes the folder ours, so nothing of others may be in it.
       if (expected === undefined) assertUsable(remote, await look(remote, signal));
       const text = controlText(next);
-      const answer = await swapped(remote, { text, expected }, signal);
-      if (answer !== 'swapped') throw moved(remote.name, 'the control record is not the one that was read');
+      await swap(remote, { text, expected }, signal);
       return versionOf(text);
     },
     probe: async () => 'exact',
@@ -66,20 +65,36 @@ async function isSettled({ record, target, manifests }: Found, stored: Stored, s
 }
 
 interface Swap {
+  /** No two records are the same. */
   readonly text: string;
   readonly expected: string | undefined;
 }
 
-async function swapped(remote: Remote, swap: Swap, signal: AbortSignal): Promise<string> {
-  try {
-    const lines = swapLines(remote, swap);
-    return (await remote.connection.run({ lines, isUrgent: true }, signal)).trim();
-  } catch (error) {
+/** A connection that broke off is made again within the time that a lease lasts. */
+const TRIES = 2;
+
+/** Where the answer is lost, or says no to what may be our own move, the record itself tells what became of it. */
+async function swap(remote: Remote, wish: Swap, signal: AbortSignal): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    const refusal = await trySwap(remote, wish, signal);
+    if (refusal === undefined) return;
     signal.throwIfAborted();
-    // Whether it was done before it failed can be seen.
-    const now = await readRecord(remote, signal).catch(() => undefined);
-    if (now?.version === versionOf(swap.text)) return 'swapped';
-    throw error;
+    const now = await readRecord(remote, signal).catch(() => {
+      throw refusal;
+    });
+    if (now?.version === versionOf(wish.text)) return;
+    if (now?.version !== wish.expected) throw moved(remote.name, 'the control record is not the one that was read');
+    if (tries === TRIES) throw refusal;
+  }
+}
+
+/** Undefined where the record was moved; else why it was not, or may not have been. */
+async function trySwap(remote: Remote, wish: Swap, signal: AbortSignal): Promise<unknown> {
+  try {
+    const said = await remote.connection.run({ lines: swapLines(remote, wish), isUrgent: true }, signal);
+    return said.trim() === 'swapped' ? undefined : moved(remote.name, 'the control record was moved meanwhile');
+  } catch (error) {
+    return error;
   }
 }
 

@@ -49,7 +49,7 @@ const CAUSES: readonly Cause[] = [
 
 /** No connection, or one that broke: `destination-unwritable`, with what ssh said about it. */
 export function unreachable(machine: Machine, said: string): HoldfastError {
-  const [, why = lastLine(said), hint = () => 'try it by hand with ssh'] =
+  const [, why = lastLine(said) || 'the connection broke off', hint = () => 'try it by hand with ssh'] =
     CAUSES.find(([each]) => each.test(said)) ?? [];
   return new HoldfastError('destination-unwritable', `${machine.name}: ${machine.to} cannot be reached: ${why}`, {
     hint: hint(machine),
@@ -91,6 +91,7 @@ export function failedThere(machine: Machine, dir: string, { code, stderr }: Omi
   );
 }
 
-function lastLine(text: string): string {
+/** What a program said last. */
+export function lastLine(text: string): string {
   return text.trim().split('\n').at(-1)?.trim() ?? '';
 }

@@ -1,6 +1,6 @@
 import { damaged } from '../layout/refusals.ts';
 import type { Folder } from '../layout/tree.ts';
-import { failedThere, saysAbsent } from './failures.ts';
+import { failedThere, lastLine, saysAbsent } from './failures.ts';
 import type { Remote } from './remote.ts';
 import { commands, fed, quoted } from './shell.ts';
 import { listOf, type Sums } from './sums.ts';
@@ -26,7 +26,8 @@ export async function finish(remote: Remote, arrived: Arrived, signal: AbortSign
   const lines = linesOf(remote, arrived);
   const ended = await remote.connection.runToItsEnd({ lines, isLong: true }, signal);
   if (ended.code === 0) return;
-  if (saysAbsent(ended.stderr)) throw damaged(remote.name, `what is live lacks something: ${ended.stderr.trim()}`);
+  if (saysAbsent(ended.stderr))
+    throw damaged(remote.name, `what is needed is not there any more: ${lastLine(ended.stderr)}`);
   throw failedThere(remote, remote.layout.trees, ended);
 }
 
@@ -58,7 +59,7 @@ function namesOf(folder: Folder | undefined): string[] {
 const FUNCTIONS = [
   'take() {',
   '  cd "$1"; to=$2; shift 2',
-  '  ln -P -- "$@" "$to/" 2>/dev/null || for each do name "$each" "$to/$each"; done',
+  '  ln -P -- "$@" "$to/" 2>/dev/null || for each do name "$PWD/$each" "$to/$each"; done',
   '  cd ..',
   '}',
   'name() { [ -e "$2" ] || [ -L "$2" ] || ln -P -- "$1" "$2" 2>/dev/null || cp -P -- "$1" "$2"; }',

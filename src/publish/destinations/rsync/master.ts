@@ -69,10 +69,12 @@ function argumentsFor({ to, port, identity, knownHosts }: Machine): string[] {
   const options = [
     ...OPTIONS,
     ...(port === undefined ? [] : [`Port=${port}`]),
-    ...(identity === undefined ? [] : ['IdentitiesOnly=yes', `IdentityFile=${asOption(identity)}`]),
+    ...(identity === undefined ? [] : ['IdentitiesOnly=yes']),
     ...(knownHosts === undefined ? [] : [`UserKnownHostsFile=${asOption(knownHosts)}`]),
   ];
-  return ['-M', '-N', '-T', '-S', SOCKET, ...options.flatMap((option) => ['-o', option]), '--', to];
+  // An option would not make ssh say that there is no such file.
+  const key = identity === undefined ? [] : ['-i', identity.replaceAll('%', '%%')];
+  return ['-M', '-N', '-T', '-S', SOCKET, ...key, ...options.flatMap((option) => ['-o', option]), '--', to];
 }
 
 /** A path as ssh reads one in an option: in quotation marks, and without percent signs that stand for something. */

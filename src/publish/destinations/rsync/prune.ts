@@ -27,7 +27,9 @@ export async function pruneRemote(
     folders: isKnown(sight.target, needed) ? sight.trees.filter((name) => isFolderName(name) && !needed.has(name)) : [],
     files: [...files, ...old.map((name) => `${OWN}/releases/${name}`)],
   };
-  return { removed: (await staging.clear()) + (await remove(remote, doomed, signal)) };
+  const staged = await staging.count();
+  await staging.clear();
+  return { removed: staged + (await remove(remote, doomed, signal)) };
 }
 
 /** Where visitors get what no record tells of, nobody knows which folders that needs: none goes until a release is live again. */

@@ -27,27 +27,29 @@ export function shareConnection(machine: Machine): Shared {
   let idle: NodeJS.Timeout | undefined;
   const open = (): Opening => {
     const stop = new AbortController();
-    const made = openMaster(machine, stop.signal).then((each) => {
-      master = each;
-      return each;
-    });
-    made
-      .catch(() => undefined)
-      .finally(() => {
-        opening = undefined;
-      });
-    return { master: made, stop };
+    const made = { stop, master: openMaster(machine, stop.signal) };
+    const ended = (opened?: Master): void => {
+      if (opening === made) opening = undefined;
+      master = opened ?? master;
+    };
+    made.master.then(ended, () => ended());
+    return made;
+  };
+  const giveUp = async (): Promise<void> => {
+    const given = opening;
+    opening = undefined;
+    given?.stop.abort();
+    await given?.master.catch(() => undefined);
   };
   const close = async (): Promise<void> => {
     clearTimeout(idle);
-    opening?.stop.abort();
-    await opening?.master.catch(() => undefined);
+    await giveUp();
     await master?.close();
   };
   const leave = (): void => {
     users -= 1;
     if (users > 0) return;
-    opening?.stop.abort();
+    void giveUp();
     idle = setTimeout(() => void close(), IDLE_MS).unref();
   };
   return {

@@ -1,4 +1,4 @@
-import { lstat, mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { asUnwritable, isAbsent, systemCode } from '../../../store/files.ts';
 import { countIn } from '../layout/disk.ts';
 
@@ -7,8 +7,10 @@ export interface Staging {
   readonly at: string;
   /** Makes it, where it is not there. */
   make(): Promise<void>;
-  /** Removes it: what a killed run left, or what a transfer is done with. Gives how many files, folders and links were in it. */
-  clear(): Promise<number>;
+  /** How many files, folders and links are in it. */
+  count(): Promise<number>;
+  /** Removes it: what a killed run left, or what a transfer is done with. */
+  clear(): Promise<void>;
   /** Gives what `work` gives; what the disk here refuses it is `state-unwritable`. */
   guard<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -26,17 +28,13 @@ export function createStaging(at: string): Staging {
     at,
     guard,
     make: () => guard(async () => void (await mkdir(at, { recursive: true }))),
-    clear: () =>
-      guard(async () => {
-        const count = await lstat(at).then(
-          () => countIn(at),
-          (error: unknown) => {
-            if (isAbsent(error)) return 0;
-            throw error;
-          },
-        );
-        await rm(at, { recursive: true, force: true });
-        return count;
-      }),
+    count: () =>
+      guard(() =>
+        countIn(at).catch((error: unknown) => {
+          if (isAbsent(error)) return 0;
+          throw error;
+        }),
+      ),
+    clear: () => guard(() => rm(at, { recursive: true, force: true })),
   };
 }

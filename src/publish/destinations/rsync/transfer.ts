@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest, ReleaseFile } from '../../../model/manifest.ts';
+import { systemCode } from '../../../store/files.ts';
 import type { Standing, Transfer } from '../../destination.ts';
 import { type Building, createBuilding, keptAt, type Place, type Rest, reliedOn, rootOf } from '../layout/building.ts';
 import { onEach, writeVerified } from '../layout/disk.ts';
@@ -134,6 +135,7 @@ function transferOf(work: Work): Transfer {
       signal.throwIfAborted();
       const taken = takenFor({ ...work, rest: building.rest(), restored });
       const isChanged = await stage(work, { links: taken.links, building });
+      if (incoming !== undefined) await remove(remote, { passing: [incoming] }, signal);
       incoming = `${PASSING}${randomBytes(6).toString('hex')}`;
       if (isChanged) await remote.connection.send(staging.at, join(remote.layout.trees, incoming), signal);
       if (work.missing.size > 0) await finish(remote, { ...work, incoming, taken, sent }, signal);
@@ -160,8 +162,15 @@ function stage(
   return staging.guard(async () => {
     await staging.make();
     await onEach(missing.keys(), signal, building.folder);
-    await onEach(links, signal, ({ folder, name, key }) => symlink(key, join(staging.at, folder, name)));
+    await onEach(links, signal, ({ folder, name, key }) => relink(key, join(staging.at, folder, name)));
     await writeFile(join(staging.at, MANIFEST), JSON.stringify(next));
     return true;
+  });
+}
+
+/** Makes a link, or leaves the one that an earlier attempt to commit made. */
+async function relink(target: string, at: string): Promise<void> {
+  await symlink(target, at).catch((error: unknown) => {
+    if (systemCode(error) !== 'EEXIST') throw error;
   });
 }
