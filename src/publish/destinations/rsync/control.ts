@@ -40,7 +40,7 @@ interface Found extends StoredRecord {
 async function readRecord(remote: Remote, signal: AbortSignal): Promise<Found | undefined> {
   const { layout, connection, name } = remote;
   const lines = [
-    `readlink -- ${quoted(layout.current)} || echo`,
+    `if [ -L ${quoted(layout.current)} ]; then readlink -- ${quoted(layout.current)}; else echo; fi`,
     `if [ -d ${quoted(layout.releases)} ]; then ls -A -- ${quoted(layout.releases)}; fi`,
     'echo /',
     `cat -- ${quoted(layout.control)}`,
@@ -111,6 +111,7 @@ function swapLines({ layout }: Remote, { text, expected }: Swap): string[] {
     fed(`cat >${temporary}`, text),
     `sync -- ${temporary}`,
     `mv -T -- ${temporary} control.json`,
+    'trap - EXIT',
     expected === undefined ? 'sync -f .' : 'sync -- .',
     'echo swapped',
   ];

@@ -39,7 +39,7 @@ function* linesOf({ layout }: Remote, { incoming, sent, taken, missing, there }:
   }
   for (const [from, to] of taken.renamed) yield `name ${quoted(from)} ${quoted(`${incoming}/${to}`)}`;
   yield `cd ${incoming}`;
-  if (sent.size > 0) yield fed('sha256sum --check --quiet', listOf(sent));
+  yield fed('sha256sum --check --quiet', listOf(sent));
   // One call for the whole disk costs less than one for each of thousands of files.
   yield 'sync -f .';
   yield 'cd ..';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { linkTarget, NEXT_LINK, TREES } from '../layout/paths.ts';
+import { linkTarget, NEXT_LINK, OWN, TREES } from '../layout/paths.ts';
 import { type Remote, runLeased } from './remote.ts';
 import { quoted } from './shell.ts';
 
@@ -11,33 +11,45 @@ export interface Turn {
   readonly id: string;
   /** Its root folder. */
   readonly hash: string;
-  /** The folder in `trees` that its manifest was sent to, if it was. */
+  /** Undefined where its manifest is stored already. */
+  readonly sent: Sent | undefined;
+}
+
+/** A manifest that was sent and not stored yet. */
+export interface Sent {
+  /** The folder in `trees` where it lies. */
   readonly incoming: string;
+  readonly sha256: string;
 }
 
 /**
  * Stores the manifest, then makes the release live: visitors get all of the old one before one rename, and all of the new one after
  * it. One short script, which does nothing if the lease was lost before it came there.
  */
-export async function goLive(remote: Remote, { id, hash, incoming }: Turn, signal: AbortSignal): Promise<void> {
-  const manifest = `${TREES}/${incoming}/${MANIFEST}`;
-  const stored = quoted(`${remote.layout.releases}/${id}.json`);
+export async function goLive(remote: Remote, { id, hash, sent }: Turn, signal: AbortSignal): Promise<void> {
   const next = `${NEXT_LINK}${randomBytes(6).toString('hex')}`;
   const target = linkTarget(hash);
   const lines = [
     `cd ${quoted(remote.layout.dir)}`,
-    `[ -d ${target} ]`,
-    `if [ -e ${manifest} ]; then`,
-    `  if ! [ -e ${stored} ] || [ "$(sha256sum <${manifest})" != "$(sha256sum <${stored})" ]; then`,
-    `    sync -- ${manifest}; mv -T -- ${manifest} ${stored}; sync -- ${quoted(remote.layout.releases)}`,
-    '  fi',
-    'fi',
-    `if [ "$(readlink -- current)" != ${target} ]; then`,
-    `  ln -s -- ${target} ${next}; mv -T -- ${next} current`,
-    'fi',
+    `[ -d ${target} ] || { echo 'the folder of the release is gone' >&2; exit 1; }`,
+    ...(sent === undefined
+      ? []
+      : storing(`${TREES}/${sent.incoming}/${MANIFEST}`, sent.sha256, `${OWN}/releases/${id}.json`)),
+    'live=',
+    'if [ -L current ]; then live=$(readlink -- current); fi',
+    `if [ "$live" != ${target} ]; then ln -s -- ${target} ${next}; mv -T -- ${next} current; fi`,
     'sync -- .',
     // Nothing of a release is in it any more.
-    `rm -rf -- ${TREES}/${incoming} || :`,
+    ...(sent === undefined ? [] : [`rm -rf -- ${TREES}/${sent.incoming} || :`]),
   ];
   await runLeased(remote, { lines }, signal);
+}
+
+/** One that is there already and the same is left as it is. */
+function storing(from: string, sha256: string, to: string): string[] {
+  return [
+    'there=',
+    `if [ -e ${to} ]; then there=$(sha256sum <${to}); fi`,
+    `if [ "\${there%% *}" != ${sha256} ]; then mv -T -- ${from} ${to}; sync -- ${OWN}/releases; fi`,
+  ];
 }

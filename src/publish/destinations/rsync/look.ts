@@ -45,7 +45,8 @@ export async function look({ layout, connection }: Remote, signal: AbortSignal):
     `for each in ${TREES} ${OWN}; do`,
     `  at=${quoted(layout.dir)}/$each; if [ -d "$at" ] && ! [ -L "$at" ]; then echo "/folder $each"; fi`,
     'done',
-    `if [ -L ${quoted(layout.current)} ]; then echo "/target $(readlink -- ${quoted(layout.current)})"; fi`,
+    // Taken first: a program that fails ends the script only where its answer is not part of another command.
+    `if [ -L ${quoted(layout.current)} ]; then target=$(readlink -- ${quoted(layout.current)}); echo "/target $target"; fi`,
     ...(['dir', 'trees', 'own', 'releases'] as const).flatMap((each) => [
       `echo /${each}`,
       `list ${quoted(layout[each])}`,
