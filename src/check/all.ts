@@ -1,9 +1,10 @@
-import { resolve } from 'node:path';
 import type { LoadedConfig } from '../config/load.ts';
-import { destinationsOf, ownerOf } from '../cycle/workplace.ts';
+import type { DestinationConfig } from '../config/schema.ts';
+import { foldersOf, ownerOf } from '../cycle/workplace.ts';
 import type { Address } from '../model/address.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
 import { createOrigin } from '../origin/client.ts';
+import { createDestination, rsyncFor } from '../publish/destinations/index.ts';
 import { lanesOf } from '../snapshot/lanes.ts';
 import { VERSION } from '../version.ts';
 import { checkConfig } from './config.ts';
@@ -12,6 +13,7 @@ import { checkGate } from './gate.ts';
 import { lookAt } from './look.ts';
 import { checkMirror } from './mirror.ts';
 import { checkOrigin } from './origin.ts';
+import { checkRsync } from './rsync.ts';
 import { checkStore } from './store.ts';
 
 /** Hot pages looked at: enough to know the origin by, few enough to be no load. */
@@ -45,16 +47,19 @@ function hotPages({ config }: LoadedConfig): readonly Address[] {
 }
 
 async function checkDestinations(loaded: LoadedConfig, signal: AbortSignal): Promise<readonly Finding[]> {
-  const { config, root } = loaded;
   const findings: Finding[] = [];
-  for (const [index, destination] of destinationsOf(loaded).entries()) {
-    const line = config.destinations[index];
-    const owner = ownerOf(loaded);
-    const found =
-      line?.use === 'mirror'
-        ? await checkMirror({ destination, dir: resolve(root, line.dir), owner }, signal)
-        : await checkStore({ destination, owner }, signal);
-    findings.push(...found);
-  }
+  for (const line of loaded.config.destinations) findings.push(...(await checkOne(line, loaded, signal)));
   return findings;
+}
+
+function checkOne(line: DestinationConfig, loaded: LoadedConfig, signal: AbortSignal): Promise<readonly Finding[]> {
+  const folders = foldersOf(loaded);
+  const owner = ownerOf(loaded);
+  if (line.use === 'rsync') {
+    const { to, dir } = line;
+    return checkRsync({ destination: rsyncFor(line, folders), place: `${to}:${dir}`, dir, owner }, signal);
+  }
+  const destination = createDestination(line, folders);
+  if (line.use === 'mirror') return checkMirror({ destination, dir: folders.resolve(line.dir), owner }, signal);
+  return checkStore({ destination, owner }, signal);
 }

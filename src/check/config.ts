@@ -4,8 +4,6 @@ import { type LoadedConfig, PRODUCTION } from '../config/load.ts';
 import type { DestinationConfig } from '../config/schema.ts';
 import type { Finding } from './finding.ts';
 
-type S3Config = Extract<DestinationConfig, { use: 's3' }>;
-
 const ok = (text: string): Finding => ({ concern: 'config', level: 'ok', text });
 const warn = (text: string, hint: string): Finding => ({ concern: 'config', level: 'warn', text, hint });
 const fail = (text: string, hint: string): Finding => ({ concern: 'config', level: 'fail', text, hint });
@@ -18,7 +16,7 @@ export async function checkConfig(loaded: LoadedConfig): Promise<readonly Findin
     ...lanes(loaded),
     ...analytics(loaded),
     ...folders(loaded),
-    ...buckets(loaded),
+    ...places(loaded),
     ...(await composed(loaded)),
   ];
 }
@@ -77,14 +75,22 @@ function folders({ config, root }: LoadedConfig): Finding[] {
   });
 }
 
-function buckets({ config }: LoadedConfig): Finding[] {
-  const placeOf = ({ endpoint, bucket, prefix }: S3Config): string =>
-    JSON.stringify([endpoint, bucket, prefix.replace(/\/+$/, '')]);
-  const all = config.destinations.filter((destination) => destination.use === 's3');
-  return all.flatMap((one, index) => {
-    const twin = all.slice(0, index).find((other) => placeOf(other) === placeOf(one));
-    if (twin === undefined) return [];
-    return [fail(`destinations ${twin.name} and ${one.name} are one place`, 'give each a `prefix` of its own')];
+/** Destinations elsewhere, each as a text that is the same for those that are one place, and what to change then. */
+function placeOf(destination: DestinationConfig): readonly [place: string, hint: string] | undefined {
+  if (destination.use === 'mirror') return undefined;
+  if (destination.use === 'rsync') {
+    const { to, port = 22, dir } = destination;
+    return [JSON.stringify([to.replace(/^.*@/, ''), port, dir]), 'give each a `dir` of its own'];
+  }
+  const { endpoint, bucket, prefix } = destination;
+  return [JSON.stringify([endpoint, bucket, prefix.replace(/\/+$/, '')]), 'give each a `prefix` of its own'];
+}
+
+function places({ config: { destinations } }: LoadedConfig): Finding[] {
+  return destinations.flatMap((one, index) => {
+    const [place, hint = ''] = placeOf(one) ?? [];
+    const twin = destinations.slice(0, index).find((other) => place !== undefined && placeOf(other)?.[0] === place);
+    return twin === undefined ? [] : [fail(`destinations ${twin.name} and ${one.name} are one place`, hint)];
   });
 }
 

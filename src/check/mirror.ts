@@ -2,19 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { lstat, rm, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { asHoldfastError, isHoldfastError } from '../model/errors.ts';
-import type { Manifest } from '../model/manifest.ts';
 import type { Owner } from '../publish/control.ts';
 import type { Destination } from '../publish/destination.ts';
 import { readLive } from '../publish/live.ts';
 import { assertOwn } from '../publish/ownership.ts';
-import { type Finding, findingsOf, type Level } from './finding.ts';
-
-/** Where nothing is live yet, a site of usual size needs about this much. */
-const ROOM_FOR_A_SITE = 1e9;
-/** Below this not even state files can be trusted to fit. */
-const LEAST_ROOM = 1e8;
-/** A release is written beside the one that is live. */
-const RELEASES_AT_ONCE = 2;
+import { type Finding, findingsOf } from './finding.ts';
+import { roomFor } from './room.ts';
 
 /** A mirror as the configuration names it. */
 export interface MirrorToCheck {
@@ -84,21 +77,3 @@ async function freeIn(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
 }
-
-/** Whether `free` bytes hold a release beside the live one: level, text and hint. */
-export function roomFor(free: number, live: Manifest | undefined): [level: Level, text: string, hint?: string] {
-  const needed = live === undefined ? ROOM_FOR_A_SITE : sizeOf(live) * RELEASES_AT_ONCE;
-  const text = `${inGigabytes(free)} free`;
-  const hint = `${inGigabytes(needed)} ${live === undefined ? 'is a usual need' : 'hold the live release twice'}`;
-  if (free < LEAST_ROOM || (live !== undefined && free < sizeOf(live))) return ['fail', text, hint];
-  return free < needed ? ['warn', text, hint] : ['ok', text];
-}
-
-function sizeOf({ files }: Manifest): number {
-  return files.reduce(
-    (sum, { size, variants }) => sum + size + (variants.gzip?.size ?? 0) + (variants.br?.size ?? 0),
-    0,
-  );
-}
-
-const inGigabytes = (size: number): string => `${(size / 1e9).toFixed(1)} GB`;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { normalizePath } from '../model/address.ts';
 import { headers, purge } from './caches.ts';
+import { mirror, rsync, s3 } from './destinations.ts';
 import { anyHeaderName, doc, headerValue, httpUrl, name, pathGlob, unique } from './fields.ts';
 import { bytes, duration } from './units.ts';
 
@@ -152,52 +153,6 @@ const pixel = z.strictObject({
   use: doc(z.literal('pixel'), 'A one-pixel file of the release, counted in any access log, without a script'),
 });
 
-const mirror = z.strictObject({
-  use: doc(z.literal('mirror'), 'A directory that a web server serves'),
-  name: doc(name.default('mirror'), 'What the destination is called in `--to` and in summaries'),
-  dir: doc(
-    z.string().min(1),
-    "The directory; a web server's root is `<dir>/current`. Relative to the configuration file",
-  ),
-});
-
-function isFolder(prefix: string): boolean {
-  const parts = prefix.replace(/\/$/, '').split('/');
-  return prefix === '' || parts.every((part) => !/^\.{0,2}$|[\u0000-\u001f\u007f]/.test(part));
-}
-
-const s3 = z.strictObject({
-  use: doc(
-    z.literal('s3'),
-    'A bucket of Amazon S3, or of another server that speaks it. Credentials come from the AWS chain: environment, profile, role',
-  ),
-  name: doc(name.default('s3'), 'What the destination is called in `--to` and in summaries'),
-  bucket: doc(
-    z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/, { error: "is not a bucket's name" }),
-    'The bucket, which must be there',
-  ),
-  prefix: doc(
-    z.string().refine(isFolder, { error: 'is not a folder of a bucket, such as www' }).default(''),
-    'The folder in the bucket that the site lies in',
-  ),
-  region: doc(
-    z
-      .string()
-      .regex(/^[a-z0-9-]+$/, { error: 'is not a region, such as eu-central-1' })
-      .optional(),
-    'By default from the AWS chain; behind an `endpoint` us-east-1 where that has none',
-  ),
-  endpoint: doc(httpUrl.optional(), "Another server than Amazon's"),
-  pathStyle: doc(
-    z.boolean().optional(),
-    "The bucket's name in the path instead of the host; by default where there is an `endpoint`",
-  ),
-  identity: doc(
-    z.array(pathGlob).default([]),
-    'Files never stored compressed, for readers that do not unpack (globs: `/feed/**`); others are stored as gzip where that is smaller',
-  ),
-});
-
 const compose = z.strictObject({
   templates: doc(z.string().min(1).default('templates'), 'Folder of layouts, relative to the configuration file'),
   content: doc(z.string().min(1).default('content'), 'Folder of composed pages, relative to the configuration file'),
@@ -217,7 +172,7 @@ const fields = z.strictObject({
   ),
   destinations: doc(
     z
-      .array(z.discriminatedUnion('use', [mirror, s3]))
+      .array(z.discriminatedUnion('use', [mirror, rsync, s3]))
       .min(1)
       .superRefine(unique('destination')),
     'Where releases go live',

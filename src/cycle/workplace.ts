@@ -9,7 +9,7 @@ import { createSite, type Site } from '../model/site.ts';
 import { createOrigin, type Origin } from '../origin/client.ts';
 import type { Owner } from '../publish/control.ts';
 import type { Destination } from '../publish/destination.ts';
-import { createDestination } from '../publish/destinations/index.ts';
+import { createDestination, type Folders } from '../publish/destinations/index.ts';
 import { type ComposedCache, openComposed } from '../render/composed.ts';
 import type { RenderedRecord } from '../render/render.ts';
 import { openRecords, type Records, type SnapshotRecord } from '../snapshot/records.ts';
@@ -51,6 +51,7 @@ export const stateFiles = (stateDir: string) => ({
   swept: join(stateDir, 'swept'),
   holder: join(stateDir, 'holder'),
   withdrawals: join(stateDir, 'withdrawals'),
+  sending: join(stateDir, 'sending'),
 });
 
 /** The site as the configuration names it. */
@@ -82,8 +83,13 @@ export function retentionOf({ config }: LoadedConfig): { readonly count: number;
 }
 
 /** The drivers of every destination. */
-export function destinationsOf({ config, root }: LoadedConfig): readonly Destination[] {
-  return config.destinations.map((destination) => createDestination(destination, (path) => resolve(root, path)));
+export function destinationsOf(loaded: LoadedConfig): readonly Destination[] {
+  return loaded.config.destinations.map((destination) => createDestination(destination, foldersOf(loaded)));
+}
+
+/** Where drivers find and put files of this machine. */
+export function foldersOf({ root, stateDir }: LoadedConfig): Folders {
+  return { resolve: (path) => resolve(root, path), sending: (name) => join(stateFiles(stateDir).sending, name) };
 }
 
 /** Opens the state and the origin. The caller holds the lock, and closes. */

@@ -9,50 +9,13 @@ import { changedFiles, guardOf, releaseOf, standing } from '../conformance/relea
 import { suite } from '../support/suite.ts';
 import { NEW, OLD, publishTo } from './cycle.ts';
 import { isAllThereIs, servedWhole } from './invariants.ts';
+import { canMount, DISK_BYTES, fill, mount, onSmallDisk, unmount } from './small-disk.ts';
 import { bundleChild, run } from './strace.ts';
 
 const signal = new AbortController().signal;
 const isRoot = process.getuid?.() === 0;
 /** A user that owns nothing. */
 const NOBODY = 65_534;
-/** More than the mirror wants to have to spare, and small enough to be filled. */
-const DISK_BYTES = 40 * 1024 * 1024;
-
-/** A small disk of its own at `at`; false where the system does not let us. */
-function mount(at: string, options: string): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', at], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const unmount = (at: string) => execFileSync('umount', [at]);
-
-async function canMount(): Promise<boolean> {
-  const at = await mkdtemp(join(tmpdir(), 'holdfast-disk-'));
-  const can = mount(at, 'size=1m');
-  if (can) unmount(at);
-  else console.log('skipped: a full disk, a disk mounted read-only: mounting is not allowed here');
-  await rm(at, { recursive: true });
-  return can;
-}
-
-/** Runs `work` with a mirror on a small disk, where OLD is live. */
-async function onSmallDisk(options: string, work: (dir: string, disk: string) => Promise<void>): Promise<void> {
-  const disk = await mkdtemp(join(tmpdir(), 'holdfast-disk-'));
-  assert.ok(mount(disk, options));
-  try {
-    const dir = join(disk, 'www');
-    await publishTo(dir, OLD);
-    await work(dir, disk);
-  } finally {
-    unmount(disk);
-    await rm(disk, { recursive: true });
-  }
-}
-
 async function refusal(work: Promise<unknown>): Promise<string> {
   const error = await work.then(
     () => assert.unreachable('it should have failed'),
@@ -94,8 +57,7 @@ disk('a disk that becomes full on the way leaves the old release, and with room 
   onSmallDisk(`size=${DISK_BYTES}`, async (dir, root) => {
     const mirror = createMirror({ name: 'www', dir });
     const transfer = await mirror.begin(NEW.manifest, standing(OLD), signal);
-    const filler = join(root, 'filler');
-    execFileSync('sh', ['-c', `cat /dev/zero > ${filler} 2>/dev/null; true`]);
+    const empty = fill(root);
     const sent = async () => {
       for (const file of changedFiles(NEW.manifest, OLD.manifest)) await transfer.put(file, NEW.open(file));
       await transfer.commit(guardOf(mirror));
@@ -107,7 +69,7 @@ disk('a disk that becomes full on the way leaves the old release, and with room 
     assert.is(await servedWhole(dir, [OLD, NEW], 'full'), OLD);
     await refusal(publishTo(dir, NEW));
     assert.is(await servedWhole(dir, [OLD, NEW], 'still full'), OLD);
-    await rm(filler);
+    await empty();
     await publishTo(dir, NEW);
     await isAllThereIs(dir, NEW, 'room again');
   }),

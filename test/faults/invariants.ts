@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { foldersOf, SUFFIXES, treeOf } from '../../src/publish/destinations/mirror/tree.ts';
+import { foldersOf, SUFFIXES, treeOf } from '../../src/publish/destinations/layout/tree.ts';
 import { createMirror } from '../../src/publish/destinations/mirror.ts';
 import { type Release, read } from '../conformance/releases.ts';
 

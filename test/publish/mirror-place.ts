@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { type ErrorCode, isHoldfastError } from '../../src/model/errors.ts';
 import type { Destination } from '../../src/publish/destination.ts';
-import { foldersOf, treeOf } from '../../src/publish/destinations/mirror/tree.ts';
+import { foldersOf, treeOf } from '../../src/publish/destinations/layout/tree.ts';
 import { createMirror } from '../../src/publish/destinations/mirror.ts';
 import type { Release } from '../conformance/releases.ts';
 import { suite } from '../support/suite.ts';

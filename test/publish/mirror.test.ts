@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { lstat, mkdir, readdir, readFile, readlink, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { layoutOf } from '../../src/publish/destinations/mirror/layout.ts';
+import { layoutOf } from '../../src/publish/destinations/layout/paths.ts';
+import { treeOf } from '../../src/publish/destinations/layout/tree.ts';
 import { assertRoom } from '../../src/publish/destinations/mirror/place.ts';
-import { treeOf } from '../../src/publish/destinations/mirror/tree.ts';
 import { pruning, publish, type Release, releaseOf, standing } from '../conformance/releases.ts';
 import { failure, hashesOf, inode, mirrorSuite, treesOf } from './mirror-place.ts';
 

@@ -26,14 +26,17 @@ export interface Sshd {
 const HOST = '127.0.0.1';
 const LIMIT_MS = 20_000;
 
+/** Variables of every command it runs, over those that sshd itself sets. */
+export type Environment = Readonly<Record<string, string>>;
+
 /** Starts a server on a free port, in a folder of its own; rejects with the end of its log when it does not come up. */
-export async function startSshd(): Promise<Sshd> {
+export async function startSshd(environment: Environment = {}): Promise<Sshd> {
   const dir = await mkdtemp(join(tmpdir(), 'holdfast-sshd-'));
   const remove = () => rmSync(dir, { recursive: true, force: true });
   process.once('exit', remove);
   const port = await freePort();
   const { username: user } = userInfo();
-  await prepare(dir, { port, user });
+  await prepare(dir, { port, user, environment });
   const program = startProgram(`${dir}/log`, '/usr/sbin/sshd', ['-D', '-e', '-f', `${dir}/sshd_config`]);
   await ready(program, () => accepts(port), LIMIT_MS);
   const [identity, knownHosts] = [`${dir}/client`, `${dir}/known_hosts`];
@@ -55,7 +58,13 @@ async function stop(program: Program): Promise<void> {
   await program.stop();
 }
 
-async function prepare(dir: string, who: { port: number; user: string }): Promise<void> {
+interface Who {
+  readonly port: number;
+  readonly user: string;
+  readonly environment: Environment;
+}
+
+async function prepare(dir: string, who: Who): Promise<void> {
   // Where sshd keeps the processes that may do nothing; Debian's service makes it at its start.
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
   await writeFile(`${dir}/sshd_config`, confOf(dir, who));
@@ -65,8 +74,11 @@ async function prepare(dir: string, who: { port: number; user: string }): Promis
   await writeFile(`${dir}/known_hosts`, `[${HOST}]:${who.port} ${await readFile(`${dir}/host.pub`, 'utf8')}`);
 }
 
-function confOf(dir: string, { port, user }: { port: number; user: string }): string {
+function confOf(dir: string, { port, user, environment }: Who): string {
+  // The user's own start-up files are none of the tests' business, and may take longer than they do.
+  const variables = Object.entries({ HOME: dir, ...environment }).map(([name, value]) => `${name}=${value}`);
   return `
+SetEnv ${variables.join(' ')}
 ListenAddress ${HOST}:${port}
 HostKey ${dir}/host
 AuthorizedKeysFile ${dir}/client.pub

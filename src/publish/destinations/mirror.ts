@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { isAbsent, systemCode } from '../../store/files.ts';
 import type { Destination, Transfer } from '../destination.ts';
+import { asUnwritable } from './layout/disk.ts';
+import { CURRENT, INTERNAL, type Layout, layoutOf, OWN } from './layout/paths.ts';
+import { isSafePath } from './layout/tree.ts';
 import { createControl } from './mirror/control.ts';
-import { asUnwritable } from './mirror/disk.ts';
-import { CURRENT, type Layout, layoutOf, OWN } from './mirror/layout.ts';
 import { pruneMirror } from './mirror/prune.ts';
 import { readBack } from './mirror/read-back.ts';
 import { beginTransfer } from './mirror/transfer.ts';
-import { isSafePath } from './mirror/tree.ts';
 
 export interface MirrorOptions {
   /** Shown in every error and summary. */
@@ -69,8 +69,6 @@ function guarded(transfer: Transfer, guard: <T>(work: () => Promise<T>) => Promi
     abort: () => guard(() => transfer.abort()),
   };
 }
-
-const INTERNAL = /^_holdfast\/(control\.json|releases\/[^/]+\.json)$/;
 
 async function openPublished(layout: Layout, path: string, signal: AbortSignal): Promise<Readable | undefined> {
   signal.throwIfAborted();

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../../../store/files.ts';
 import type { PruneReport, Pruning } from '../../destination.ts';
+import { countIn, namesIn, onEach, targetOf } from '../layout/disk.ts';
+import { CURRENT, type Layout, linkedHash, NEXT_LINK, PASSING, TEMPORARY } from '../layout/paths.ts';
+import { foldersOf, treeOf } from '../layout/tree.ts';
 import type { MirrorControl } from './control.ts';
-import { namesIn, onEach, targetOf } from './disk.ts';
-import { CURRENT, type Layout, linkedHash, NEXT_LINK, PASSING, TEMPORARY } from './layout.ts';
-import { foldersOf, treeOf } from './tree.ts';
 
 interface Place {
   readonly layout: Layout;
@@ -108,15 +108,6 @@ async function removeFolders(layout: Layout, passing: readonly string[], signal:
     await rm(path, { recursive: true, force: true });
   });
   return removed;
-}
-
-/** Names in a folder and in the folders in it; links are not followed. */
-async function countIn(path: string): Promise<number> {
-  let count = 0;
-  for (const entry of await readdir(path, { withFileTypes: true })) {
-    count += 1 + (entry.isDirectory() ? await countIn(join(path, entry.name)) : 0);
-  }
-  return count;
 }
 
 async function removeFiles(folder: string, isUnwanted: (name: string) => boolean): Promise<number> {

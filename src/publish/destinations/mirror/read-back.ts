@@ -2,9 +2,9 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest, ReleaseFile } from '../../../model/manifest.ts';
 import type { ReadBack } from '../../destination.ts';
-import { holds } from './disk.ts';
-import type { Layout } from './layout.ts';
-import { folderOf, formsOf, treeOf } from './tree.ts';
+import { holds } from '../layout/disk.ts';
+import type { Layout } from '../layout/paths.ts';
+import { folderOf, formsOf, treeOf } from '../layout/tree.ts';
 
 interface Wish {
   readonly release: Manifest;

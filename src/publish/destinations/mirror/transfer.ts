@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { link, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HoldfastError } from '../../../model/errors.ts';
 import type { Manifest, ReleaseFile } from '../../../model/manifest.ts';
 import { isAbsent, makeFolder, syncFolder, systemCode, writeAtomic } from '../../../store/files.ts';
-import type { OpenFile, Standing, Transfer } from '../../destination.ts';
+import type { Standing, Transfer } from '../../destination.ts';
+import { createBuilding, keptAt, type Place, type Rest, reliedOn, rootOf } from '../layout/building.ts';
+import { holds, linkOrCopy, namesIn, onEach, targetOf, writeVerified } from '../layout/disk.ts';
+import { type Layout, linkTarget, NEXT_LINK, PASSING } from '../layout/paths.ts';
+import { damaged } from '../layout/refusals.ts';
+import { needOf } from '../layout/room.ts';
+import { type Folder, foldersOf, treeOf } from '../layout/tree.ts';
 import type { MirrorControl } from './control.ts';
-import { holds, linkOrCopy, namesIn, onEach, targetOf, writeVerified } from './disk.ts';
-import { isReleaseId, type Layout, linkTarget, NEXT_LINK, PASSING } from './layout.ts';
-import { assertOurs, assertRoom, assertWritable, needOf } from './place.ts';
-import { type Folder, type Form, folderOf, foldersOf, formsOf, nameOf, treeOf } from './tree.ts';
+import { assertRoom, assertUsable } from './place.ts';
 
 interface Work {
   readonly name: string;
@@ -23,7 +25,7 @@ interface Work {
   /** The folders of the release that files may be restored from. */
   readonly source: () => Folder | undefined;
   /** Where the missing folders are built: one folder each, named by its hash. */
-  readonly building: string;
+  readonly at: string;
   readonly unlessMoved: MirrorControl['unlessMoved'];
   readonly signal: AbortSignal;
 }
@@ -36,151 +38,80 @@ export interface Wish {
   readonly unlessMoved: MirrorControl['unlessMoved'];
 }
 
-/** A name in a folder that is not there yet: a file that was not put, or a link to a sub-folder. `key` as in `Work.live`. */
-interface Rest {
-  readonly kind: 'file' | 'link';
-  readonly at: string;
-  readonly key: string;
-}
-
 /** Checks the place and the room, clears away what killed transfers left, and makes ready to build the missing folders. */
 export async function beginTransfer(
   { name, layout, next, standing, unlessMoved }: Wish,
   signal: AbortSignal,
 ): Promise<Transfer> {
   signal.throwIfAborted();
-  if (!isReleaseId(next.id))
-    throw new HoldfastError('address-hostile', `${name}: ${JSON.stringify(next.id)} is not a release's id`);
-  const root = treeOf(next);
+  const root = rootOf(next, name);
   const live = reliedOn(standing);
-  const liveRoot = live === undefined ? undefined : treeOf(live);
-  await assertOurs(layout, name);
-  await assertWritable(layout, name);
+  await assertUsable(layout, name);
   const missing = await missingFolders(layout, root, live === undefined, signal);
   await removePassing(layout);
-  await assertRoom(layout, name, needOf(missing.values(), liveRoot));
-  const building = join(layout.trees, `${PASSING}${randomBytes(6).toString('hex')}`);
+  await assertRoom(layout, name, needOf(missing.values(), live));
+  const at = join(layout.trees, `${PASSING}${randomBytes(6).toString('hex')}`);
   await makeFolder(layout.releases);
-  if (missing.size > 0) await makeFolder(building);
+  if (missing.size > 0) await makeFolder(at);
   return transferOf({
     name,
     layout,
     next,
     root,
     missing,
-    live: lazily(() => contentsOf(layout, liveRoot)),
+    live: lazily(() => contentsOf(layout, live)),
     source: lazily(() => (standing.source === undefined ? undefined : treeOf(standing.source))),
-    building,
+    at,
     unlessMoved,
     signal,
   });
 }
 
-/** Folders are trusted together: where one path is unsure, each is looked at again. */
-function reliedOn({ live, unsure }: Standing): Manifest | undefined {
-  return unsure !== 'all' && unsure.size === 0 ? live : undefined;
-}
-
 function transferOf(work: Work): Transfer {
-  const { signal, missing, building } = work;
-  const written = new Set<string>();
-  const made = new Map<string, Promise<unknown>>();
-  const makeOnce = (hash: string): Promise<unknown> => {
-    const making = made.get(hash) ?? mkdir(join(building, hash));
-    made.set(hash, making);
-    return making;
-  };
-  /** Makes each form of a file, in a folder that is not there yet. */
-  const make = async (file: ReleaseFile, one: (at: string, form: Form) => Promise<void>): Promise<void> => {
+  const { signal, missing, at } = work;
+  const building = createBuilding(work);
+  const each = (file: ReleaseFile, make: (place: Place) => Promise<void>): Promise<void> => {
     signal.throwIfAborted();
-    const folder = planned(work, file);
-    if (folder === undefined || !missing.has(folder.hash)) return;
-    await makeOnce(folder.hash);
-    for (const [name, form] of formsOf(folder, file)) await one(join(building, folder.hash, name), form);
+    return building.each(file, make);
   };
   return {
-    put: (file, open) => make(file, (at, form) => write(at, form, open, written)),
-    restore: (file) => {
-      const kept = keptForms(work, file);
-      return make(file, (at, form) => restore(work, { kept, at, form }, written));
+    put: async (file, open) =>
+      each(file, ({ path, form }) =>
+        writeVerified(join(at, path), form, { source: () => open(form.encoding), isDurable: true }),
+      ),
+    restore: async (file) => {
+      const kept = keptAt(work.source(), file);
+      return each(file, (place) => restore(work, place, kept(place.form)));
     },
     async commit(guard) {
-      await onEach(missing.keys(), signal, async (hash) => void (await makeOnce(hash)));
-      await onEach(restOf(work, written), signal, (rest) => fill(work, rest));
-      await onEach(missing.keys(), signal, (hash) => syncFolder(join(building, hash)));
+      await onEach(missing.keys(), signal, building.folder);
+      await onEach(building.rest(), signal, (rest) => fill(work, rest));
+      await onEach(missing.keys(), signal, (hash) => syncFolder(join(at, hash)));
       await onEach(missing.keys(), signal, (hash) => install(work, hash));
       await syncFolder(work.layout.trees);
       signal.throwIfAborted();
       await writeChanged(join(work.layout.releases, `${work.next.id}.json`), JSON.stringify(work.next));
       await guard((version) => work.unlessMoved(version, () => goLive(work), signal));
-      await rm(work.building, { recursive: true, force: true });
+      await rm(at, { recursive: true, force: true });
     },
-    abort: () => rm(building, { recursive: true, force: true }),
+    abort: () => rm(at, { recursive: true, force: true }),
   };
 }
 
-/** The folder that is to hold the file; undefined for what visitors never get. */
-function planned({ name, next, root }: Work, file: ReleaseFile): Folder | undefined {
-  if (file.kind === 'internal') return undefined;
-  const folder = folderOf(root, file.path);
-  if (folder?.files.get(nameOf(file.path))?.sha256 === file.sha256) return folder;
-  throw new HoldfastError('unexpected', `${name}: ${file.path} is not in release ${next.id} as it was put`);
+async function restore({ name, layout, at }: Work, { path }: Place, kept: string | undefined): Promise<void> {
+  if (kept === undefined) throw damaged(name, `the release to return to has not the content of ${path}`);
+  await linkOrCopy(join(layout.trees, kept), join(at, path));
 }
 
-/** Writes one form once: equal folders at two places of a release are one folder on the disk. */
-async function write(at: string, form: Form, open: OpenFile, written: Set<string>): Promise<void> {
-  if (written.has(at)) return;
-  written.add(at);
-  try {
-    await writeVerified(at, form, () => open(form.encoding));
-  } catch (error) {
-    written.delete(at);
-    throw error;
-  }
-}
-
-/** Where the source has the forms of a file, by encoding. */
-function keptForms({ layout, source }: Work, file: ReleaseFile): ReadonlyMap<string, string> {
-  const root = source();
-  const folder = root === undefined ? undefined : folderOf(root, file.path);
-  if (folder === undefined) return new Map();
-  const at = join(layout.trees, folder.hash);
-  return new Map(formsOf(folder, file).map(([name, form]) => [`${form.encoding} ${form.sha256}`, join(at, name)]));
-}
-
-interface Restoring {
-  readonly kept: ReadonlyMap<string, string>;
-  readonly at: string;
-  readonly form: Form;
-}
-
-async function restore(work: Work, { kept, at, form }: Restoring, written: Set<string>): Promise<void> {
-  if (written.has(at)) return;
-  const from = kept.get(`${form.encoding} ${form.sha256}`);
-  if (from === undefined) throw damaged(work, `the release to return to has not the content of ${at}`);
-  written.add(at);
-  await linkOrCopy(from, at);
-}
-
-function* restOf({ missing, building }: Work, written: ReadonlySet<string>): Generator<Rest> {
-  for (const { hash, files, folders } of missing.values()) {
-    for (const [name, form] of files) {
-      const at = join(building, hash, name);
-      if (!written.has(at)) yield { kind: 'file', at, key: form.sha256 };
-    }
-    for (const [name, child] of folders)
-      yield { kind: 'link', at: join(building, hash, name), key: `../${child.hash}` };
-  }
-}
-
-async function fill(work: Work, { kind, at, key }: Rest): Promise<void> {
+async function fill(work: Work, { kind, folder, name, key }: Rest): Promise<void> {
   const from = work.live().get(key);
-  if (kind === 'link') return relink(from, at, key);
-  if (from === undefined) throw damaged(work, `nothing that is live has the content of ${at}, and it was not put`);
+  const to = join(work.at, folder, name);
+  if (kind === 'link') return relink(from, to, key);
+  if (from === undefined) throw damaged(work.name, `nothing that is live has the content of ${to}, and it was not put`);
   try {
-    await linkOrCopy(from, at);
+    await linkOrCopy(from, to);
   } catch (error) {
-    throw systemCode(error) === 'ENOENT' ? damaged(work, `${from} is not there any more`) : error;
+    throw systemCode(error) === 'ENOENT' ? damaged(work.name, `${from} is not there any more`) : error;
   }
 }
 
@@ -195,15 +126,9 @@ async function relink(from: string | undefined, at: string, target: string): Pro
   if (!isLinked) await symlink(target, at);
 }
 
-function damaged(work: Work, why: string): HoldfastError {
-  return new HoldfastError('destination-damaged', `${work.name}: ${why}`, {
-    hint: 'run publish --force, which sends every file again',
-  });
-}
-
 /** Moves a finished folder to its name. Where one is there that lacks something, each name in it is put right in one step. */
-async function install({ layout, building }: Work, hash: string): Promise<void> {
-  const [from, to] = [join(building, hash), join(layout.trees, hash)];
+async function install({ layout, at }: Work, hash: string): Promise<void> {
+  const [from, to] = [join(at, hash), join(layout.trees, hash)];
   try {
     await rename(from, to);
   } catch (error) {

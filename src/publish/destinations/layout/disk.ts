@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { copyFile, type FileHandle, link, lstat, open, readdir, readlink, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { BlobRef } from '../../../model/capture.ts';
 import { HoldfastError, isHoldfastError } from '../../../model/errors.ts';
 import { isAbsent, systemCode, writeAll } from '../../../store/files.ts';
+import { unwritable } from './refusals.ts';
 
 /** Calls to the disk under way at once: keeps its queue full, far below any limit on open files. */
 const AT_ONCE = 16;
@@ -33,23 +35,12 @@ export async function onEach<T>(
   if (failure !== undefined) throw failure.reason;
 }
 
-const HINTS: Readonly<Record<string, string>> = {
-  ENOSPC: 'free some room on its disk',
-  EDQUOT: 'free some room, or raise the quota',
-  EACCES: 'give the user that runs Holdfast the right to write there',
-  EPERM: 'give the user that runs Holdfast the right to write there',
-  EROFS: 'its disk is mounted read-only: mount it for writing',
-};
-
 /** What the disk refused, as `destination-unwritable`; errors that are not the disk's are passed on. */
 export function asUnwritable(name: string, path: string, error: unknown): unknown {
   const cause = isHoldfastError(error, 'state-unwritable') ? error.cause : error;
   const code = systemCode(cause);
   if (!/^E[A-Z0-9]+$/.test(code)) return error;
-  return new HoldfastError('destination-unwritable', `${name}: ${path} cannot be written: ${code}`, {
-    cause,
-    hint: HINTS[code] ?? 'check its disk',
-  });
+  return unwritable(name, path, code, cause);
 }
 
 /** Names in a folder; none where there is no folder. */
@@ -58,6 +49,15 @@ export async function namesIn(path: string): Promise<string[]> {
     if (isAbsent(error)) return [];
     throw error;
   });
+}
+
+/** Names in a folder and in the folders in it; links are not followed. */
+export async function countIn(path: string): Promise<number> {
+  let count = 0;
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    count += 1 + (entry.isDirectory() ? await countIn(join(path, entry.name)) : 0);
+  }
+  return count;
 }
 
 /** Where a link points; undefined where there is no link. */
@@ -82,12 +82,18 @@ export async function kindOf(path: string): Promise<'file' | 'folder' | 'link' |
 // A link that somebody planted is refused, not followed.
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** Writes a new file, durably, from a stream that must be exactly what `ref` says; on failure there is no file. */
-export async function writeVerified(path: string, ref: BlobRef, source: () => Readable): Promise<void> {
+export interface Writing {
+  readonly source: () => Readable;
+  /** True where a power loss must not take it away again. */
+  readonly isDurable: boolean;
+}
+
+/** Writes a new file from a stream that must be exactly what `ref` says; on failure there is no file. */
+export async function writeVerified(path: string, ref: BlobRef, { source, isDurable }: Writing): Promise<void> {
   const handle = await open(path, NEW_FILE, 0o666);
   try {
     await copy(source(), handle, ref);
-    await handle.sync();
+    if (isDurable) await handle.sync();
     await handle.close();
   } catch (error) {
     await handle.close().catch(() => undefined);

@@ -31,6 +31,9 @@ export const CURRENT = 'current';
 export const TREES = 'trees';
 export const OWN = '_holdfast';
 
+/** Paths of what Holdfast itself keeps beside the releases, as `open` takes them. */
+export const INTERNAL = /^_holdfast\/(control\.json|releases\/[^/]+\.json)$/;
+
 /** Folders in `trees` that no release refers to: being built, or being removed. */
 export const PASSING = '.incoming-';
 /** The link that becomes `current` by being renamed. */
