@@ -127,6 +127,16 @@ const CONFIGS: readonly [name: string, config: object, line: RegExp][] = [
     /^fail: destinations mirror and b are one folder$/,
   ],
   [
+    'two destinations in one folder of another machine',
+    {
+      destinations: [
+        { use: 'rsync', to: 'one@mirror.example.org', dir: '/srv/www' },
+        { use: 'rsync', name: 'b', to: 'two@mirror.example.org', port: 22, dir: '/srv/www/' },
+      ],
+    },
+    /^fail: destinations rsync and b are one place$/,
+  ],
+  [
     'two destinations in one folder of a bucket',
     {
       destinations: [

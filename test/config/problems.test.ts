@@ -99,12 +99,32 @@ const BAD: readonly [field: string, value: unknown, ...lines: string[]][] = [
     'analytics[0].domain: unknown key; it belongs at analytics[plausible].domain',
   ],
   ['destinations', [], 'destinations: is empty: at least one is needed'],
-  ['destinations.0.use', 's4', 'destinations[0].use: "s4" is not known: there are "mirror", "s3"'],
-  ['destinations.0.use', undefined, 'destinations[0].use: is missing: there are "mirror", "s3"'],
+  ['destinations.0.use', 's4', 'destinations[0].use: "s4" is not known: there are "mirror", "rsync", "s3"'],
+  ['destinations.0.use', undefined, 'destinations[0].use: is missing: there are "mirror", "rsync", "s3"'],
   [
     'destinations.0.dir',
     undefined,
     "destinations[0].dir: is missing: the directory; a web server's root is `<dir>/current`. Relative to the configuration file",
+  ],
+  [
+    'destinations.1',
+    { use: 'rsync', to: '-oProxyCommand=x', dir: '/srv/www' },
+    'destinations[1].to: "-oProxyCommand=x" is not a machine as ssh names it, such as www@mirror.example.org',
+  ],
+  [
+    'destinations.1',
+    { use: 'rsync', to: 'www@-x', dir: '/srv/www' },
+    'destinations[1].to: "www@-x" is not a machine as ssh names it, such as www@mirror.example.org',
+  ],
+  [
+    'destinations.1',
+    { use: 'rsync', to: 'mirror.example.org', dir: 'srv/www' },
+    'destinations[1].dir: "srv/www" is not an absolute path, such as /srv/www',
+  ],
+  [
+    'destinations.1',
+    { use: 'rsync', to: 'mirror.example.org', dir: '/srv/../etc' },
+    'destinations[1].dir: "/srv/../etc" is not an absolute path, such as /srv/www',
   ],
   ['destinations.1', { use: 's3', bucket: 'a/b' }, 'destinations[1].bucket: "a/b" is not a bucket\'s name'],
   [

@@ -34,6 +34,8 @@ const HASTY: LeaseTiming = { ...CALM, ttl: 900 };
 
 const PUBLISHER = { holder: HOLDER, timing: CALM };
 
+const signal = new AbortController().signal;
+
 let rigs: readonly Rig[];
 let folder: string;
 let bundle: string;
@@ -136,6 +138,31 @@ test('whatever fails at any command of an update, one release is served whole, n
 test('whatever fails at any command of a first publish, nothing or all of it is served, and the next run puts all right', () =>
   onEach(casesOf(undefined, { commands: first, whats: HERE, sampled: SAMPLED.first }), disturb));
 
+/** Moves the record on by one, with the connection cut at the n-th command there; the commands it took. */
+async function moveOn({ open }: RsyncPlace, rig: Rig, n: number): Promise<readonly string[]> {
+  const far = open();
+  const before = await far.control.read(signal);
+  assert.ok(before);
+  const generation = before.record.generation + 1;
+  await rig.disturb(n, 'connection cut');
+  const version = await far.control.swap({ ...before.record, generation }, before.version, signal);
+  const commands = await rig.commands();
+  await rig.disturb(0);
+  const after = await far.control.read(signal);
+  assert.equal([after?.version, after?.record.generation], [version, generation], `cut at command ${n}`);
+  return commands;
+}
+
+test('a move of the record whose connection is cut at any command is made once, and said to be made', async () => {
+  const [rig] = rigs;
+  assert.ok(rig);
+  await inPlace(rig, OLD, async (place) => {
+    const commands = await moveOn(place, rig, 0);
+    for (const at of commands.keys()) await moveOn(place, rig, at + 1);
+    disturbed += commands.length;
+  });
+});
+
 test('killed at any command of an update, nothing of the publisher runs on here, one release is served whole, and the next run puts all right', async () => {
   const cases = casesOf(OLD, { commands: update, whats: ['publisher killed'], sampled: SAMPLED.killed });
   await onEach(
@@ -167,12 +194,12 @@ async function stopped({ n, what, when }: Case, rig: Rig): Promise<void> {
     const waker = { holder: 'waker', timing: HASTY };
     // Who stands still while it has the lock of the record keeps others out, until it goes on.
     const early = await publishWith(place.open(), THIRD, waker).then(() => undefined, asHoldfastError);
-    const before = early === undefined ? await place.open().control.read(new AbortController().signal) : undefined;
+    const before = early === undefined ? await place.open().control.read(signal) : undefined;
     await rig.letGo(publisher);
     await publisher.ended;
     if (before !== undefined) {
       assert.is((await servedWhole(place.dir, [OLD, NEW, THIRD], when))?.manifest.id, THIRD.manifest.id, when);
-      const after = await place.open().control.read(new AbortController().signal);
+      const after = await place.open().control.read(signal);
       assert.is(after?.version, before.version, `${when}: who woke moved the record`);
     }
     await wait(HASTY.ttl);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BlobRef } from '../../../model/capture.ts';
 import type { Manifest } from '../../../model/manifest.ts';
 import { systemCode } from '../../../store/files.ts';
 import type { Building, Rest } from '../layout/building.ts';
@@ -11,7 +12,6 @@ import { MANIFEST, type Sent } from './go-live.ts';
 import type { Remote } from './remote.ts';
 import type { Staging } from './staging.ts';
 import type { Stored } from './stored.ts';
-import type { Sums } from './sums.ts';
 import { takenFor } from './unchanged.ts';
 
 /** A transfer under way. */
@@ -42,7 +42,7 @@ export interface Delivery {
   readonly incoming: string;
   readonly building: Building;
   /** Files that were put, by their path in `staging` and in `incoming`. */
-  readonly put: Sums;
+  readonly put: ReadonlyMap<string, BlobRef>;
   /** See `Wanted.restored`. */
   readonly restored: ReadonlyMap<string, string>;
 }
@@ -52,6 +52,7 @@ export async function deliver(work: Work, { incoming, building, put, restored }:
   const { remote, staging, signal } = work;
   const taken = takenFor({ ...work, rest: building.rest(), restored });
   const manifest = JSON.stringify(work.next);
+  const bytes = [...put.values()].reduce((sum, { size }) => sum + size, 0);
   const sha256 = createHash('sha256').update(manifest).digest('hex');
   await staging.guard(async () => {
     await staging.make();
@@ -59,9 +60,10 @@ export async function deliver(work: Work, { incoming, building, put, restored }:
     await onEach(taken.links, signal, (each) => stageLink(staging, each));
     await writeFile(join(staging.at, MANIFEST), manifest);
   });
-  await remote.connection.send(staging.at, join(remote.layout.trees, incoming), signal);
-  const sent = new Map([...put, [MANIFEST, sha256]]);
-  await finish(remote, { ...work, incoming, sent, taken }, signal);
+  const to = join(remote.layout.trees, incoming);
+  await remote.connection.send({ from: staging.at, to, bytes: bytes + manifest.length }, signal);
+  const sent = new Map([...put].map(([path, ref]) => [path, ref.sha256]));
+  await finish(remote, { ...work, incoming, sent: sent.set(MANIFEST, sha256), taken }, signal);
   return { incoming, sha256 };
 }
 

@@ -1,6 +1,6 @@
 import { HoldfastError } from '../../../model/errors.ts';
 import { unwritable } from '../layout/refusals.ts';
-import type { Ended } from './child.ts';
+import type { End } from './child.ts';
 
 /** Another machine, as the configuration names it. */
 export interface Machine {
@@ -76,16 +76,17 @@ export function saysAbsent(said: string): boolean {
   return /No such file or directory|Not a directory|can't cd to/.test(said);
 }
 
-/** What was run there, in `dir`, failed: `destination-unwritable`. */
-export function failedThere(machine: Machine, dir: string, { code, stderr }: Omit<Ended, 'stdout'>): HoldfastError {
+/** What was run there, in `dir`, failed: `destination-unwritable`, with what it said last. */
+export function failedThere(machine: Machine, dir: string, { code, stderr }: End): HoldfastError {
   const system = codeIn(stderr);
-  if (system !== undefined) return unwritable(machine.name, `${machine.to}:${dir}`, system, new Error(stderr.trim()));
+  const cause = new Error(stderr.trim());
+  if (system !== undefined) return unwritable(machine.name, `${machine.to}:${dir}`, system, cause);
   const why = code === undefined ? 'it took longer than it may' : lastLine(stderr) || `it ended with ${code}`;
   return new HoldfastError(
     'destination-unwritable',
     `${machine.name}: ${machine.to}:${dir} cannot be written: ${why}`,
     {
-      cause: new Error(stderr.trim()),
+      cause,
       hint: 'run again; where it persists, try it by hand with ssh',
     },
   );
@@ -94,4 +95,9 @@ export function failedThere(machine: Machine, dir: string, { code, stderr }: Omi
 /** What a program said last. */
 export function lastLine(text: string): string {
   return text.trim().split('\n').at(-1)?.trim() ?? '';
+}
+
+/** What a program said first: rsync ends with where in its own source it ended. */
+export function firstLine(text: string): string {
+  return text.trim().split('\n')[0]?.trim() ?? '';
 }

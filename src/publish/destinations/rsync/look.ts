@@ -34,19 +34,19 @@ export async function look({ layout, connection }: Remote, signal: AbortSignal):
     `for each in ${PROGRAMS.join(' ')}; do command -v "$each" >/dev/null || echo "/lacking $each"; done`,
     `place=${quoted(layout.dir)}`,
     `until [ -e "$place" ] || [ -L "$place" ]; do place=$(dirname -- "$place"); done`,
-    `echo "/place $place"`,
+    `printf '/place %s\\n' "$place"`,
     `stat -f -c '/free %a %S %d %c' -- "$place"`,
     // Only where it cannot be written is it tried, to hear why.
     `for each in "$place" ${inside}; do`,
     `  if [ -e "$each" ] && ! { [ -d "$each" ] && [ -w "$each" ] && [ -x "$each" ]; }; then`,
-    `    echo "/closed $each"; mkdir -- "$each/.holdfast-probe" 2>&1 || continue; rmdir -- "$each/.holdfast-probe"`,
+    `    printf '/closed %s\\n' "$each"; mkdir -- "$each/.holdfast-probe" 2>&1 || continue; rmdir -- "$each/.holdfast-probe"`,
     '  fi',
     'done',
     `for each in ${TREES} ${OWN}; do`,
     `  at=${quoted(layout.dir)}/$each; if [ -d "$at" ] && ! [ -L "$at" ]; then echo "/folder $each"; fi`,
     'done',
     // Taken first: a program that fails ends the script only where its answer is not part of another command.
-    `if [ -L ${quoted(layout.current)} ]; then target=$(readlink -- ${quoted(layout.current)}); echo "/target $target"; fi`,
+    `if [ -L ${quoted(layout.current)} ]; then target=$(readlink -- ${quoted(layout.current)}); printf '/target %s\\n' "$target"; fi`,
     ...(['dir', 'trees', 'own', 'releases'] as const).flatMap((each) => [
       `echo /${each}`,
       `list ${quoted(layout[each])}`,

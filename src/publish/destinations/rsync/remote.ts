@@ -2,6 +2,7 @@ import type { Layout } from '../layout/paths.ts';
 import { moved } from '../layout/refusals.ts';
 import type { Connection, There } from './connection.ts';
 import { quoted } from './shell.ts';
+import type { Script } from './starter.ts';
 
 /** A mirror on another machine, for each part of the driver. */
 export interface Remote extends There {
@@ -11,18 +12,8 @@ export interface Remote extends There {
   readonly leaseOf: () => string | undefined;
 }
 
-/** Longer than any step that is done under the lock. */
-const LOCK_SECONDS = 10;
-
-/**
- * Lines that take the lock of the control record, which is held until the script ends, and go on only while the lease is still that
- * of `run`: what was held up on the way until another took over does nothing. `_holdfast` is the folder to be in then.
- */
-export function whileLeased({ layout, leaseOf }: Pick<Remote, 'layout' | 'leaseOf'>): string[] {
-  const run = leaseOf();
-  const isOurs = `case $(cat control.json) in *${quoted(`"run": "${run}"`)}*) ;; *) echo ${LOST}; exit 0 ;; esac`;
-  return [...underLock(layout), ...(run === undefined ? [] : [isOurs])];
-}
+/** Longer than a step that is done under the lock takes even on a busy disk, shorter than a lease holds without a renewal. */
+const LOCK_SECONDS = 5;
 
 /** Lines that go on only while the control record is of this version, beside them under its lock; undefined for none there. */
 export function unlessMoved(version: string | undefined): string[] {
@@ -41,17 +32,24 @@ export function underLock(layout: Layout): string[] {
 
 const LOST = 'lost';
 
-/** Runs a script that begins with `whileLeased`. Throws `destination-moved` where the lease was another's. */
+/** Goes on only while the record names this run, in the words of `controlText`, as the holder of the lease. */
+function ifLeased(run: string): string {
+  const words = quoted(`"run": ${JSON.stringify(run)}`);
+  return `case $(cat control.json) in *${words}*) ;; *) echo ${LOST}; exit 0 ;; esac`;
+}
+
+/**
+ * Runs a script, beginning in `_holdfast`, under the lock of the control record and only if the lease is still that of this driver's
+ * run: what was held up on its way until another took over does nothing. Throws `destination-moved` then.
+ */
 export async function runLeased(
   remote: Remote,
-  script: { readonly lines: Iterable<string>; readonly isLong?: boolean },
+  script: Omit<Script, 'isUrgent'>,
   signal: AbortSignal,
 ): Promise<string> {
-  function* lines(): Generator<string> {
-    yield* whileLeased(remote);
-    yield* script.lines;
-  }
-  const said = await remote.connection.run({ ...script, lines: lines(), isUrgent: true }, signal);
+  const run = remote.leaseOf();
+  const lines = [...underLock(remote.layout), ...(run === undefined ? [] : [ifLeased(run)]), ...script.lines];
+  const said = await remote.connection.run({ ...script, lines, isUrgent: true }, signal);
   if (said.trim() === LOST) throw moved(remote.name, 'another run has moved the control record');
   return said;
 }

@@ -1,75 +1,87 @@
 import type { Machine } from './failures.ts';
 import { type Master, openMaster } from './master.ts';
 
-/** One connection for all who need it at a time. */
+/** One connection for all who need one. */
 export interface Shared {
-  /** The connection, made where there is none; it stays until `leave` was called as often. */
-  enter(signal: AbortSignal): Promise<Master>;
-  leave(): void;
-  /** What ssh complained of last. */
-  said(): string;
+  /** The connection, made where there is none. It stays until who got it lets go of it. */
+  enter(signal: AbortSignal): Promise<Held>;
+  /** Ends every connection, whoever uses it. */
   close(): Promise<void>;
+}
+
+/** The use of a connection by one of those who share it. */
+export interface Held {
+  readonly master: Master;
+  /** To be called once. Where it broke, as far as its user can tell, nobody else gets it. */
+  leave(isBroken: boolean): void;
 }
 
 /** Longer than the pause between two renewals of a lease, shorter than that between two runs. */
 const IDLE_MS = 15_000;
 
-interface Opening {
-  readonly master: Promise<Master>;
+interface Line {
+  readonly opened: Promise<Master>;
   readonly stop: AbortController;
+  master: Master | undefined;
+  users: number;
+  idle: NodeJS.Timeout | undefined;
 }
 
 /** Opens a connection when it is first needed and when the last one broke, and ends it when nobody used it for a while. */
 export function shareConnection(machine: Machine): Shared {
-  let opening: Opening | undefined;
-  let master: Master | undefined;
-  let users = 0;
-  let idle: NodeJS.Timeout | undefined;
-  const open = (): Opening => {
-    const stop = new AbortController();
-    const made = { stop, master: openMaster(machine, stop.signal) };
-    const ended = (opened?: Master): void => {
-      if (opening === made) opening = undefined;
-      master = opened ?? master;
-    };
-    made.master.then(ended, () => ended());
-    return made;
-  };
-  const giveUp = async (): Promise<void> => {
-    const given = opening;
-    opening = undefined;
-    given?.stop.abort();
-    await given?.master.catch(() => undefined);
-  };
-  const close = async (): Promise<void> => {
-    clearTimeout(idle);
-    await giveUp();
+  let current: Line | undefined;
+  const lines = new Set<Line>();
+  const end = async (line: Line): Promise<void> => {
+    clearTimeout(line.idle);
+    if (current === line) current = undefined;
+    line.stop.abort();
+    const master = await line.opened.catch(() => undefined);
     await master?.close();
+    lines.delete(line);
   };
-  const leave = (): void => {
-    users -= 1;
-    if (users > 0) return;
-    void giveUp();
-    idle = setTimeout(() => void close(), IDLE_MS).unref();
+  const leave = (line: Line, isBroken: boolean): void => {
+    line.users -= 1;
+    if (isBroken && current === line) current = undefined;
+    if (line.users > 0) return;
+    // One that nobody waits for any more need not be opened.
+    if (current !== line || line.master === undefined) void end(line);
+    else line.idle = setTimeout(() => void end(line), IDLE_MS).unref();
+  };
+  const usable = (): Line => {
+    if (current !== undefined && current.master?.isOpen !== false) return current;
+    current = openLine(machine);
+    lines.add(current);
+    return current;
   };
   return {
     async enter(signal) {
       signal.throwIfAborted();
-      clearTimeout(idle);
-      users += 1;
+      const line = usable();
+      clearTimeout(line.idle);
+      line.users += 1;
       try {
-        if (master?.isOpen === true) return master;
-        opening ??= open();
-        return await orAborted(opening.master, signal);
+        const master = await orAborted(line.opened, signal);
+        return { master, leave: (isBroken) => leave(line, isBroken) };
       } catch (error) {
-        leave();
+        leave(line, !signal.aborted);
         throw error;
       }
     },
-    leave,
-    said: () => master?.said() ?? '',
-    close,
+    close: async () => void (await Promise.all([...lines].map(end))),
   };
+}
+
+function openLine(machine: Machine): Line {
+  const stop = new AbortController();
+  const opened = openMaster(machine, stop.signal);
+  const line: Line = { opened, stop, master: undefined, users: 0, idle: undefined };
+  opened.then(
+    (master) => {
+      line.master = master;
+    },
+    () => undefined,
+  );
+  return line;
 }
 
 /** The promise's result, or the signal's reason as soon as it is aborted. */

@@ -8,15 +8,18 @@ const COMMAND_BYTES = 65_536;
 
 /** `head` with all of these words after it, as often as it takes for each command to stay short enough to run. */
 export function* commands(head: string, words: Iterable<string>, tail = ''): Generator<string> {
-  let line = head;
+  let taken: string[] = [];
+  let bytes = 0;
   for (const word of words) {
-    if (line !== head && Buffer.byteLength(line) + Buffer.byteLength(word) > COMMAND_BYTES) {
-      yield `${line}${tail}`;
-      line = head;
+    const more = Buffer.byteLength(word) + 1;
+    if (bytes + more > COMMAND_BYTES && taken.length > 0) {
+      yield `${head} ${taken.join(' ')}${tail}`;
+      [taken, bytes] = [[], 0];
     }
-    line += ` ${quoted(word)}`;
+    taken.push(quoted(word));
+    bytes += more;
   }
-  if (line !== head) yield `${line}${tail}`;
+  if (taken.length > 0) yield `${head} ${taken.join(' ')}${tail}`;
 }
 
 const END = 'END-OF-HOLDFAST';
@@ -29,7 +32,15 @@ export function fed(command: string, text: string, then = ''): string {
 /** The first line of every answer: what comes before it was said by the account's own start-up files. */
 export const BEGUN = 'holdfast begins\n';
 
-const PROLOGUE = ['set -eu', 'LC_ALL=C', 'export LC_ALL', 'main() {', `echo '${BEGUN.trim()}'`];
+/** What an account may have set that would make `cd` go, or `ls` write, otherwise. */
+const PROLOGUE = [
+  'set -eu',
+  'unset CDPATH QUOTING_STYLE',
+  'LC_ALL=C',
+  'export LC_ALL',
+  'main() {',
+  `echo '${BEGUN.trim()}'`,
+];
 
 /**
  * A whole script of these commands, for `sh -s`. It is one function, called at the end: where the connection breaks on the

@@ -13,17 +13,26 @@ export interface Script {
   readonly isUrgent?: boolean;
 }
 
+/** A script that was started. */
+export interface Started extends Running {
+  /** What ssh complained of, about the connection. */
+  said(): string;
+}
+
 /** Starts scripts on another machine, over one connection. */
 export interface Starter {
   /** Scripts so far. */
   readonly scripts: number;
   /** Waits for its turn and for the connection. The end rejects, as `destination-unwritable`, where that is no more. */
-  start(script: Script, signal: AbortSignal): Promise<Running>;
-  /** What ssh complained of last. */
-  said(): string;
+  start(script: Script, signal: AbortSignal): Promise<Started>;
+  /** Does what needs the connection itself, which stays as long as that takes. */
+  share<T>(work: (master: Master) => Promise<T>, signal: AbortSignal): Promise<T>;
   /** Ends the connection, and with it every script. */
   close(): Promise<void>;
 }
+
+/** ssh's own exit code for a connection that failed. */
+export const NO_CONNECTION = 255;
 
 /** Longest time for a script that moves only names. */
 const SHORT_MS = 20_000;
@@ -37,19 +46,22 @@ export function createStarter(machine: Machine): Starter {
   const shared = shareConnection(machine);
   const turn = turns(SCRIPTS_AT_ONCE);
   let scripts = 0;
-  const startShared = async (script: Script, signal: AbortSignal): Promise<Running> => {
-    const master = await shared.enter(signal);
-    try {
-      const { stdout, end } = start(commandFor(master, script), signal);
-      const told = end.catch((error: unknown) => {
+  const startShared = async (script: Script, signal: AbortSignal): Promise<Started> => {
+    const { master, leave } = await shared.enter(signal);
+    if (signal.aborted) leave(false);
+    const { stdout, end } = start(commandFor(master, script), signal);
+    const told = end.then(
+      (ended) => {
+        leave(ended.code === NO_CONNECTION);
+        return ended;
+      },
+      (error: unknown) => {
+        leave(!signal.aborted);
         // Its folder goes with a connection, so that nothing can be run in it.
         throw master.isOpen || signal.aborted ? error : unreachable(machine, master.said());
-      });
-      return { stdout, end: told.finally(shared.leave) };
-    } catch (error) {
-      shared.leave();
-      throw error;
-    }
+      },
+    );
+    return { stdout, end: told, said: master.said };
   };
   return {
     get scripts() {
@@ -60,14 +72,24 @@ export function createStarter(machine: Machine): Starter {
       scripts += 1;
       const leave = script.isUrgent === true ? () => undefined : await turn();
       try {
-        const { stdout, end } = await startShared(script, signal);
-        return { stdout, end: end.finally(leave) };
+        const started = await startShared(script, signal);
+        return { ...started, end: started.end.finally(leave) };
       } catch (error) {
         leave();
         throw error;
       }
     },
-    said: shared.said,
+    async share(work, signal) {
+      const { master, leave } = await shared.enter(signal);
+      let isBroken = true;
+      try {
+        const result = await work(master);
+        isBroken = false;
+        return result;
+      } finally {
+        leave(isBroken && !signal.aborted);
+      }
+    },
     close: shared.close,
   };
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { BlobRef } from '../../../model/capture.ts';
 import type { Manifest, ReleaseFile } from '../../../model/manifest.ts';
 import type { Standing, Transfer } from '../../destination.ts';
 import { createBuilding, keptAt, type Place, reliedOn, rootOf } from '../layout/building.ts';
@@ -85,7 +86,7 @@ async function withoutLeftovers(remote: Remote, sight: Sight, signal: AbortSigna
 function transferOf(work: Work): Transfer {
   const { name, remote, source, staging, signal } = work;
   const building = createBuilding(work);
-  const put = new Map<string, string>();
+  const put = new Map<string, BlobRef>();
   const restored = new Map<string, string>();
   let incoming: string | undefined;
   const each = (file: ReleaseFile, make: (place: Place) => Promise<void>): Promise<void> =>
@@ -97,7 +98,7 @@ function transferOf(work: Work): Transfer {
     put: (file, open) =>
       each(file, async ({ path, form }) => {
         await writeVerified(join(staging.at, path), form, { source: () => open(form.encoding), isDurable: false });
-        put.set(path, form.sha256);
+        put.set(path, form);
       }),
     restore: (file) => {
       const kept = keptAt(source, file);
@@ -122,8 +123,9 @@ function transferOf(work: Work): Transfer {
     },
     async abort() {
       await staging.clear();
-      // What was sent would only take up room until the next transfer.
-      if (incoming !== undefined) await remove(remote, { passing: [incoming] }, AbortSignal.timeout(ABORT_MS));
+      if (incoming === undefined) return;
+      // It would take up room until the next transfer, which removes it where this cannot.
+      await remove(remote, { passing: [incoming] }, AbortSignal.timeout(ABORT_MS)).catch(() => undefined);
     },
   };
 }
