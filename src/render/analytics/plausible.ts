@@ -11,9 +11,11 @@ export interface PlausibleOptions {
 /** Plausible by its script; the page's kind is the custom property `kind`, a holding page's name the property `holding`. */
 export function createPlausible({ domain, script }: PlausibleOptions): Analytics {
   const site = domain.toLowerCase();
+  const origins = [new URL(script).origin];
   return {
     name: `plausible (${domain})`,
-    origins: [new URL(script).origin],
+    sources: { script: origins, img: [], connect: origins, inline: false },
+    unscripted: { counted: false, why: 'Plausible counts by scripts only' },
     snippet: (page) => ({
       head: `<script defer data-domain="${escapeMarkup(domain)}"${properties(page)} src="${escapeMarkup(script)}"></script>`,
       body: '',

@@ -7,6 +7,9 @@ function tagOf(scanner: MarkupScanner): PageTag {
     get name() {
       return scanner.name;
     },
+    get source() {
+      return scanner.text.slice(scanner.start, scanner.end);
+    },
     get text() {
       return scanner.text.slice(scanner.end, scanner.contentEnd);
     },
