@@ -3,7 +3,7 @@ import type { Finding } from '../../src/check/finding.ts';
 import { checkGate } from '../../src/check/gate.ts';
 import { lookAt, type Seen } from '../../src/check/look.ts';
 import { checkOrigin } from '../../src/check/origin.ts';
-import { allows } from '../../src/check/policy.ts';
+import { allows, allowsInline } from '../../src/check/policy.ts';
 import type { LoadedConfig } from '../../src/config/load.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { systemClock } from '../../src/model/clock.ts';
@@ -110,6 +110,35 @@ test('a Content-Security-Policy is reported, and what it would keep from loading
     'warn: that Content-Security-Policy does not let pixel load',
   ]);
 });
+
+test('what a Content-Security-Policy lacks for analytics is named by directive', () => {
+  const ga4 = [{ use: 'ga4', id: 'G-ABC123XYZ9' }];
+  const policy =
+    "script-src 'self' 'unsafe-inline' 'sha256-abc' https://www.googletagmanager.com; img-src https:; connect-src *.google-analytics.com *.analytics.google.com";
+  const [, blocked] = checkOrigin([seenAs(body({ 'content-security-policy': policy }))], loadedWith(ga4)).slice(3);
+  assert.is(blocked?.text, 'that Content-Security-Policy does not let ga4 (G-ABC123XYZ9) load');
+  assert.is(
+    blocked?.hint,
+    "add to it connect-src https://*.googletagmanager.com; script-src 'unsafe-inline', or the hash of its script",
+  );
+  const open = `script-src 'unsafe-inline' https:; ${policy.slice(policy.indexOf('img-src'))} *.googletagmanager.com`;
+  assert.is(origin([seenAs(body({ 'content-security-policy': open }))], ga4).length, 4);
+});
+
+const INLINE: readonly [header: string, allowed: boolean][] = [
+  ["img-src 'none'", true],
+  ["default-src 'self'", false],
+  ["default-src 'unsafe-inline'", true],
+  ["script-src 'unsafe-inline' 'nonce-abc'", false],
+  ["script-src 'unsafe-inline' 'strict-dynamic'", false],
+  ["script-src 'unsafe-inline', default-src 'self'", false],
+  ["script-src 'self'; script-src-elem 'UNSAFE-INLINE'", true],
+];
+for (const [header, allowed] of INLINE) {
+  test(`"${header}" ${allowed ? 'lets' : 'does not let'} a script run that stands in the page`, () => {
+    assert.is(allowsInline(header), allowed);
+  });
+}
 
 test('cookies are named, never their values', () => {
   const found = checkOrigin([seenAs(body({}, { setCookies: ['PHPSESSID=canary; path=/', 'b=canary'] }))], loadedWith());

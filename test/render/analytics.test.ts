@@ -65,6 +65,12 @@ const PLAUSIBLE: readonly [html: string, owned: boolean][] = [
   ['<script data-domain="sub.example.org" src="x.js"></script>', false],
   ['<script data-domain="example.org">inline</script>', false],
   ['<div data-domain="example.org" src="x"></div>', false],
+  [
+    `<script>var s=document.createElement('script');s.setAttribute('data-domain','Example.org');s.src='/js/x.js'</script>`,
+    true,
+  ],
+  ['<script>s=document.createElement("script");s.dataset.domain="a.org,example.org"</script>', true],
+  ['<script>s=document.createElement("script");s.dataset.domain="sub.example.org"</script>', false],
   ['<script src="https://plausible.io/js/script.js"></script>', false],
   [`<script>'<script data-domain="example.org" src="x.js">'</script>`, false],
 ];

@@ -1,5 +1,6 @@
 import { escapeMarkup } from '../../model/markup.ts';
-import type { Analytics, PageFacts } from './port.ts';
+import { codeOf, isLoader } from './code.ts';
+import type { Analytics, PageFacts, PageTag } from './port.ts';
 
 export interface PlausibleOptions {
   /** The site's name at Plausible. */
@@ -22,11 +23,18 @@ export function createPlausible({ domain, script }: PlausibleOptions): Analytics
     }),
     // The script may come from anywhere, by way of a proxy too; the site's name is what tells it.
     owns: (tag) => {
-      if (tag.name !== 'script' || !tag.attribute('src')) return false;
+      if (tag.name !== 'script') return false;
+      if (!tag.attribute('src')) return isLoadedFor(tag, site);
       const domains = tag.attribute('data-domain')?.toLowerCase().split(',') ?? [];
       return domains.some((one) => one.trim() === site);
     },
   };
+}
+
+function isLoadedFor(tag: PageTag, site: string): boolean {
+  const code = codeOf(tag, 'domain');
+  if (!isLoader(code) || !/data-domain|dataset\.domain/.test(code)) return false;
+  return code.split(/["'`,]/).some((part) => part.trim().toLowerCase() === site);
 }
 
 function properties({ kind, name }: PageFacts): string {
