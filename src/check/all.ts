@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../model/clock.ts';
 import { createOrigin } from '../origin/client.ts';
 import { lanesOf } from '../snapshot/lanes.ts';
 import { VERSION } from '../version.ts';
+import { checkAnalytics } from './analytics.ts';
 import { checkConfig } from './config.ts';
 import type { Finding } from './finding.ts';
 import { checkGate } from './gate.ts';
@@ -31,6 +32,7 @@ export async function checkAll(
       ...(await checkConfig(loaded)),
       ...checkOrigin(seen, loaded),
       ...checkGate(seen, config.gate),
+      ...checkAnalytics(seen, loaded),
       ...(await checkDestinations(loaded, signal)),
     ];
   } finally {

@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert';
+import { checkAnalytics } from '../../src/check/analytics.ts';
 import type { Finding } from '../../src/check/finding.ts';
 import { checkGate } from '../../src/check/gate.ts';
 import { lookAt, type Seen } from '../../src/check/look.ts';
@@ -139,6 +140,27 @@ for (const [header, allowed] of INLINE) {
     assert.is(allowsInline(header), allowed);
   });
 }
+
+test('analytics are looked for in each page, and held against what a publish would make of it', () => {
+  const own = '<script data-domain="example.org" src="/js/x.js"></script>';
+  const page = (text: string) => body({}, { html: `<html><head>${text}</head><body></body></html>` });
+  const told = (analytics: object[], ...results: Answer[]) =>
+    lines(
+      checkAnalytics(
+        results.map((result) => seenAs(result)),
+        loadedWith(analytics),
+      ),
+    );
+  const plausible = [{ use: 'plausible', domain: 'example.org' }];
+  assert.equal(told(plausible, page(own), page('')), [
+    'ok: plausible (example.org) is in 1 of 2 pages already, and is put into the others',
+  ]);
+  assert.equal(told(plausible, page(own)), ['ok: plausible (example.org) is in 1 of 1 pages already']);
+  const feed = body({ 'content-type': 'application/rss+xml' }, { html: '<rss/>' });
+  assert.equal(told(plausible, feed), []);
+  const inTemplate = [{ use: 'custom', name: 'x', marker: 'abcd', body: '<template><img src="abcd"></template>' }];
+  assert.equal(told(inTemplate, page('')), ['fail: / does not carry the analytics custom (x)']);
+});
 
 test('cookies are named, never their values', () => {
   const found = checkOrigin([seenAs(body({}, { setCookies: ['PHPSESSID=canary; path=/', 'b=canary'] }))], loadedWith());
