@@ -1,6 +1,9 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Script } from 'node:vm';
 import fc from 'fast-check';
 import { parseDocument } from 'htmlparser2';
+import { chromium } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import { analytics } from '../../src/config/analytics.ts';
 import { isHoldfastError } from '../../src/model/errors.ts';
@@ -295,3 +298,52 @@ for (const [entry, why] of REFUSED) {
 }
 
 test.run();
+
+const browsing = suite('analytics providers in a browser', { needs: ['chromium'] });
+
+const SCRIPTS = [
+  'https://gc.zgo.at/count.js',
+  'https://cloud.umami.is/script.js',
+  'https://stats.example.net/matomo/matomo.js',
+  'https://www.googletagmanager.com/gtag/js?id=G-ABC123XYZ9',
+];
+const IMAGES = [
+  'https://example.goatcounter.com/count?p=%2F_holdfast%2Fholding%2Fbusy',
+  'https://stats.example.net/matomo/matomo.php?idsite=7&rec=1&dimension2=holding%2Fbusy',
+];
+
+for (const scripts of [true, false]) {
+  browsing(
+    `Chromium asks for each ${scripts ? 'script' : 'image'} once ${scripts ? 'with' : 'without'} scripts`,
+    async () => {
+      const all = PROVIDERS.filter(({ config }) => config.use !== 'custom').map(({ config }) => driverOf(config));
+      const html = edit(
+        '<!doctype html><html lang="en"><head><title>x</title></head><body></body></html>',
+        all,
+        HOLDING,
+      );
+      const server = createServer((_, response) => response.setHeader('content-type', 'text/html').end(html));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+      try {
+        const page = await browser.newPage({ javaScriptEnabled: scripts });
+        const asked: { url: string; referer: string | undefined }[] = [];
+        await page.route(/^https:/, (route) => {
+          asked.push({ url: route.request().url(), referer: route.request().headers()['referer'] });
+          return route.abort();
+        });
+        const here = `http://127.0.0.1:${(server.address() as AddressInfo).port}/launch/?x=1`;
+        await page.goto(here, { waitUntil: 'networkidle' });
+        assert.equal(asked.map(({ url }) => url).sort(), [...(scripts ? SCRIPTS : IMAGES)].sort());
+        const matomo = asked.find(({ url }) => url.includes('matomo.php'));
+        assert.is(matomo?.referer, scripts ? undefined : here);
+        for (const image of await page.locator('noscript img').all()) assert.is(await image.boundingBox(), null);
+      } finally {
+        await browser.close();
+        await new Promise((resolve) => server.close(resolve));
+      }
+    },
+  );
+}
+
+browsing.run();
