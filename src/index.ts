@@ -17,4 +17,4 @@ export type {
   Transfer,
 } from './publish/destination.ts';
 export type { PurgeAnswer, PurgeAsk, PurgeLimit, PurgePaths, Purger } from './publish/purger.ts';
-export type { Analytics, Markup, PageFacts } from './render/analytics/port.ts';
+export type { Analytics, Markup, PageFacts, Sources, Unscripted } from './render/analytics/port.ts';

@@ -7,6 +7,7 @@ import { createOrigin } from '../origin/client.ts';
 import { createDestination, rsyncFor } from '../publish/destinations/index.ts';
 import { lanesOf } from '../snapshot/lanes.ts';
 import { VERSION } from '../version.ts';
+import { checkAnalytics } from './analytics.ts';
 import { checkConfig } from './config.ts';
 import type { Finding } from './finding.ts';
 import { checkGate } from './gate.ts';
@@ -33,6 +34,7 @@ export async function checkAll(
       ...(await checkConfig(loaded)),
       ...checkOrigin(seen, loaded),
       ...checkGate(seen, config.gate),
+      ...checkAnalytics(seen, loaded),
       ...(await checkDestinations(loaded, signal)),
     ];
   } finally {

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, relative, resolve } from 'node:path';
 import { type LoadedConfig, PRODUCTION } from '../config/load.ts';
 import type { DestinationConfig } from '../config/schema.ts';
+import { createAnalytics } from '../render/analytics/index.ts';
 import type { Finding } from './finding.ts';
 
 const ok = (text: string): Finding => ({ concern: 'config', level: 'ok', text });
@@ -50,10 +51,13 @@ function lanes({ config }: LoadedConfig): Finding[] {
 }
 
 function analytics({ config }: LoadedConfig): Finding[] {
-  if (config.analytics.length > 0) return [];
-  return [
-    warn('no analytics: nobody is counted', "add { use: 'pixel' } to analytics, which needs no script and no service"),
-  ];
+  const pixel = "add { use: 'pixel' } to analytics, which needs no script and no service";
+  if (config.analytics.length === 0) return [warn('no analytics: nobody is counted', pixel)];
+  const drivers = config.analytics.map(createAnalytics);
+  const blind = drivers.flatMap(({ name, unscripted }) => (unscripted.counted ? [] : [`${name}: ${unscripted.why}`]));
+  if (blind.length === 0) return [];
+  const text = `visitors without scripts are not counted by ${blind.join('; ')}`;
+  return [blind.length === drivers.length ? warn(text, pixel) : ok(text)];
 }
 
 function folders({ config, root }: LoadedConfig): Finding[] {

@@ -4,7 +4,7 @@ import type { Answer, AnswerHeaders } from '../origin/client.ts';
 import { type Analytics, createAnalytics } from '../render/analytics/index.ts';
 import type { Finding, Level } from './finding.ts';
 import type { Seen } from './look.ts';
-import { allows } from './policy.ts';
+import { allows, allowsInline, type SourceKind } from './policy.ts';
 
 /** Above this, times in summaries and `Retry-After` dates begin to mislead. */
 const MOST_SKEW_MS = 2000;
@@ -96,27 +96,31 @@ function policy(told: readonly WithHeaders[], config: LoadedConfig['config']): F
   const self = new URL(config.site.url).origin;
   const blocked = config.analytics
     .map(createAnalytics)
-    .filter((one) => pages.some(({ header }) => !lets(header, one, self)));
+    .map((one) => ({ one, missing: [...new Set(pages.flatMap(({ header }) => missingFor(header, one, self)))] }))
+    .filter(({ missing }) => missing.length > 0);
   const hint = 'a mirror serves files, not their headers: set it at the web server in front of it';
   return [
     find('ok', `${count(pages.length, 'page')} sent with a Content-Security-Policy (${pages[0]?.address})`, hint),
-    ...blocked.map((one) =>
-      find(
-        'warn',
-        `that Content-Security-Policy does not let ${one.name} load`,
-        `add ${originsOf(one, self).join(' ')} to it`,
-      ),
+    ...blocked.map(({ one, missing }) =>
+      find('warn', `that Content-Security-Policy does not let ${one.name} load`, `add to it ${missing.join('; ')}`),
     ),
   ];
 }
 
-/** Analytics without an origin of their own are an image of the site itself. */
-function lets(header: string, one: Analytics, self: string): boolean {
-  if (one.origins.length === 0) return allows(header, 'img', self, self);
-  return one.origins.every((origin) => allows(header, 'script', origin, self));
-}
+const KINDS: readonly SourceKind[] = ['script', 'img', 'connect'];
 
-const originsOf = (one: Analytics, self: string): readonly string[] => (one.origins.length > 0 ? one.origins : [self]);
+/** What a policy has to allow yet, as its directives are written. */
+function missingFor(header: string, { sources }: Analytics, self: string): string[] {
+  const loaded = KINDS.flatMap((kind) =>
+    sources[kind]
+      .map((source) => (source === "'self'" ? self : source))
+      .filter((source) => !allows(header, kind, source, self))
+      .map((source) => `${kind}-src ${source}`),
+  );
+  return sources.inline && !allowsInline(header)
+    ? [...loaded, "script-src 'unsafe-inline', or the hash of its script"]
+    : loaded;
+}
 
 function cookies(told: readonly WithHeaders[]): Finding[] {
   const setting = told.filter(({ result }) => result.headers.setCookies.length > 0);

@@ -8,14 +8,35 @@ export function readPolicy(header: string): ReadonlyMap<string, readonly string[
   return policy;
 }
 
-/** True where a browser that obeys `header` loads a resource of `kind` from `origin` into a page of `self`. */
-export function allows(header: string, kind: 'script' | 'img', origin: string, self: string): boolean {
-  // A header with a comma is several policies, and each must allow it.
+/** What a policy can be asked to let load or reach. */
+export type SourceKind = 'script' | 'img' | 'connect';
+
+/** True where a browser that obeys `header` loads a resource of `kind` from `origin` into a page of `self`, or reports to it. */
+export function allows(header: string, kind: SourceKind, origin: string, self: string): boolean {
+  return everyPolicy(header, kind, (sources) =>
+    sources.some((source) => matches(source, new URL(origin), new URL(self))),
+  );
+}
+
+/** True where a browser that obeys `header` runs a script that stands in the page without a nonce or a hash. */
+export function allowsInline(header: string): boolean {
+  // Beside a nonce, a hash or 'strict-dynamic' the word counts for nothing.
+  return everyPolicy(
+    header,
+    'script',
+    (sources) =>
+      sources.includes("'unsafe-inline'") &&
+      !sources.some((source) => /^'(nonce-|sha\d+-|strict-dynamic')/.test(source)),
+  );
+}
+
+/** A header with a comma is several policies, and each must allow it; one that says nothing of the kind allows all. */
+function everyPolicy(header: string, kind: SourceKind, isAllowed: (sources: readonly string[]) => boolean): boolean {
   return header.split(',').every((one) => {
     const policy = readPolicy(one);
     const own = kind === 'script' ? policy.get('script-src-elem') : undefined;
     const sources = own ?? policy.get(`${kind}-src`) ?? policy.get('default-src');
-    return sources === undefined || sources.some((source) => matches(source, new URL(origin), new URL(self)));
+    return sources === undefined || isAllowed(sources);
   });
 }
 

@@ -47,11 +47,13 @@ function typeOf(schema: Schema): string {
   const named = globalRegistry.get(schema)?.['type'];
   if (typeof named === 'string') return named;
   const def = schema._zod.def;
-  if (def.type === 'array') return `list of ${typeOf(bare(def.element).schema)}s`;
+  if (def.type === 'array') return `list of ${plural(typeOf(bare(def.element).schema))}`;
   if (def.type === 'number') return 'check' in def ? 'whole number' : 'number';
   if (def.type === 'literal') return JSON.stringify(def.values[0]);
   return TYPE_WORDS[def.type] ?? def.type;
 }
+
+const plural = (word: string): string => `${word}${word.endsWith('s') ? 'es' : 's'}`;
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {
   string: 'text',

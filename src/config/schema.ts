@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { normalizePath } from '../model/address.ts';
+import { analytics } from './analytics.ts';
 import { headers, purge } from './caches.ts';
 import { mirror, rsync, s3 } from './destinations.ts';
 import { anyHeaderName, doc, headerValue, httpUrl, name, pathGlob, unique } from './fields.ts';
@@ -133,26 +134,6 @@ function isRegex(text: string): boolean {
   }
 }
 
-const plausible = z.strictObject({
-  use: doc(z.literal('plausible'), 'Plausible, by its script'),
-  domain: doc(
-    z
-      .string()
-      .regex(/^[A-Za-z0-9.,:/_-]+$/, { error: 'is not a site name as Plausible has them, such as example.org' }),
-    "The site's name at Plausible",
-  ),
-  script: doc(
-    z
-      .url({ protocol: /^https?$/, error: 'is not an http(s) address' })
-      .default('https://plausible.io/js/script.pageview-props.js'),
-    'Where the script is loaded from',
-  ),
-});
-
-const pixel = z.strictObject({
-  use: doc(z.literal('pixel'), 'A one-pixel file of the release, counted in any access log, without a script'),
-});
-
 const compose = z.strictObject({
   templates: doc(z.string().min(1).default('templates'), 'Folder of layouts, relative to the configuration file'),
   content: doc(z.string().min(1).default('content'), 'Folder of composed pages, relative to the configuration file'),
@@ -166,10 +147,7 @@ const fields = z.strictObject({
   gate: gate.prefault({}),
   normalize: doc(z.array(normalizeRule).default([]), 'Volatile text to overlook when pages are compared'),
   compose: compose.prefault({}),
-  analytics: doc(
-    z.array(z.discriminatedUnion('use', [plausible, pixel])).default([]),
-    'What counts the visitors; once on each HTML file',
-  ),
+  analytics: doc(analytics, 'What counts the visitors; once on each HTML file'),
   destinations: doc(
     z
       .array(z.discriminatedUnion('use', [mirror, rsync, s3]))

@@ -117,6 +117,16 @@ const CONFIGS: readonly [name: string, config: object, line: RegExp][] = [
   ['no page by path', { lanes: [{ name: 'a', crawl: {}, every: '1h' }] }, /^warn: no lane names a page by path$/],
   ['no analytics', { analytics: [] }, /^warn: no analytics: nobody is counted$/],
   [
+    'analytics by scripts only',
+    { analytics: [{ use: 'ga4', id: 'G-ABC123XYZ9' }] },
+    /^warn: visitors without scripts are not counted by ga4 \(G-ABC123XYZ9\): Google Analytics 4 counts by scripts only$/,
+  ],
+  [
+    'analytics by scripts only beside a pixel',
+    { analytics: [{ use: 'plausible', domain: 'example.org' }, { use: 'pixel' }] },
+    /^ok: visitors without scripts are not counted by plausible \(example\.org\): Plausible counts by scripts only$/,
+  ],
+  [
     'two destinations in one folder',
     {
       destinations: [

@@ -1,9 +1,10 @@
 import * as assert from 'uvu/assert';
+import { checkAnalytics } from '../../src/check/analytics.ts';
 import type { Finding } from '../../src/check/finding.ts';
 import { checkGate } from '../../src/check/gate.ts';
 import { lookAt, type Seen } from '../../src/check/look.ts';
 import { checkOrigin } from '../../src/check/origin.ts';
-import { allows } from '../../src/check/policy.ts';
+import { allows, allowsInline } from '../../src/check/policy.ts';
 import type { LoadedConfig } from '../../src/config/load.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { systemClock } from '../../src/model/clock.ts';
@@ -109,6 +110,56 @@ test('a Content-Security-Policy is reported, and what it would keep from loading
     'warn: that Content-Security-Policy does not let plausible (example.org) load',
     'warn: that Content-Security-Policy does not let pixel load',
   ]);
+});
+
+test('what a Content-Security-Policy lacks for analytics is named by directive', () => {
+  const ga4 = [{ use: 'ga4', id: 'G-ABC123XYZ9' }];
+  const policy =
+    "script-src 'self' 'unsafe-inline' 'sha256-abc' https://www.googletagmanager.com; img-src https:; connect-src *.google-analytics.com *.analytics.google.com";
+  const [, blocked] = checkOrigin([seenAs(body({ 'content-security-policy': policy }))], loadedWith(ga4)).slice(3);
+  assert.is(blocked?.text, 'that Content-Security-Policy does not let ga4 (G-ABC123XYZ9) load');
+  assert.is(
+    blocked?.hint,
+    "add to it connect-src https://*.googletagmanager.com; script-src 'unsafe-inline', or the hash of its script",
+  );
+  const open = `script-src 'unsafe-inline' https:; ${policy.slice(policy.indexOf('img-src'))} *.googletagmanager.com`;
+  assert.is(origin([seenAs(body({ 'content-security-policy': open }))], ga4).length, 4);
+});
+
+const INLINE: readonly [header: string, allowed: boolean][] = [
+  ["img-src 'none'", true],
+  ["default-src 'self'", false],
+  ["default-src 'unsafe-inline'", true],
+  ["script-src 'unsafe-inline' 'nonce-abc'", false],
+  ["script-src 'unsafe-inline' 'strict-dynamic'", false],
+  ["script-src 'unsafe-inline', default-src 'self'", false],
+  ["script-src 'self'; script-src-elem 'UNSAFE-INLINE'", true],
+];
+for (const [header, allowed] of INLINE) {
+  test(`"${header}" ${allowed ? 'lets' : 'does not let'} a script run that stands in the page`, () => {
+    assert.is(allowsInline(header), allowed);
+  });
+}
+
+test('analytics are looked for in each page, and held against what a publish would make of it', () => {
+  const own = '<script data-domain="example.org" src="/js/x.js"></script>';
+  const page = (text: string) => body({}, { html: `<html><head>${text}</head><body></body></html>` });
+  const told = (analytics: object[], ...results: Answer[]) =>
+    lines(
+      checkAnalytics(
+        results.map((result) => seenAs(result)),
+        loadedWith(analytics),
+      ),
+    );
+  const plausible = [{ use: 'plausible', domain: 'example.org' }];
+  assert.equal(told(plausible, page(own), page('')), [
+    'ok: plausible (example.org) is in 1 of 2 pages already, and is put into the others',
+  ]);
+  assert.equal(told(plausible, page(own)), ['ok: plausible (example.org) is in 1 of 1 pages already']);
+  const feed = body({ 'content-type': 'application/rss+xml' }, { html: '<rss/>' });
+  assert.equal(told(plausible, feed), []);
+  const inTemplate = [{ use: 'custom', name: 'x', marker: 'abcd', body: '<template><img src="abcd"></template>' }];
+  assert.equal(told(inTemplate, page('')), ['fail: / does not carry the analytics custom (x)']);
 });
 
 test('cookies are named, never their values', () => {

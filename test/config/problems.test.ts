@@ -86,7 +86,11 @@ const BAD: readonly [field: string, value: unknown, ...lines: string[]][] = [
   ['gate.mustNotContain', [''], 'gate.mustNotContain[0]: "" is empty'],
   ['normalize', [{ match: '(' }], 'normalize[0].match: "(" is not a regular expression'],
   ['compose.templates', 5, 'compose.templates: 5 is not text'],
-  ['analytics', [{ use: 'matomo' }], 'analytics[0].use: "matomo" is not known: there are "plausible", "pixel"'],
+  [
+    'analytics',
+    [{ use: 'piwik' }],
+    'analytics[0].use: "piwik" is not known: there are "plausible", "matomo", "goatcounter", "umami", "ga4", "pixel", "custom"',
+  ],
   ['analytics', [{ use: 'plausible', domian: 'a.b' }], 'analytics[0].domian: unknown key; did you mean domain?'],
   [
     'analytics',

@@ -19,7 +19,8 @@ const pixel = createAnalytics({ use: 'pixel' });
 /** An analytics known by the text of its inline script, as custom markup and several vendors are. */
 const inline: Analytics = {
   name: 'inline',
-  origins: ['https://count.example.net'],
+  sources: { script: [], img: ['https://count.example.net'], connect: [], inline: true },
+  unscripted: { counted: true },
   snippet: () => ({
     head: '<script>count("UA-1")</script>',
     body: '<noscript><img src="https://count.example.net/c?id=UA-1" alt=""></noscript>',
@@ -49,7 +50,7 @@ for (const driver of drivers) {
 }
 
 test('Plausible loads one script with the site and the page kind', () => {
-  assert.equal(plausible.origins, ['https://stats.example.net']);
+  assert.equal(plausible.sources.script, ['https://stats.example.net']);
   assert.is(
     plausible.snippet({ kind: '404', address: '/404.html' }).head,
     `<script defer data-domain="example.org" event-kind="404" src="${SCRIPT}"></script>`,
@@ -64,6 +65,12 @@ const PLAUSIBLE: readonly [html: string, owned: boolean][] = [
   ['<script data-domain="sub.example.org" src="x.js"></script>', false],
   ['<script data-domain="example.org">inline</script>', false],
   ['<div data-domain="example.org" src="x"></div>', false],
+  [
+    `<script>var s=document.createElement('script');s.setAttribute('data-domain','Example.org');s.src='/js/x.js'</script>`,
+    true,
+  ],
+  ['<script>s=document.createElement("script");s.dataset.domain="a.org,example.org"</script>', true],
+  ['<script>s=document.createElement("script");s.dataset.domain="sub.example.org"</script>', false],
   ['<script src="https://plausible.io/js/script.js"></script>', false],
   [`<script>'<script data-domain="example.org" src="x.js">'</script>`, false],
 ];

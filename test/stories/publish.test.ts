@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { HoldfastConfig } from '../../src/config/schema.ts';
+import { PROVIDERS } from '../render/providers.ts';
 import { openProject, type Project, smallConfig } from '../support/project.ts';
 import { page, type ScriptedSite, startSite } from '../support/site.ts';
 import { suite } from '../support/suite.ts';
@@ -251,12 +252,27 @@ test('status and releases tell what is live, since when, and how old each lane i
   assert.ok(told.lanes[0].ageSeconds < 60);
 });
 
+/** One for each provider. */
+const MARKS = [
+  'data-domain="example.org"',
+  '/_holdfast/pixel.gif?',
+  'Matomo.getTracker("https://stats.example.net/matomo/matomo.php",7)',
+  'data-goatcounter="https://example.goatcounter.com/count"',
+  'data-website-id="94db1cb1-74f4-4a40-ad6c-962362670409"',
+  'gtag("config","G-ABC123XYZ9",',
+  'count("UA-1"',
+];
+
 test('each visitor is counted once: every HTML file carries each analytics exactly once', async () => {
   site.pages.set('/old/', { status: 301, headers: { location: '/news/' } });
   await beginAnew(
     smallConfig(site.url, {
       lanes: [{ name: 'hot', paths: ['/', '/old/'], every: '1m' }],
-      analytics: [{ use: 'plausible', domain: 'example.org' }, { use: 'pixel' }],
+      analytics: [
+        { use: 'plausible', domain: 'example.org' },
+        { use: 'pixel' },
+        ...PROVIDERS.map(({ config }) => config),
+      ],
     }),
   );
   await project.publish('--now');
@@ -264,8 +280,7 @@ test('each visitor is counted once: every HTML file carries each analytics exact
   const followed = [...pages, 'news/index.html', 'old/index.html', '_holdfast/holding/busy.html'];
   for (const path of new Set(followed)) {
     const html = await project.read(path);
-    assert.is(html.split('data-domain="example.org"').length, 2, path);
-    assert.is(html.split('/_holdfast/pixel.gif?').length, 2, path);
+    for (const mark of MARKS) assert.is(html.split(mark).length, 2, `${mark} in ${path}`);
   }
   assert.ok(existsSync(join(project.current, '_holdfast/pixel.gif')));
 });

@@ -19,7 +19,7 @@ let project: Project;
 /** Temporary files of the program, to see that none is left. */
 let temporary: string;
 
-const run = (...args: string[]) => project.run(args, { TMPDIR: temporary });
+const run = (...args: string[]) => project.spawn(args, { TMPDIR: temporary });
 const publish = async () => {
   const ran = await run('publish', '--json', '--now');
   return { ...ran, json: JSON.parse(ran.stdout.trimEnd().split('\n').at(-1) ?? '{}') };

@@ -1,4 +1,5 @@
 import type { Analytics, PageFacts } from './port.ts';
+import { queryValue } from './values.ts';
 
 /** File of the release that holds the pixel. */
 export const PIXEL_PATH = '_holdfast/pixel.gif';
@@ -13,24 +14,17 @@ export const PIXEL_GIF: Buffer = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAA
 export function createPixel(): Analytics {
   return {
     name: 'pixel',
-    origins: [],
+    sources: { script: [], img: ["'self'"], connect: [], inline: false },
+    unscripted: { counted: true },
     snippet: (page) => ({ head: '', body: `<img src="${sourceFor(page)}" alt="" width="1" height="1" hidden>` }),
     owns: (tag) => tag.name === 'img' && pathOf(tag.attribute('src')) === `/${PIXEL_PATH}`,
   };
 }
 
 function sourceFor({ kind, address, name }: PageFacts): string {
-  const query = [`kind=${kind}`, `path=${encode(address)}`];
-  if (name !== undefined) query.push(`name=${encode(name)}`);
+  const query = [`kind=${kind}`, `path=${queryValue(address)}`];
+  if (name !== undefined) query.push(`name=${queryValue(name)}`);
   return `/${PIXEL_PATH}?${query.join('&amp;')}`;
-}
-
-/** Nothing is left that an attribute or a log line would take for its own. */
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }
 
 function pathOf(src = ''): string {

@@ -25,9 +25,26 @@ export interface PageTag {
   readonly name: string;
   /** Its value with entities resolved; '' where it has none; undefined where it does not stand there. */
   attribute(name: string): string | undefined;
+  /** The tag from `<` to `>`, byte for byte as latin1. */
+  readonly source: string;
   /** What stands in an inline script or style, byte for byte as latin1; '' on other elements. */
   readonly text: string;
 }
+
+/**
+ * What the markup needs of a Content-Security-Policy, by directive: origins (`https://plausible.io`, `https://*.example.net`),
+ * and `'self'` for the site's own.
+ */
+export interface Sources {
+  readonly script: readonly string[];
+  readonly img: readonly string[];
+  readonly connect: readonly string[];
+  /** True where a script stands in the page itself: a policy must name its hash, or `'unsafe-inline'`. */
+  readonly inline: boolean;
+}
+
+/** Whether visitors without scripts are counted; where not, why, as a clause for a message. */
+export type Unscripted = { readonly counted: true } | { readonly counted: false; readonly why: string };
 
 /**
  * One way of counting visitors. A driver is pure: the same page gives the same markup, nothing is read or fetched.
@@ -38,8 +55,8 @@ export interface PageTag {
 export interface Analytics {
   /** Names it in messages. */
   readonly name: string;
-  /** Origins (`https://plausible.io`) that its markup loads from or reports to, for a Content-Security-Policy; the site's own is not listed. */
-  readonly origins: readonly string[];
+  readonly sources: Sources;
+  readonly unscripted: Unscripted;
   snippet(page: PageFacts): Markup;
   owns(tag: PageTag): boolean;
 }

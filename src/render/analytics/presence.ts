@@ -16,6 +16,11 @@ class ScannedTag implements PageTag {
     return this.#scanner.name;
   }
 
+  get source(): string {
+    const { text, start, end } = this.#scanner;
+    return text.slice(start, end);
+  }
+
   get text(): string {
     const { text, end, contentEnd } = this.#scanner;
     return text.slice(end, contentEnd);
