@@ -96,7 +96,8 @@ const nginx: Edge = {
     const server = (await published('edge/nginx/mirror.conf'))
       .replace('listen 80;', `listen 127.0.0.1:${port};`)
       .replace('listen [::]:80;', '')
-      .replace('/srv/www/current', `${folder}/current`);
+      .replace('/srv/www/current', `${folder}/current`)
+      .replace('access_log /var/log/nginx/', `access_log ${folder}/`);
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
       (kind) => `${kind}_temp_path ${folder}/tmp;`,
     );

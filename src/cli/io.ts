@@ -7,6 +7,8 @@ export interface Outside {
   readonly env: NodeJS.ProcessEnv;
   /** Ends what is under way, with its reason. */
   readonly signal: AbortSignal;
+  /** Standard input, for a verb that was told to read it. */
+  input(): AsyncIterable<Buffer>;
   /** Text for standard output, with its line ends. */
   out(text: string): void;
   /** Text for standard error, with its line ends. */
@@ -17,6 +19,8 @@ export interface Outside {
 export interface VerbIo {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Standard input. */
+  input(): AsyncIterable<Buffer>;
   /** One line to standard output. */
   print(line: string): void;
   /** One line to standard error: progress and explanations. */
