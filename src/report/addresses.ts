@@ -13,8 +13,8 @@ export interface Unique {
 
 /** Counts addresses in groups by a hash that is keyed with the run's salt; no address is kept, and none is written. */
 export interface Addresses {
-  /** `group` is below `GROUPS`. */
-  add(address: string, group: number): void;
+  /** `groups` has a bit for each group that the address is to be counted in. */
+  add(address: string, groups: number): void;
   unique(group: number): Unique;
 }
 
@@ -29,11 +29,14 @@ export function createAddresses([first, second]: Salt, exact = SLOTS / 2): Addre
     return sketch;
   };
   return {
-    add(address, group) {
-      const [high, low] = [hashWord(address, first), hashWord(address, second)];
-      if (!table.mark(high, low, group)) return;
-      counts[group] = (counts[group] ?? 0) + 1;
-      sketchOf(group).add(high, low);
+    add(address, groups) {
+      const high = hashWord(address, first);
+      const low = hashWord(address, second);
+      for (let fresh = table.mark(high, low, groups); fresh !== 0; fresh &= fresh - 1) {
+        const group = 31 - Math.clz32(fresh & -fresh);
+        counts[group] = (counts[group] ?? 0) + 1;
+        sketchOf(group).add(high, low);
+      }
     },
     unique(group) {
       if (!table.isFull()) return { addresses: counts[group] ?? 0, isExact: true };
@@ -43,8 +46,8 @@ export function createAddresses([first, second]: Salt, exact = SLOTS / 2): Addre
 }
 
 interface Table {
-  /** False where this hash is known to have been marked for the group before. */
-  mark(high: number, low: number, group: number): boolean;
+  /** The bits of `groups` for which this hash is not known to have been marked before. */
+  mark(high: number, low: number, groups: number): number;
   /** True once a hash could not be kept. */
   isFull(): boolean;
 }
@@ -52,23 +55,27 @@ interface Table {
 function createTable(most: number): Table {
   const highs = new Uint32Array(SLOTS);
   const lows = new Uint32Array(SLOTS);
-  const groups = new Uint32Array(SLOTS);
+  const marks = new Uint32Array(SLOTS);
   let used = 0;
   let full = false;
+  const slotOf = (high: number, low: number): number => {
+    let at = (high ^ Math.imul(low, 0x9e3779b1)) & (SLOTS - 1);
+    while (marks[at] !== 0 && (highs[at] !== high || lows[at] !== low)) at = (at + 1) & (SLOTS - 1);
+    return at;
+  };
   return {
-    mark(high, low, group) {
-      let at = (high ^ Math.imul(low, 0x9e3779b1)) & (SLOTS - 1);
-      for (; groups[at] !== 0; at = (at + 1) & (SLOTS - 1)) if (highs[at] === high && lows[at] === low) break;
-      const known = groups[at] ?? 0;
-      if (known === 0 && used >= most) {
-        full = true;
-        return true;
+    mark(high, low, groups) {
+      const at = slotOf(high, low);
+      const known = marks[at] ?? 0;
+      if (known === 0) {
+        full ||= used >= most;
+        if (used >= most) return groups;
+        used += 1;
+        highs[at] = high;
+        lows[at] = low;
       }
-      if (known === 0) used += 1;
-      highs[at] = high;
-      lows[at] = low;
-      groups[at] = known | (1 << group);
-      return (known & (1 << group)) === 0;
+      marks[at] = known | groups;
+      return groups & ~known;
     },
     isFull: () => full,
   };

@@ -76,15 +76,15 @@ function layerOf(columns: readonly Column[], index: number, top: number, kind: K
 
 const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
 
-/** The next of 1, 2, 4, 6, 8, 10 times a power of ten, so that half of it is a plain number too. */
+/** The next of 1, 2, 3, 4, 5, 6, 8, 10 times a power of ten: half of it reads well too. */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 2)));
-  return (([1, 2, 4, 6, 8].find((factor) => factor * power >= value) ?? 10) as number) * power;
+  return (([1, 2, 3, 4, 5, 6, 8].find((factor) => factor * power >= value) ?? 10) as number) * power;
 }
 
 function short(value: number): string {
   if (value >= 1e6) return `${value / 1e6} M`;
-  return value >= 10_000 ? `${value / 1e3} k` : String(value);
+  return value >= 10_000 ? `${value / 1e3} k` : value.toLocaleString('en-GB');
 }
 
 /** Beginning, middle and end; the day only where it is another. */

@@ -23,8 +23,9 @@ figcaption { display: flex; flex-wrap: wrap; gap: .1rem 1rem; font-size: .875rem
 svg { display: block; width: 100%; height: 100%; min-width: 0; border-bottom: 1px solid var(--soft); }
 svg path { fill: var(--of); }
 svg .grid { fill: none; stroke: var(--text); stroke-opacity: .25; stroke-dasharray: 2 4; vector-effect: non-scaling-stroke; }
-.times { display: flex; justify-content: space-between; gap: .5rem; padding: .3rem 0 0 3.1rem; font-size: .75rem;
+.times { display: grid; grid-template-columns: 1fr auto 1fr; gap: .5rem; padding: .3rem 0 0 3.1rem; font-size: .75rem;
   color: var(--soft); font-variant-numeric: tabular-nums; }
+.times :last-child { text-align: right; }
 table { width: 100%; border-collapse: collapse; }
 th, td { padding: .3rem 0 .3rem .8rem; text-align: right; vertical-align: top; border-bottom: 1px solid var(--line);
   font-variant-numeric: tabular-nums; }

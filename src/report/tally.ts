@@ -119,10 +119,9 @@ function createGroups(addresses: Addresses): Groups {
       const group = groupOf(classed);
       group.requests += 1;
       group.bytes += bytes;
-      if (address !== '') addresses.add(address, group.index);
-      if (!PAGE_KINDS.has(classed.kind)) return;
-      pages += 1;
-      if (address !== '') addresses.add(address, 0);
+      const isPage = PAGE_KINDS.has(classed.kind);
+      if (isPage) pages += 1;
+      if (address !== '') addresses.add(address, (1 << group.index) | (isPage ? 1 : 0));
     },
     counted: () => ({
       pages: { requests: pages, ...addresses.unique(0) },
