@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { HoldfastError } from '../model/errors.ts';
 import { reportPage } from '../report/page.ts';
@@ -45,12 +45,11 @@ function timeOf(flag: string, text: string | undefined): number | undefined {
 async function logOf({ cwd, input }: VerbIo, name: string): Promise<Log> {
   if (name === '-') return { name: 'standard input', bytes: input };
   const path = resolve(cwd, name);
-  await access(path).catch((cause) => {
-    throw new HoldfastError('usage', `${name} cannot be read`, {
-      cause,
-      hint: 'name access logs, or - for standard input',
-    });
-  });
+  const cause = await access(path, constants.R_OK).catch((error: unknown) => error);
+  if (cause !== undefined || (await stat(path)).isDirectory()) {
+    const hint = 'name access logs, or - for standard input';
+    throw new HoldfastError('usage', `${name} cannot be read`, { cause, hint });
+  }
   return { name, bytes: () => createReadStream(path, { highWaterMark: 262_144 }) };
 }
 

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 
@@ -13,28 +13,29 @@ export interface LinesRead {
   readonly cut: boolean;
 }
 
-/** Hands each line of a log to `take`, without its end; gzip is known by its bytes. Memory is that of one block and one line. */
-export async function eachLine(
-  log: AsyncIterable<Buffer>,
-  take: (line: string) => void,
-  signal: AbortSignal,
-): Promise<LinesRead> {
+/**
+ * Hands each line of a log to `take`, without its end; gzip is known by its bytes. Memory is that of one block and one line.
+ * Rejects with the signal's reason when aborted, also while it waits for bytes; the log is closed then.
+ */
+export async function eachLine(log: Readable, take: (line: string) => void, signal: AbortSignal): Promise<LinesRead> {
   const splitter = createSplitter(take);
-  const chunks = log[Symbol.asyncIterator]();
-  const head = await headOf(chunks);
-  const packed = head[0] === 0x1f && head[1] === 0x8b;
-  const bytes = rest(head, chunks);
+  addAbortSignal(signal, log);
   let cut = false;
   try {
-    for await (const chunk of packed ? unpacked(bytes) : bytes) {
-      signal.throwIfAborted();
-      splitter.push(chunk);
-    }
+    for await (const chunk of plain(log)) splitter.push(chunk);
   } catch (error) {
+    signal.throwIfAborted();
     if (!isGzipFault(error)) throw error;
     cut = true;
   }
   return { tooLong: splitter.end(), cut };
+}
+
+async function* plain(log: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const chunks = log[Symbol.asyncIterator]();
+  const head = await headOf(chunks);
+  const bytes = rest(head, chunks);
+  yield* head[0] === 0x1f && head[1] === 0x8b ? unpacked(bytes) : bytes;
 }
 
 /** At least two bytes, where there are so many. */
@@ -56,7 +57,11 @@ async function* rest(head: Buffer, chunks: AsyncIterator<Buffer>): AsyncGenerato
 async function* unpacked(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: 262_144 });
   const source = Readable.from(bytes).on('error', (error) => gunzip.destroy(error));
-  yield* source.pipe(gunzip);
+  try {
+    yield* source.pipe(gunzip);
+  } finally {
+    source.destroy();
+  }
 }
 
 const isGzipFault = (error: unknown): boolean =>

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { detectingReader } from './formats/detect.ts';
 import { eachLine } from './lines.ts';
 import type { Salt } from './sketch.ts';
@@ -6,7 +7,7 @@ import { type Counted, createTally } from './tally.ts';
 /** One log: its name for messages, and its bytes, plain or gzip. */
 export interface Log {
   readonly name: string;
-  bytes(): AsyncIterable<Buffer>;
+  bytes(): Readable;
 }
 
 /** Milliseconds since 1970; requests of `since` on and before `until` are counted. */

@@ -4,11 +4,12 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import { runProgram } from '../../src/cli/program.ts';
+import { HoldfastError } from '../../src/model/errors.ts';
 import { builtPath } from '../support/built.ts';
 import { suite } from '../support/suite.ts';
 
@@ -42,12 +43,16 @@ interface Ran {
   readonly stderr: string;
 }
 
-async function report(args: readonly string[], input: Readable = Readable.from([])): Promise<Ran> {
+async function report(
+  args: readonly string[],
+  input: Readable = Readable.from([]),
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Ran> {
   let [stdout, stderr] = ['', ''];
   const exit = await runProgram(['report', ...args], {
     cwd: folder,
     env: {},
-    signal: new AbortController().signal,
+    signal,
     input: () => input,
     out: (said) => {
       stdout += said;
@@ -117,6 +122,7 @@ test('lines that are not readable are told and are not fatal', async () => {
 });
 
 test('a file that is not there, or has no request in it, exits 2 and says what can be read', async () => {
+  assert.match((await report(['.'])).stderr, '. cannot be read');
   const none = await report(['a.log', 'none.log']);
   assert.equal([none.exit, none.stdout], [2, '']);
   assert.match(none.stderr, 'none.log cannot be read');
@@ -124,6 +130,19 @@ test('a file that is not there, or has no request in it, exits 2 and says what c
   const words = await report(['words.txt']);
   assert.is(words.exit, 2);
   assert.match(words.stderr, /no request was found in words.txt[\s\S]*combined/);
+});
+
+test('stopped while it waits for more, it ends at once and lets go of its input', async () => {
+  for (const begun of [Buffer.alloc(0), Buffer.from(LOG), gzipSync(LOG).subarray(0, 40)]) {
+    const input = new PassThrough();
+    input.write(begun);
+    const stopping = new AbortController();
+    const ended = report(['-'], input, stopping.signal);
+    setTimeout(() => stopping.abort(new HoldfastError('interrupted', 'stopped by SIGTERM')), 30);
+    const { exit, stdout, stderr } = await ended;
+    assert.equal([exit, stdout, input.destroyed], [1, '', true]);
+    assert.match(stderr, 'stopped by SIGTERM');
+  }
 });
 
 test('the page needs nothing but itself, and has nothing of the log in it unescaped', async () => {
