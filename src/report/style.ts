@@ -4,7 +4,7 @@ export const STYLE = `
   --static: #0072b2; --dynamic: #e69f00; --holding: #cc5f9a; --missing: #8a8f94; --asset: #56b4e9; --inbox: #009e73;
   --redirect: #b7a83a; --refused: #d55e00; --pixel: #7a5fc0; --beacon: #3d4a57; }
 @media (prefers-color-scheme: dark) { :root { --text: #e6e9ec; --soft: #a0abb5; --line: #39424b; --back: #14181c;
-  --static: #3d9fdc; --dynamic: #f0b429; --holding: #e07fb4; --missing: #8f979e; --pixel: #a48be6; --beacon: #c3ced8; } }
+  --static: #3d9fdc; --dynamic: #f0b429; --holding: #e07fb4; --missing: #8f979e; --pixel: #a48be6; --beacon: #c3ced8; --asset: #8ad3f7; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--back); color: var(--text); font: 1rem/1.5 system-ui, sans-serif; }
 main { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
