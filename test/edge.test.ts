@@ -8,6 +8,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
+import { detectingReader } from '../src/report/formats/detect.ts';
+import { kindOf } from '../src/report/kinds.ts';
+import type { LoggedRequest } from '../src/report/request.ts';
+import { labelOf } from '../src/report/table.ts';
 import { suite } from './support/suite.ts';
 
 const run = promisify(execFile);
@@ -96,7 +100,8 @@ const nginx: Edge = {
     const server = (await published('edge/nginx/mirror.conf'))
       .replace('listen 80;', `listen 127.0.0.1:${port};`)
       .replace('listen [::]:80;', '')
-      .replace('/srv/www/current', `${folder}/current`);
+      .replace('/srv/www/current', `${folder}/current`)
+      .replace('access_log /var/log/nginx/', `access_log ${folder}/`);
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
       (kind) => `${kind}_temp_path ${folder}/tmp;`,
     );
@@ -239,6 +244,33 @@ for (const [name, edge] of Object.entries({ nginx, caddy })) {
     });
     assert.is(answer, 405);
   });
+
+  if (name === 'nginx')
+    test('its access log tells the report what each answer was', async () => {
+      const kinds: [path: string, kind: string][] = [
+        ['/a?kinds', 'static'],
+        ['/caf%C3%A9/?kinds', 'static'],
+        ['/feed/?kinds', 'static'],
+        ['/style.css?kinds', 'asset'],
+        ['/.well-known/security.txt?kinds', 'asset'],
+        ['/nope/?kinds&a=.css', '404'],
+        ['/nope.css?kinds', 'asset'],
+        ['/_holdfast/holding/busy.html?kinds', 'holding busy'],
+        ['/_holdfast/pixel.gif?kind=holding&name=launch&kinds', 'pixel holding launch'],
+      ];
+      for (const [path] of kinds) await get(path, { referer: 'https://e.org/"\\' });
+      const lines = (await readFile(join(folder, 'holdfast.log'), 'utf8')).trimEnd().split('\n').map(detectingReader());
+      const logged = lines.filter((line): line is LoggedRequest => typeof line === 'object');
+      assert.is(logged.length, lines.length, 'each line was read');
+      const asked = logged.filter(({ query }) => query.includes('kinds'));
+      assert.equal(
+        asked.map((request) => [`${request.path}?${request.query}`, labelOf(kindOf(request))]),
+        kinds,
+      );
+      assert.equal(new Set(asked.map(({ referrer }) => referrer)), new Set(['https://e.org/"\\']));
+      assert.equal(new Set(asked.map(({ address, method }) => `${address} ${method}`)), new Set(['127.0.0.1 GET']));
+      assert.ok(asked.every(({ at, bytes }) => Math.abs(Date.now() - at) < 60_000 && bytes > 0));
+    });
 
   test('a switched link is followed within seconds', async () => {
     await mkdir(join(folder, 'trees/two/a'), { recursive: true });

@@ -19,7 +19,7 @@ const RULES: LayerRules = {
     ['snapshot', 'render', 'release', 'publish', 'edge', 'inbox'],
     ['cycle'],
     ['pipeline'],
-    ['run', 'preview', 'check'],
+    ['run', 'preview', 'check', 'report'],
     ['cli'],
   ],
   loose: new Map([

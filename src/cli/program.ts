@@ -8,6 +8,7 @@ import { type InitFlags, initVerb } from './init.ts';
 import type { Outside, VerbIo } from './io.ts';
 import { type PublishFlags, publishVerb } from './publish.ts';
 import { releasesVerb } from './releases.ts';
+import { type ReportFlags, reportVerb } from './report.ts';
 import { type RollbackFlags, rollbackVerb } from './rollback.ts';
 import { statusVerb } from './status.ts';
 import { type UnpinFlags, unpinVerb } from './unpin.ts';
@@ -68,10 +69,11 @@ function printError(session: Session, error: HoldfastError, subject?: string): v
 }
 
 function ioFor(session: Session, flags: CommonFlags): VerbIo {
-  const { cwd, env, signal } = session;
+  const { cwd, env, signal, input } = session;
   return {
     cwd,
     env,
+    input,
     json: flags.json === true,
     signal,
     print: (line) => session.out(`${redacted(session, line)}\n`),
@@ -129,7 +131,22 @@ function build(session: Session): Command {
     .action(async (path: string, flags: CommonFlags & WithdrawFlags) => {
       session.exitCode = await withdrawVerb(ioFor(session, flags), path, flags);
     });
+  addReport(program, session);
   return program;
+}
+
+function addReport(program: Command, session: Session): void {
+  program
+    .command('report')
+    .description('count page requests and addresses in access logs, by kind')
+    .argument('<log...>', 'nginx JSON, combined or CloudFront logs, plain or gzip; - for standard input')
+    .option('--html <file>', 'write a page with plots')
+    .option('--since <time>', 'count from then on, as in 2026-11-21T09:30 (UTC)')
+    .option('--until <time>', 'count what came before then')
+    .option('--json', 'print one JSON object as the last line')
+    .action(async (logs: string[], flags: CommonFlags & ReportFlags) => {
+      session.exitCode = await reportVerb(ioFor(session, flags), logs, flags);
+    });
 }
 
 function addWaysBack(program: Command, session: Session): void {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import * as assert from 'uvu/assert';
 import { checkConfig } from '../../src/check/config.ts';
 import { type Finding, summaryOf, tableOf } from '../../src/check/finding.ts';
@@ -39,7 +40,17 @@ async function run(cwd: string, json = false): Promise<{ exit: number; lines: st
   const load = () => loadConfig({ cwd, env: {} });
   const silent = (): void => assert.unreachable('check says nothing on standard error');
   const signal = new AbortController().signal;
-  const io: VerbIo = { cwd, env: {}, print, note: silent, noteError: silent, json, signal, load };
+  const io: VerbIo = {
+    cwd,
+    env: {},
+    input: () => Readable.from([]),
+    print,
+    note: silent,
+    noteError: silent,
+    json,
+    signal,
+    load,
+  };
   return { exit: await checkVerb(io, {}), lines };
 }
 

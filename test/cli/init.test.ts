@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import * as assert from 'uvu/assert';
 import { lookAtOrigin } from '../../src/cli/init/look.ts';
 import { configText } from '../../src/cli/init/text.ts';
@@ -72,7 +73,17 @@ function ioIn(cwd: string, lines: string[], json = false): VerbIo {
   const print = (line: string): void => void lines.push(line);
   const noteError = (): void => assert.unreachable('init throws its errors');
   const load = (): Promise<LoadedConfig> => loadConfig({ cwd, env: {} });
-  return { cwd, env: {}, print, note: print, noteError, json, signal: new AbortController().signal, load };
+  return {
+    cwd,
+    env: {},
+    input: () => Readable.from([]),
+    print,
+    note: print,
+    noteError,
+    json,
+    signal: new AbortController().signal,
+    load,
+  };
 }
 
 const SITEMAP = { type: 'application/xml', body: '<?xml version="1.0"?><sitemapindex xmlns="x"></sitemapindex>' };

@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import type * as Program from '../../src/cli/program.ts';
 import type { HoldfastConfig } from '../../src/config/schema.ts';
@@ -76,6 +77,7 @@ async function runHere(args: readonly string[], cwd: string): Promise<Ran> {
     cwd,
     env: process.env,
     signal,
+    input: () => Readable.from([]),
     out: (text) => {
       stdout += text;
     },
