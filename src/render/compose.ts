@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Breakage, lineOfField } from './breakage.ts';
 import type { ComposeAnswer, ComposeJob, Rendered } from './eleventy.ts';
-import { FIELDS_HINT, isPageStatus, unknownField } from './holding.ts';
+import { FIELDS_HINT, isPageStatus, unknownField } from './holding-fields.ts';
 import { broken, type InputFile, type InputFolders, isAsset, isSource, readInputs } from './inputs.ts';
 
 /** Where composed pages come from, and what their templates know. */

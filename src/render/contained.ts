@@ -10,7 +10,7 @@ const ASKS: Readonly<Record<string, readonly string[]>> = {
   use: ['href', 'xlink:href'],
 };
 /** What in a style asks for something that is not in it. */
-const STYLE_ASKS = /@import\b[^;]*|url\(\s*["']?(?!data:|#)[^)]*\)/i;
+const STYLE_ASKS = /@import\b[^;]*|url\((?!\s*["']?(?:data:|#))[^)]*\)/i;
 /** Links that only say something. */
 const SAYS = /^(?:canonical|alternate|author|license|next|prev|shortlink)$/i;
 

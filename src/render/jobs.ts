@@ -197,15 +197,16 @@ function holdingJob(bench: Workbench, { path, html, front }: ComposedPage): Job 
   };
 }
 
-/** For what serves the release without the configuration at hand. */
+/** For what serves the release without the configuration at hand; `internal` files are put nowhere, so it is an asset. */
 function holdingFactsJob(bench: Workbench, composed: readonly ComposedPage[]): Job {
   const text = `${JSON.stringify({ format: 1, pages: holdingFacts(composed) }, null, 2)}\n`;
   return {
     path: HOLDING_FACTS_PATH,
-    kind: 'internal',
+    kind: 'asset',
     type: 'application/json',
     key: keyOf(bench, hash(text), 'holding facts'),
     effort: 'fast',
+    headers: { 'cache-control': 'no-store' },
     render: async () => Buffer.from(text),
   };
 }
