@@ -17,7 +17,8 @@ export function explain(error: unknown, dir: string, files: ReadonlyMap<string, 
   const conflict = [...text.matchAll(/^\s+\d+\. \.\/(.+)$/gm)].map(([, file = '']) => file);
   if (conflict.length > 1) {
     const page = /writing to `\.\/_site\/(.+?)`/.exec(text)?.[1] ?? 'the same page';
-    return { files: conflict, why: `would both be ${page}; give each its own \`permalink\`` };
+    const field = page.startsWith('_holdfast/holding/') ? 'name' : 'permalink';
+    return { files: conflict, why: `would both be ${page}; give each its own \`${field}\`` };
   }
   const deepest = chain.at(-1);
   const why = reason(deepest?.message ?? String(error), dir);

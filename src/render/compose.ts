@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Breakage, lineOfField } from './breakage.ts';
 import type { ComposeAnswer, ComposeJob, Rendered } from './eleventy.ts';
+import { FIELDS_HINT, isPageStatus, unknownField } from './holding-fields.ts';
 import { broken, type InputFile, type InputFolders, isAsset, isSource, readInputs } from './inputs.ts';
 
 /** Where composed pages come from, and what their templates know. */
@@ -42,7 +43,9 @@ export interface Front {
   readonly name?: string;
   /** Holding pages: the status it is served with, 503 by default. */
   readonly status?: number;
+  /** Holding pages: 60 by default where the status is 503. */
   readonly retryAfter?: number;
+  /** Holding pages: when it first looks whether the origin is back; 60 by default where the status is 503, else never, which is 0. */
   readonly refresh?: number;
 }
 
@@ -54,7 +57,6 @@ const HEAP = 512;
 const ENVIRONMENT = ['PATH', 'HOME', 'TZ', 'LANG'];
 const HOLDING = '_holdfast/holding/';
 const HOLDING_NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
-const HOLDING_STATUS = 503;
 /** Longest name of a file that all common file systems take, with room for `.html.br`. */
 const MAX_SEGMENT = 200;
 const KEEPS = 'correct it and publish again; what is live stays as it is';
@@ -71,6 +73,7 @@ const CHILD = fileURLToPath(
 export async function compose(options: ComposeOptions): Promise<readonly ComposedPage[]> {
   options.signal.throwIfAborted();
   const inputs = await readInputs(options);
+  inputs.forEach(refuseUnknownField);
   const dir = await realpath(await mkdtemp(join(tmpdir(), 'holdfast-compose-')));
   try {
     await writeSources(dir, inputs);
@@ -92,6 +95,14 @@ export async function composeKey(options: Omit<ComposeOptions, 'signal'>): Promi
   for (const { name, bytes } of await readInputs(options))
     hash.update(JSON.stringify([name, bytes.length])).update(bytes);
   return hash.digest('hex');
+}
+
+/** A misspelt `retryAfter` would else be found on the day it was needed. */
+function refuseUnknownField({ name, shown, bytes }: InputFile): void {
+  if (!name.startsWith('content/holding/') || isAsset(name) || name.endsWith('.json')) return;
+  const unknown = unknownField(bytes.toString('utf8'));
+  if (unknown === undefined) return;
+  throw broken(`${shown}:${unknown.line}: a holding page has no field \`${unknown.field}\``, FIELDS_HINT);
 }
 
 /** Keeps a page whose address would lead off the site out of the lists that templates make links from. */
@@ -189,7 +200,12 @@ function pageOf({ input, output = '..', text, front: fields }: Rendered, inputs:
     const { name = '' } = front;
     if (!HOLDING_NAME.test(name))
       throw refuse('name', `\`name: ${name}\` is not lower-case letters, digits and hyphens`);
-    return { path: `${HOLDING}${name}.html`, kind: 'holding', html, front: { status: HOLDING_STATUS, ...front } };
+    if (!isPageStatus(front.status ?? 0))
+      throw refuse(
+        'status',
+        `\`status: ${front.status}\` is not 200, 202, or from 400 to 599: no page is shown with it`,
+      );
+    return { path: `${HOLDING}${name}.html`, kind: 'holding', html, front };
   }
   const rule = pathRule(output);
   if (rule !== undefined) throw refuse('permalink', rule);

@@ -42,6 +42,10 @@ const OUTPUT = '_site';
 /** Milliseconds after the limit in which the parent, if there is one, ends the build itself. */
 const GRACE = 2_000;
 const HOLDING = './content/holding/';
+/** The status of a holding page that names none: search engines keep what they know, caches keep nothing. */
+const BUSY = 503;
+/** Seconds after which a busy site is asked again, where the page does not say. */
+const AGAIN = 60;
 /** The date of a page that names none: when its copy was made must not reach the output. */
 const NO_DATE = new Date(0);
 
@@ -139,6 +143,12 @@ function prepare(data: PageData): false | undefined {
       throw new Error('a holding page has no `permalink`: its `name` says where it goes');
     data['name'] ??= fileSlug;
     data['permalink'] = () => `/_holdfast/holding/${data['name']}.html`;
+    data['status'] ??= BUSY;
+    if (data['status'] === BUSY) {
+      data['retryAfter'] ??= AGAIN;
+      data['refresh'] ??= AGAIN;
+    }
+    data['refresh'] ??= 0;
   }
   data['permalink'] ??= () => defaultPath(filePathStem);
   return undefined;

@@ -8,12 +8,15 @@ import type { Captured, Snapshot } from '../model/snapshot.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Journal } from '../store/journal.ts';
 import { type Analytics, assertAnalytics, createAnalytics } from './analytics/index.ts';
-import { PIXEL_GIF, PIXEL_PATH } from './analytics/pixel.ts';
+import { createNoscriptPixel, PIXEL_GIF, PIXEL_PATH } from './analytics/pixel.ts';
 import { charsetOf } from './charset.ts';
 import type { ComposedPage } from './compose.ts';
 import type { Effort } from './compress.ts';
+import { assertContained } from './contained.ts';
 import { editPage, type PageKind } from './edit.ts';
 import { editFile } from './gzipped.ts';
+import { HOLDING_FACTS_PATH, holdingFacts } from './holding.ts';
+import { assertFits, LIMITS } from './limits.ts';
 import { redirectPage } from './redirect.ts';
 import { robotsFor } from './robots.ts';
 import { typeByName } from './types.ts';
@@ -51,6 +54,8 @@ interface Workbench {
   readonly context: RenderContext;
   readonly snapshot: Snapshot;
   readonly analytics: readonly Analytics[];
+  /** The same, and a pixel for browsers without scripts. */
+  readonly holdingAnalytics: readonly Analytics[];
   readonly noindex: boolean;
   /** Hash of all that stands in the configuration and changes every page. */
   readonly recipe: string;
@@ -59,8 +64,10 @@ interface Workbench {
 /** What a release consists of, in the order in which names are given: what is written here before what was captured. */
 export function* jobsOf(context: RenderContext, snapshot: Snapshot, composed: readonly ComposedPage[]): Generator<Job> {
   const bench = openWorkbench(context, snapshot);
-  for (const page of composed) yield composedJob(bench, page);
-  if (context.config.analytics.some(({ use }) => use === 'pixel')) yield pixelJob();
+  for (const page of composed) yield page.kind === 'holding' ? holdingJob(bench, page) : composedJob(bench, page);
+  yield holdingFactsJob(bench, composed);
+  // Holding pages carry it for browsers without scripts, whatever else counts them.
+  if (context.config.analytics.length > 0) yield pixelJob();
   yield* robotsJobs(bench);
   for (const page of snapshot.pages()) yield capturedJob(bench, page);
   yield* redirectJobs(bench);
@@ -80,10 +87,13 @@ function openWorkbench(context: RenderContext, snapshot: Snapshot): Workbench {
       [...site.hosts],
     ]),
   );
+  const analytics = config.analytics.map(createAnalytics);
+  const counts = analytics.length === 0 || config.analytics.some(({ use }) => use === 'pixel');
   return {
     context,
     snapshot,
-    analytics: config.analytics.map(createAnalytics),
+    analytics,
+    holdingAnalytics: counts ? analytics : [...analytics, createNoscriptPixel()],
     noindex: environment !== 'production',
     recipe,
   };
@@ -130,7 +140,8 @@ interface EditedPage {
 /** The one way any HTML gets its analytics, `noindex` and public addresses; holds the result against the promise. */
 function edited(bench: Workbench, bytes: Buffer, page: EditedPage): Buffer {
   const { path, ...facts } = page;
-  const { analytics, noindex, snapshot, context } = bench;
+  const { noindex, snapshot, context } = bench;
+  const analytics = page.kind === 'holding' ? bench.holdingAnalytics : bench.analytics;
   const html = editPage(bytes, {
     ...facts,
     site: context.site,
@@ -142,7 +153,7 @@ function edited(bench: Workbench, bytes: Buffer, page: EditedPage): Buffer {
   return html;
 }
 
-function composedJob(bench: Workbench, { path, kind, html, front }: ComposedPage): Job {
+function composedJob(bench: Workbench, { path, kind, html }: ComposedPage): Job {
   const address = addressOfFile(path);
   if (kind === 'asset') {
     return {
@@ -154,14 +165,46 @@ function composedJob(bench: Workbench, { path, kind, html, front }: ComposedPage
       render: async () => html,
     };
   }
-  const name = kind === 'holding' ? { name: front.name ?? path } : {};
   return {
     path,
-    kind: kind === 'holding' ? 'holding' : 'page',
+    kind: 'page',
     type: 'text/html; charset=utf-8',
     key: keyOf(bench, hash('sha256', html.toString('latin1')), kind),
     effort: 'best',
-    render: async () => edited(bench, html, { path, address, kind, ...name }),
+    render: async () => edited(bench, html, { path, address, kind }),
+  };
+}
+
+/** One file that asks for nothing but its analytics, and fits wherever it is to be served from. */
+function holdingJob(bench: Workbench, { path, html, front }: ComposedPage): Job {
+  const limits = [LIMITS.any];
+  const { name = path } = front;
+  return {
+    path,
+    kind: 'holding',
+    type: 'text/html; charset=utf-8',
+    key: keyOf(bench, hash(html.toString('latin1')), 'holding', name, ...limits.map(({ bytes }) => String(bytes))),
+    effort: 'best',
+    render: async () => {
+      assertContained(html, path);
+      const page = edited(bench, html, { path, address: addressOfFile(path), kind: 'holding', name });
+      assertFits(page, path, limits);
+      return page;
+    },
+  };
+}
+
+/** For what serves the release without the configuration at hand; `internal` files are put nowhere, so it is an asset. */
+function holdingFactsJob(bench: Workbench, composed: readonly ComposedPage[]): Job {
+  const text = `${JSON.stringify({ format: 1, pages: holdingFacts(composed) }, null, 2)}\n`;
+  return {
+    path: HOLDING_FACTS_PATH,
+    kind: 'asset',
+    type: 'application/json',
+    key: keyOf(bench, hash(text), 'holding facts'),
+    effort: 'fast',
+    headers: { 'cache-control': 'no-store' },
+    render: async () => Buffer.from(text),
   };
 }
 

@@ -7,15 +7,13 @@ import * as assert from 'uvu/assert';
 import type * as Compose from '../../src/render/compose.ts';
 import { importBuilt } from '../support/built.ts';
 import { suite } from '../support/suite.ts';
+import { CONTRAST, FOCUS, QUIET, TEXTS } from './looking.ts';
 
 const { compose } = await importBuilt<typeof Compose>('render/compose');
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
-const QUIET = ['quic', 'background-networking', 'component-update', 'sync', 'gpu'].map((name) => `--disable-${name}`);
 const LONG = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft';
 const ANNOUNCEMENT = '/announcement/index.html';
 const PATHS = [ANNOUNCEMENT, '/404.html', '/_holdfast/holding/busy.html'];
-/** WCAG 2.2, success criterion 1.4.3, for text of any size. */
-const CONTRAST = 4.5;
 
 const test = suite('the built-in theme', { needs: ['chromium'] });
 let browser: Browser;
@@ -78,37 +76,6 @@ async function visit(path: string, width: number, colorScheme: 'light' | 'dark',
     await page.close();
   }
 }
-
-// What runs in the page is written as text: the page has neither our types nor our compiler's helpers.
-
-/** Every text, and its contrast against the nearest painted ground. */
-const TEXTS = `(() => {
-  const channels = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
-  const linear = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
-  const light = ([red, green, blue]) => 0.2126 * linear(red / 255) + 0.7152 * linear(green / 255) + 0.0722 * linear(blue / 255);
-  const groundOf = (element) => {
-    if (element === null) return [255, 255, 255];
-    const colour = channels(getComputedStyle(element).backgroundColor);
-    return colour[3] === 0 ? groundOf(element.parentElement) : colour;
-  };
-  const texts = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
-    if (node.nodeValue.trim() === '') continue;
-    const ink = channels(getComputedStyle(node.parentElement).color);
-    const [dark, bright] = [light(ink), light(groundOf(node.parentElement))].sort((one, other) => one - other);
-    texts.push({ text: node.nodeValue.trim(), ratio: ink[3] < 1 ? 0 : (bright + 0.05) / (dark + 0.05) });
-  }
-  return texts;
-})()`;
-
-const FOCUS = `(() => {
-  const focused = document.activeElement;
-  const { left, width } = focused.getBoundingClientRect();
-  const { outlineStyle, outlineWidth } = getComputedStyle(focused);
-  const place = [...document.querySelectorAll('a[href]')].indexOf(focused);
-  return { place, seen: left >= 0 && width > 0, ring: outlineStyle === 'none' ? '0px' : outlineWidth };
-})()`;
 
 const GROUND = 'getComputedStyle(document.body).backgroundColor';
 const INK = 'getComputedStyle(document.body).color';

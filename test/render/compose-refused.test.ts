@@ -156,6 +156,21 @@ const REFUSED: readonly [string, Readonly<Record<string, string>>, RegExp][] = [
     { 'content/holding/a.md': '---\nstatus: soon\n---\n' },
     /^content\/holding\/a\.md:2: `status: soon` is not a whole number/,
   ],
+  [
+    'a status that no page is shown with',
+    { 'content/holding/a.md': '---\nstatus: 304\n---\n' },
+    /^content\/holding\/a\.md:2: `status: 304` is not 200, 202, or from 400 to 599/,
+  ],
+  [
+    'a field that no holding page has',
+    { 'content/holding/a.md': '---\ntitle: a\nretyAfter: 60\n---\n' },
+    /^content\/holding\/a\.md:3: a holding page has no field `retyAfter`/,
+  ],
+  [
+    'one name for two holding pages',
+    { 'content/holding/a.md': '---\nname: b\n---\n', 'content/holding/b.md': '' },
+    /^content\/holding\/[ab]\.md and content\/holding\/[ab]\.md would both be _holdfast\/holding\/b\.html; give each its own `name`/,
+  ],
 ];
 
 // Each is a process of its own: two at a time, while the tests wait for theirs in order.

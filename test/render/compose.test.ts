@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { DomUtils, parseDocument } from 'htmlparser2';
 import * as assert from 'uvu/assert';
 import type { ComposeOptions } from '../../src/render/compose.ts';
+import { assertFits, LIMITS } from '../../src/render/limits.ts';
 import { builtPath } from '../support/built.ts';
 import { suite } from '../support/suite.ts';
 import {
@@ -29,13 +30,22 @@ import {
 const test = suite('composed pages');
 test.after(removeProjects);
 
-test('the built-in content gives three pages that stand on their own', async () => {
+/** The holding pages that every site has. */
+const BUILT_IN = ['busy', 'launch', 'maintenance', 'not-found', 'received'].map(
+  (name) => `_holdfast/holding/${name}.html`,
+);
+
+test('the built-in content gives pages that stand on their own', async () => {
   const composed = await compose(options(PACKAGE));
   assert.equal(
     composed.map(({ path, kind, front }) => [path, kind, front.status]),
     [
       ['404.html', '404', undefined],
       ['_holdfast/holding/busy.html', 'holding', 503],
+      ['_holdfast/holding/launch.html', 'holding', 200],
+      ['_holdfast/holding/maintenance.html', 'holding', 503],
+      ['_holdfast/holding/not-found.html', 'holding', 404],
+      ['_holdfast/holding/received.html', 'holding', 202],
       ['announcement/index.html', 'page', undefined],
     ],
   );
@@ -50,7 +60,9 @@ test('the built-in content gives three pages that stand on their own', async () 
     assert.is(all('html')[0]?.attribs['lang'], 'en');
     assert.match(DomUtils.textContent(all('title')), /^\S.+ · Example$/);
     assert.ok(all('meta').some(({ attribs }) => attribs['name'] === 'description' && attribs['content'] !== ''));
-    assert.equal([...all('script'), ...all('img'), ...all('iframe')], [], `${path}: nothing to load or run`);
+    assert.equal([...all('img'), ...all('iframe')], [], `${path}: nothing to load`);
+    const comesBack = /busy|maintenance/.test(path);
+    assert.is(all('script').length, comesBack ? 1 : 0, `${path}: a script only where it waits for something`);
     assert.not.match(text, /http-equiv|url\(|@import|\bsrc=/);
     assert.ok(all('link').every(({ attribs }) => attribs['rel'] === 'canonical' || attribs['href'] === 'data:,'));
     const addresses = all('link').filter(({ attribs }) => attribs['rel'] === 'canonical');
@@ -61,14 +73,15 @@ test('the built-in content gives three pages that stand on their own', async () 
   }
 });
 
-test('a holding page fits what a balancer holds in one buffer, six hot pages included', async () => {
+test('each holding page fits what a balancer holds in one buffer, six hot pages included', async () => {
   const many = Array.from({ length: 50 }, (_, index) => ({
     address: `/${index}/`,
     title: 'A title of the usual length '.repeat(3),
   }));
   const built = await pages(await project({}), { data: { ...DATA, pages: many } });
-  const busy = Buffer.from(built.get('_holdfast/holding/busy.html') ?? '');
-  assert.ok(busy.length > 1_000 && busy.length < 14_600, `${busy.length} bytes`);
+  const holding = [...built].filter(([path]) => path.startsWith('_holdfast/'));
+  assert.is(holding.length, 5);
+  for (const [path, html] of holding) assertFits(Buffer.from(html), path, [LIMITS.any, LIMITS.haproxy]);
 });
 
 test('no built-in template takes anything unescaped but the page it frames', () => {
@@ -141,7 +154,7 @@ test('pages, holding pages, data, drafts and files of content each go where they
     'content/node_modules/x/readme.md': '{% if %}',
   });
   const built = await compose(options(root));
-  const composed = built.filter(({ path }) => path !== '404.html' && !path.endsWith('busy.html'));
+  const composed = built.filter(({ path }) => path !== '404.html' && !BUILT_IN.includes(path));
   assert.equal(
     composed.map(({ path, kind, html }) => [path, kind, html.toString()]),
     [
@@ -170,7 +183,7 @@ test('a template of the project replaces the built-in one of its name, and the o
   );
   assert.equal(
     [...own.keys()],
-    ['404.html', '_holdfast/holding/a.html', '_holdfast/holding/busy.html'],
+    ['404.html', '_holdfast/holding/a.html', ...BUILT_IN],
     'of the built-in content only what every site needs',
   );
   assert.match(own.get('_holdfast/holding/a.html') ?? '', /From the folder[\s\S]*Try this page again/);
@@ -181,11 +194,12 @@ test('a missing page or holding page of the project takes the place of the built
     await project({
       ...BARE,
       'content/404.njk': '---\nlayout: page.njk\n---\nmine',
-      'templates/holding/page.njk': '',
+      'templates/holding/page.njk': '{{ content | safe }}',
       'content/holding/busy.html': 'mine too',
     }),
   );
-  assert.equal([...built.keys()], ['404.html', '_holdfast/holding/busy.html']);
+  assert.equal([...built.keys()], ['404.html', ...BUILT_IN]);
+  assert.match(built.get('_holdfast/holding/busy.html') ?? '', 'mine too');
   assert.match(built.get('404.html') ?? '', 'mine');
 });
 
@@ -263,7 +277,7 @@ test('what a template prints does not reach standard output', async () => {
   const print = '{{ "".constructor.constructor("console.log(`noise`); console.error(`noise`)")() }}';
   const script = await program(await project({ ...BARE, 'content/a.njk': `{{ "noise" | log }}${print}` }), 60_000);
   const ran = await promisify(execFile)(process.execPath, [script]);
-  assert.equal([ran.stdout, ran.stderr], ['3\n', '']);
+  assert.equal([ran.stdout, ran.stderr], ['7\n', '']);
 });
 
 test('a build whose parent is killed ends too, even in a loop', async () => {

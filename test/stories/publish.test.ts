@@ -66,7 +66,8 @@ test('the pages, their assets and the composed pages are there, whole', async ()
     'pool.png',
     '404.html',
     'robots.txt',
-    '_holdfast/holding/busy.html',
+    '_holdfast/holding.json',
+    ...['busy', 'launch', 'maintenance', 'not-found', 'received'].map((name) => `_holdfast/holding/${name}.html`),
   ]) {
     assert.ok(existsSync(join(project.current, path)), path);
   }

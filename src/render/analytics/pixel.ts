@@ -21,6 +21,16 @@ export function createPixel(): Analytics {
   };
 }
 
+/** The same pixel for those whose browsers run no scripts, beside an analytics that is a script. */
+export function createNoscriptPixel(): Analytics {
+  const pixel = createPixel();
+  return {
+    ...pixel,
+    name: 'pixel (noscript)',
+    snippet: (page) => ({ head: '', body: `<noscript>${pixel.snippet(page).body}</noscript>` }),
+  };
+}
+
 function sourceFor({ kind, address, name }: PageFacts): string {
   const query = [`kind=${kind}`, `path=${queryValue(address)}`];
   if (name !== undefined) query.push(`name=${queryValue(name)}`);
