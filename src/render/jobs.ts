@@ -183,7 +183,7 @@ function holdingJob(bench: Workbench, { path, html, front }: ComposedPage): Job 
     path,
     kind: 'holding',
     type: 'text/html; charset=utf-8',
-    key: keyOf(bench, hash(html.toString('latin1')), 'holding', name, ...limits.map(({ bytes }) => String(bytes))),
+    key: keyOf(bench, hash('sha256', html.toString('latin1')), 'holding', name, ...limits.map(({ bytes }) => String(bytes))),
     effort: 'best',
     render: async () => {
       assertContained(html, path);
@@ -201,7 +201,7 @@ function holdingFactsJob(bench: Workbench, composed: readonly ComposedPage[]): J
     path: HOLDING_FACTS_PATH,
     kind: 'asset',
     type: 'application/json',
-    key: keyOf(bench, hash(text), 'holding facts'),
+    key: keyOf(bench, hash('sha256', text), 'holding facts'),
     effort: 'fast',
     headers: { 'cache-control': 'no-store' },
     render: async () => Buffer.from(text),
