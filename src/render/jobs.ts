@@ -10,10 +10,9 @@ import type { Journal } from '../store/journal.ts';
 import { type Analytics, assertAnalytics, createAnalytics } from './analytics/index.ts';
 import { PIXEL_GIF, PIXEL_PATH } from './analytics/pixel.ts';
 import { charsetOf } from './charset.ts';
-import type { ComposedPage } from './compose.ts';
+import type { StoredPage } from './composed.ts';
 import type { Effort } from './compress.ts';
-import { editPage, type PageKind } from './edit.ts';
-import { editFile } from './gzipped.ts';
+import type { PageKind } from './edit.ts';
 import { redirectPage } from './redirect.ts';
 import { robotsFor } from './robots.ts';
 import { typeByName } from './types.ts';
@@ -57,7 +56,7 @@ interface Workbench {
 }
 
 /** What a release consists of, in the order in which names are given: what is written here before what was captured. */
-export function* jobsOf(context: RenderContext, snapshot: Snapshot, composed: readonly ComposedPage[]): Generator<Job> {
+export function* jobsOf(context: RenderContext, snapshot: Snapshot, composed: readonly StoredPage[]): Generator<Job> {
   const bench = openWorkbench(context, snapshot);
   for (const page of composed) yield composedJob(bench, page);
   if (context.config.analytics.some(({ use }) => use === 'pixel')) yield pixelJob();
@@ -110,7 +109,7 @@ function capturedJob(bench: Workbench, page: Captured): Job {
     effort: EFFORT[tempo],
     render: async () => {
       const bytes = await blobs.read(body.sha256);
-      if (!isHtml) return editFile(bytes, type, site);
+      if (!isHtml) return (await import('./gzipped.ts')).editFile(bytes, type, site);
       const charset = charsetOf(type);
       const said = { ...(robots === undefined ? {} : { robots }), ...(charset === undefined ? {} : { charset }) };
       return edited(bench, bytes, { path, address, kind: 'page', ...said });
@@ -128,7 +127,8 @@ interface EditedPage {
 }
 
 /** The one way any HTML gets its analytics, `noindex` and public addresses; holds the result against the promise. */
-function edited(bench: Workbench, bytes: Buffer, page: EditedPage): Buffer {
+async function edited(bench: Workbench, bytes: Buffer, page: EditedPage): Promise<Buffer> {
+  const { editPage } = await import('./edit.ts');
   const { path, ...facts } = page;
   const { analytics, noindex, snapshot, context } = bench;
   const html = editPage(bytes, {
@@ -142,16 +142,16 @@ function edited(bench: Workbench, bytes: Buffer, page: EditedPage): Buffer {
   return html;
 }
 
-function composedJob(bench: Workbench, { path, kind, html, front }: ComposedPage): Job {
+function composedJob(bench: Workbench, { path, kind, html, front, body }: StoredPage): Job {
   const address = addressOfFile(path);
   if (kind === 'asset') {
     return {
       path,
       kind: 'asset',
       type: typeByName(path),
-      key: keyOf(bench, hash('sha256', html.toString('latin1')), 'asset'),
+      key: keyOf(bench, body.sha256, 'asset'),
       effort: 'best',
-      render: async () => html,
+      render: html,
     };
   }
   const name = kind === 'holding' ? { name: front.name ?? path } : {};
@@ -159,9 +159,9 @@ function composedJob(bench: Workbench, { path, kind, html, front }: ComposedPage
     path,
     kind: kind === 'holding' ? 'holding' : 'page',
     type: 'text/html; charset=utf-8',
-    key: keyOf(bench, hash('sha256', html.toString('latin1')), kind),
+    key: keyOf(bench, body.sha256, kind),
     effort: 'best',
-    render: async () => edited(bench, html, { path, address, kind, ...name }),
+    render: async () => edited(bench, await html(), { path, address, kind, ...name }),
   };
 }
 

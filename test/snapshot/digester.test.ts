@@ -1,7 +1,8 @@
 import * as assert from 'uvu/assert';
 import type { Raw } from '../../src/snapshot/digest.ts';
 import { digest } from '../../src/snapshot/digest.ts';
-import { type DigestConfig, openDigester, toolsOf } from '../../src/snapshot/digester.ts';
+import { type DigestConfig, toolsOf } from '../../src/snapshot/digest-tools.ts';
+import { openDigester } from '../../src/snapshot/digester.ts';
 import { page } from '../support/site.ts';
 import { suite } from '../support/suite.ts';
 
