@@ -1,11 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fetchOnThreads } from './fetching.ts';
 import { writePage, writeSite } from './site.ts';
 import { inFolder, MAIN, type Measured, measure, median, row, startNginx } from './support.ts';
 
 /**
- * A look at 2,000 pages against `wget --mirror` and HTTrack, then the second and the changed cycle; with `--large` 20,000
- * pages too. Everything in one run on one machine, the runs of each pair in turn.
+ * A look at 2,000 pages against `wget --mirror`, HTTrack, and node-fetch with nothing around it, then the second and the changed
+ * cycle; with `--large` 20,000 pages too. Everything in one run on one machine, the runs of each pair in turn.
  */
 const PAGES = 2000;
 const LARGE = 20_000;
@@ -38,6 +39,8 @@ async function publish(dir: string): Promise<Measured & { stages: Stages }> {
 
 interface Round {
   readonly wget: number;
+  /** Seconds that node-fetch alone takes, on one thread and on two. */
+  readonly alone: readonly [one: number, two: number];
   readonly first: Measured & { stages: Stages };
   readonly second: Measured & { stages: Stages };
   readonly changed: Measured & { stages: Stages };
@@ -46,12 +49,14 @@ interface Round {
 async function round(dir: string, www: string, url: string, count: number): Promise<Round> {
   await project(dir, url);
   const wget = await measure(['wget', '-q', '--mirror', '-P', join(dir, 'wget'), `${url}/`]);
+  const pages = Array.from({ length: count }, (_, index) => `${url}/p/${index}/`);
+  const alone = [await fetchOnThreads(pages, 1), await fetchOnThreads(pages, 2)] as const;
   const first = await publish(dir);
   const second = await publish(dir);
   for (let index = 0; index < count / 100; index++)
     await writePage(www, index * 100, count, `edited ${performance.now()}`);
   const changed = await publish(dir);
-  return { wget: wget.seconds, first, second, changed };
+  return { wget: wget.seconds, alone, first, second, changed };
 }
 
 const perSecond = (seconds: number, count = PAGES) => `${Math.round(count / seconds)} pages/s`;
@@ -94,6 +99,10 @@ await inFolder(async (dir) => {
     row('HTTrack, limits off, 64 connections, once', `${s(httrack.seconds)}, ${perSecond(httrack.seconds)}`);
     row('look at all pages (fetch, gate, store)', `${s(look)}, ${perSecond(look)}`);
     row('first cycle, whole process, to live', `${s(whole)}, ${perSecond(whole)}`);
+    const [one, two] = [of(({ alone }) => alone[0]), of(({ alone }) => alone[1])];
+    row('node-fetch alone, one thread', `${s(one)}, ${perSecond(one)}, ${(wget / one).toFixed(2)} times wget`);
+    row('node-fetch alone, two threads', `${s(two)}, ${perSecond(two)}, ${(wget / two).toFixed(2)} times wget`);
+    row('look against node-fetch alone', `${(one / look).toFixed(2)} times`);
     row('look against wget', `${(wget / look).toFixed(2)} times`, '≥ 2');
     row('look against HTTrack', `${(httrack.seconds / look).toFixed(2)} times`, '≥ 2');
     row('second, unchanged cycle', s(of((one) => one.second.seconds)));

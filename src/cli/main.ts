@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-// Many small files are read, hashed and made durable: Node's default of four threads would be the bottleneck.
-process.env['UV_THREADPOOL_SIZE'] ??= '12';
-
+import * as modules from 'node:module';
 import { EXIT, HoldfastError } from '../model/errors.ts';
-import { runProgram } from './program.ts';
+
+// Node 22.1 and later can keep what they have compiled, which is a good part of a short run; older ones have no such function.
+if ('enableCompileCache' in modules && typeof modules.enableCompileCache === 'function') modules.enableCompileCache();
+const { runProgram } = await import('./program.ts');
 
 const stopping = new AbortController();
 

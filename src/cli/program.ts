@@ -2,18 +2,15 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
 import { VERSION } from '../version.ts';
-import { type CheckFlags, checkVerb } from './check.ts';
-import { claimVerb } from './claim.ts';
-import { type InitFlags, initVerb } from './init.ts';
+import type { CheckFlags } from './check.ts';
+import type { InitFlags } from './init.ts';
 import type { Outside, VerbIo } from './io.ts';
-import { type PublishFlags, publishVerb } from './publish.ts';
-import { releasesVerb } from './releases.ts';
-import { type ReportFlags, reportVerb } from './report.ts';
-import { type RollbackFlags, rollbackVerb } from './rollback.ts';
-import { statusVerb } from './status.ts';
-import { type UnpinFlags, unpinVerb } from './unpin.ts';
-import { type VerifyFlags, verifyVerb } from './verify.ts';
-import { type WithdrawFlags, withdrawVerb } from './withdraw.ts';
+import type { PublishFlags } from './publish.ts';
+import type { ReportFlags } from './report.ts';
+import type { RollbackFlags } from './rollback.ts';
+import type { UnpinFlags } from './unpin.ts';
+import type { VerifyFlags } from './verify.ts';
+import type { WithdrawFlags } from './withdraw.ts';
 
 interface CommonFlags {
   readonly config?: string;
@@ -92,7 +89,7 @@ function ioFor(session: Session, flags: CommonFlags): VerbIo {
   };
 }
 
-/** A verb with the flags all verbs share. */
+/** A verb with the flags all verbs share. What it does is loaded when it is called: a run each minute waits for no other. */
 function verb(program: Command, name: string, summary: string): Command {
   return program
     .command(name)
@@ -115,13 +112,16 @@ function build(session: Session): Command {
     .showHelpAfterError('run holdfast --help for what there is');
   addInit(program, session);
   verb(program, 'check', 'find now what would fail later').action(async (flags: CommonFlags & CheckFlags) => {
+    const { checkVerb } = await import('./check.ts');
     session.exitCode = await checkVerb(ioFor(session, flags), flags);
   });
   addPublish(program, session);
   verb(program, 'status', 'what is live where, and how old each lane is').action(async (flags: CommonFlags) => {
+    const { statusVerb } = await import('./status.ts');
     session.exitCode = await statusVerb(ioFor(session, flags));
   });
   verb(program, 'releases', 'what is live, and what can be returned to').action(async (flags: CommonFlags) => {
+    const { releasesVerb } = await import('./releases.ts');
     session.exitCode = await releasesVerb(ioFor(session, flags));
   });
   addWaysBack(program, session);
@@ -129,6 +129,7 @@ function build(session: Session): Command {
     .argument('<path>', 'the page, as in /news/')
     .option('--undo', 'let the page come back')
     .action(async (path: string, flags: CommonFlags & WithdrawFlags) => {
+      const { withdrawVerb } = await import('./withdraw.ts');
       session.exitCode = await withdrawVerb(ioFor(session, flags), path, flags);
     });
   addReport(program, session);
@@ -145,6 +146,7 @@ function addReport(program: Command, session: Session): void {
     .option('--until <time>', 'count what came before then')
     .option('--json', 'print one JSON object as the last line')
     .action(async (logs: string[], flags: CommonFlags & ReportFlags) => {
+      const { reportVerb } = await import('./report.ts');
       session.exitCode = await reportVerb(ioFor(session, flags), logs, flags);
     });
 }
@@ -155,22 +157,26 @@ function addWaysBack(program: Command, session: Session): void {
     .argument('[id]', 'the release, whole or its last part; the one before the live one where there is none')
     .addOption(to())
     .action(async (id: string | undefined, flags: CommonFlags & RollbackFlags) => {
+      const { rollbackVerb } = await import('./rollback.ts');
       session.exitCode = await rollbackVerb(ioFor(session, flags), id, flags);
     });
   verb(program, 'unpin', 'let publishes go live again after a rollback')
     .addOption(to())
     .action(async (flags: CommonFlags & UnpinFlags) => {
+      const { unpinVerb } = await import('./unpin.ts');
       session.exitCode = await unpinVerb(ioFor(session, flags), flags);
     });
   verb(program, 'verify', 'read what visitors get back, and compare hashes')
     .addOption(to())
     .addOption(option('--all', 'every asset, not a sample'))
     .action(async (flags: CommonFlags & VerifyFlags) => {
+      const { verifyVerb } = await import('./verify.ts');
       session.exitCode = await verifyVerb(ioFor(session, flags), flags);
     });
   verb(program, 'claim', 'take over a destination of another site, environment or machine')
     .argument('<name>', 'the destination')
     .action(async (name: string, flags: CommonFlags) => {
+      const { claimVerb } = await import('./claim.ts');
       session.exitCode = await claimVerb(ioFor(session, flags), name);
     });
 }
@@ -187,6 +193,7 @@ function addInit(program: Command, session: Session): void {
     .option('--force', 'overwrite what is there')
     .option('--json', 'print one JSON object as the last line')
     .action(async (dir: string, flags: CommonFlags & InitFlags) => {
+      const { initVerb } = await import('./init.ts');
       session.exitCode = await initVerb(ioFor(session, flags), dir, flags);
     });
 }
@@ -201,6 +208,7 @@ function addPublish(program: Command, session: Session): void {
     .addOption(option('--max-deletes <n>', 'most files one publish may remove').argParser(count).default(256))
     .addOption(option('--accept-shrink', 'let a large part of a lane go, this once'))
     .action(async (flags: CommonFlags & PublishFlags) => {
+      const { publishVerb } = await import('./publish.ts');
       session.exitCode = await publishVerb(ioFor(session, flags), flags);
     });
 }

@@ -1,6 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
-import { createJiti } from 'jiti';
 import { HoldfastError } from '../model/errors.ts';
 import { defineConfig } from './define.ts';
 import { findJsonFault } from './json.ts';
@@ -52,6 +51,8 @@ async function readJsonFile(file: string): Promise<unknown> {
 }
 
 async function importDefault(file: string): Promise<unknown> {
+  // A tenth of the start of a program whose configuration is JSON.
+  const { createJiti } = await import('jiti');
   // The one function a configuration needs of ours is handed in: it works where Holdfast is not installed beside it.
   const virtualModules = { holdfast: { defineConfig } };
   const jiti = createJiti(file, { fsCache: false, moduleCache: false, interopDefault: false, virtualModules });

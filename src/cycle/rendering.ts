@@ -1,6 +1,6 @@
 import type { ReleaseFile } from '../model/manifest.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import type { ComposedPage } from '../render/compose.ts';
+import type { StoredPage } from '../render/composed.ts';
 import { render } from '../render/render.ts';
 import { warn } from '../snapshot/context.ts';
 import type { Cycle } from './cycle.ts';
@@ -26,11 +26,7 @@ export async function renderAll(
 }
 
 /** The composed pages; Eleventy starts only when their words, their templates or the hot pages' titles changed. */
-export function composeAll(
-  place: Workplace,
-  snapshot: Snapshot,
-  signal: AbortSignal,
-): Promise<readonly ComposedPage[]> {
+export function composeAll(place: Workplace, snapshot: Snapshot, signal: AbortSignal): Promise<readonly StoredPage[]> {
   const { root, config, environment } = place;
   const { name, url, language } = config.site;
   const pages: { address: string; title: string }[] = [];

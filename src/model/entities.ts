@@ -1,4 +1,10 @@
-import { Tokenizer } from 'htmlparser2';
+import { createRequire } from 'node:module';
+import type * as Htmlparser2 from 'htmlparser2';
+
+const require = createRequire(import.meta.url);
+
+/** Loaded when the first reference needs it, and at once, since this is no place to wait: it takes 20 ms, and many runs read no page. */
+const parser = (): typeof Htmlparser2 => require('htmlparser2') as typeof Htmlparser2;
 
 const AMPERSANDS = /&(?:amp|#0*38|#x0*26);/gi;
 /** A reference to something else than an ampersand, or what may be one. */
@@ -26,6 +32,7 @@ function decodeWith(markup: string): string {
     decoded += String.fromCodePoint(codePoint);
   };
   const ignore = () => {};
+  const { Tokenizer } = parser();
   const tokenizer = new Tokenizer(
     { decodeEntities: true },
     {

@@ -25,7 +25,7 @@ export interface Asker {
   close(): void;
 }
 
-/** Throws `config-invalid` where a configured header is not allowed. */
+/** Makes no connection yet. */
 export function createAsker({ config, userAgent, clock, lookup, lessons }: AskerOptions): Asker {
   const { origin, host, protocol } = new URL(config.url);
   const agents = createAgents(protocol, checkedLookup(config.allowPrivate, lookup));

@@ -23,19 +23,22 @@ export interface RequestHeaders {
   for(accept: 'page' | 'asset', validators: Validators | undefined): Readonly<Record<string, string>>;
 }
 
-/** The headers of every request to the origin; throws 'config-invalid' where the configured ones hold a reserved one. */
+/** Throws 'config-invalid' where the configured headers hold a reserved one. */
+export function assertHeaders({ headers }: OriginConfig): void {
+  for (const name of Object.keys(headers)) {
+    const lower = name.toLowerCase();
+    if (!RESERVED.has(lower)) continue;
+    throw new HoldfastError('config-invalid', `origin.headers: ${lower} is not a header that may be set there`, {
+      hint: lower === 'host' ? 'use `origin.host`' : 'leave it out',
+    });
+  }
+}
+
+/** The headers of every request to the origin. */
 export function createHeaders(config: OriginConfig, agent: string): RequestHeaders {
   const common: Record<string, string> = { 'user-agent': agent, 'accept-encoding': 'gzip' };
   if (config.host !== undefined) common['host'] = config.host;
-  for (const [name, value] of Object.entries(config.headers)) {
-    const lower = name.toLowerCase();
-    if (RESERVED.has(lower)) {
-      throw new HoldfastError('config-invalid', `origin.headers: ${lower} is not a header that may be set there`, {
-        hint: lower === 'host' ? 'use `origin.host`' : 'leave it out',
-      });
-    }
-    common[lower] = value;
-  }
+  for (const [name, value] of Object.entries(config.headers)) common[name.toLowerCase()] = value;
   const base = { page: { ...common, accept: ACCEPT.page }, asset: { ...common, accept: ACCEPT.asset } };
   return {
     for: (accept, validators) => {

@@ -4,42 +4,52 @@ import type { Blobs } from '../store/blobs.ts';
 import { readJson, writeAtomic } from '../store/files.ts';
 import { type ComposedPage, type ComposeOptions, compose, composeKey } from './compose.ts';
 
+/** A composed page, whose bytes are read where they are needed: an unchanged run needs none of them. */
+export interface StoredPage extends Omit<ComposedPage, 'html'> {
+  readonly body: BlobRef;
+  /** Composes anew where the disk has lost the bytes; throws `template-broken` then. */
+  html(): Promise<Buffer>;
+}
+
 /** The composed pages of the last build, so that Eleventy starts only when a template, the words or the data changed. */
 export interface ComposedCache {
   /** Addresses composed at the last build: these are never asked of the origin. */
   addresses(): Promise<ReadonlySet<Address>>;
   /** Throws `template-broken`. */
-  pages(options: ComposeOptions): Promise<readonly ComposedPage[]>;
+  pages(options: ComposeOptions): Promise<readonly StoredPage[]>;
 }
 
 interface Stored {
   readonly key: string;
-  readonly pages: readonly (Omit<ComposedPage, 'html'> & { readonly body: BlobRef })[];
+  readonly pages: readonly Omit<StoredPage, 'html'>[];
 }
 
 /** `file` is where the list is kept; the bytes lie in the blob store. */
 export function openComposed(file: string, blobs: Blobs): ComposedCache {
-  const build = async (options: ComposeOptions, key: string): Promise<readonly ComposedPage[]> => {
-    const pages = await compose(options);
-    const stored = await Promise.all(
-      pages.map(async ({ html, ...rest }) => ({ ...rest, body: await blobs.put(html) })),
+  const build = async (options: ComposeOptions, key: string): Promise<Stored> => {
+    const composed = await compose(options);
+    const pages = await Promise.all(
+      composed.map(async ({ html, ...rest }) => ({ ...rest, body: await blobs.put(html) })),
     );
-    await writeAtomic(file, JSON.stringify({ key, pages: stored } satisfies Stored));
-    return pages;
+    await writeAtomic(file, JSON.stringify({ key, pages } satisfies Stored));
+    return { key, pages };
   };
   return {
     addresses: async () => new Set((await readJson<Stored>(file))?.pages.map(({ path }) => addressOfFile(path)) ?? []),
     pages: async (options) => {
       const key = await composeKey(options);
-      const stored = await readJson<Stored>(file);
-      if (stored?.key !== key) return build(options, key);
-      try {
-        return await Promise.all(
-          stored.pages.map(async ({ body, ...rest }) => ({ ...rest, html: await blobs.read(body.sha256) })),
-        );
-      } catch {
-        return build(options, key);
-      }
+      const last = await readJson<Stored>(file);
+      const stored = last?.key === key ? last : await build(options, key);
+      let again: Promise<Stored> | undefined;
+      const composedAnew = async (path: string): Promise<Buffer> => {
+        again ??= build(options, key);
+        const body = (await again).pages.find((page) => page.path === path)?.body;
+        return blobs.read(body?.sha256 ?? '');
+      };
+      return stored.pages.map((page) => ({
+        ...page,
+        html: () => blobs.read(page.body.sha256).catch(() => composedAnew(page.path)),
+      }));
     },
   };
 }

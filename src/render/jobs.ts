@@ -10,11 +10,10 @@ import type { Journal } from '../store/journal.ts';
 import { type Analytics, assertAnalytics, createAnalytics } from './analytics/index.ts';
 import { createNoscriptPixel, PIXEL_GIF, PIXEL_PATH } from './analytics/pixel.ts';
 import { charsetOf } from './charset.ts';
-import type { ComposedPage } from './compose.ts';
+import type { StoredPage } from './composed.ts';
 import type { Effort } from './compress.ts';
 import { assertContained } from './contained.ts';
-import { editPage, type PageKind } from './edit.ts';
-import { editFile } from './gzipped.ts';
+import type { PageKind } from './edit.ts';
 import { HOLDING_FACTS_PATH, holdingFacts } from './holding.ts';
 import { assertFits, LIMITS } from './limits.ts';
 import { redirectPage } from './redirect.ts';
@@ -62,7 +61,7 @@ interface Workbench {
 }
 
 /** What a release consists of, in the order in which names are given: what is written here before what was captured. */
-export function* jobsOf(context: RenderContext, snapshot: Snapshot, composed: readonly ComposedPage[]): Generator<Job> {
+export function* jobsOf(context: RenderContext, snapshot: Snapshot, composed: readonly StoredPage[]): Generator<Job> {
   const bench = openWorkbench(context, snapshot);
   for (const page of composed) yield page.kind === 'holding' ? holdingJob(bench, page) : composedJob(bench, page);
   yield holdingFactsJob(bench, composed);
@@ -120,7 +119,7 @@ function capturedJob(bench: Workbench, page: Captured): Job {
     effort: EFFORT[tempo],
     render: async () => {
       const bytes = await blobs.read(body.sha256);
-      if (!isHtml) return editFile(bytes, type, site);
+      if (!isHtml) return (await import('./gzipped.ts')).editFile(bytes, type, site);
       const charset = charsetOf(type);
       const said = { ...(robots === undefined ? {} : { robots }), ...(charset === undefined ? {} : { charset }) };
       return edited(bench, bytes, { path, address, kind: 'page', ...said });
@@ -138,7 +137,8 @@ interface EditedPage {
 }
 
 /** The one way any HTML gets its analytics, `noindex` and public addresses; holds the result against the promise. */
-function edited(bench: Workbench, bytes: Buffer, page: EditedPage): Buffer {
+async function edited(bench: Workbench, bytes: Buffer, page: EditedPage): Promise<Buffer> {
+  const { editPage } = await import('./edit.ts');
   const { path, ...facts } = page;
   const { noindex, snapshot, context } = bench;
   const analytics = page.kind === 'holding' ? bench.holdingAnalytics : bench.analytics;
@@ -153,41 +153,42 @@ function edited(bench: Workbench, bytes: Buffer, page: EditedPage): Buffer {
   return html;
 }
 
-function composedJob(bench: Workbench, { path, kind, html }: ComposedPage): Job {
+function composedJob(bench: Workbench, { path, kind, html, body }: StoredPage): Job {
   const address = addressOfFile(path);
   if (kind === 'asset') {
     return {
       path,
       kind: 'asset',
       type: typeByName(path),
-      key: keyOf(bench, hash('sha256', html.toString('latin1')), 'asset'),
+      key: keyOf(bench, body.sha256, 'asset'),
       effort: 'best',
-      render: async () => html,
+      render: html,
     };
   }
   return {
     path,
     kind: 'page',
     type: 'text/html; charset=utf-8',
-    key: keyOf(bench, hash('sha256', html.toString('latin1')), kind),
+    key: keyOf(bench, body.sha256, kind),
     effort: 'best',
-    render: async () => edited(bench, html, { path, address, kind }),
+    render: async () => edited(bench, await html(), { path, address, kind }),
   };
 }
 
 /** One file that asks for nothing but its analytics, and fits wherever it is to be served from. */
-function holdingJob(bench: Workbench, { path, html, front }: ComposedPage): Job {
+function holdingJob(bench: Workbench, { path, html, front, body }: StoredPage): Job {
   const limits = [LIMITS.any];
   const { name = path } = front;
   return {
     path,
     kind: 'holding',
     type: 'text/html; charset=utf-8',
-    key: keyOf(bench, hash('sha256', html.toString('latin1')), 'holding', name, ...limits.map(({ bytes }) => String(bytes))),
+    key: keyOf(bench, body.sha256, 'holding', name, ...limits.map(({ bytes }) => String(bytes))),
     effort: 'best',
     render: async () => {
-      assertContained(html, path);
-      const page = edited(bench, html, { path, address: addressOfFile(path), kind: 'holding', name });
+      const written = await html();
+      assertContained(written, path);
+      const page = await edited(bench, written, { path, address: addressOfFile(path), kind: 'holding', name });
       assertFits(page, path, limits);
       return page;
     },
@@ -195,7 +196,7 @@ function holdingJob(bench: Workbench, { path, html, front }: ComposedPage): Job 
 }
 
 /** For what serves the release without the configuration at hand; `internal` files are put nowhere, so it is an asset. */
-function holdingFactsJob(bench: Workbench, composed: readonly ComposedPage[]): Job {
+function holdingFactsJob(bench: Workbench, composed: readonly StoredPage[]): Job {
   const text = `${JSON.stringify({ format: 1, pages: holdingFacts(composed) }, null, 2)}\n`;
   return {
     path: HOLDING_FACTS_PATH,

@@ -4,7 +4,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Journal } from '../store/journal.ts';
 import { type Claims, openClaims } from './claims.ts';
-import type { ComposedPage } from './compose.ts';
+import type { StoredPage } from './composed.ts';
 import { compress, type Effort, isCompressible } from './compress.ts';
 import { type Job, jobsOf, type RenderContext, type RenderedRecord } from './jobs.ts';
 
@@ -25,7 +25,7 @@ const RENDERS_AT_ONCE = 6;
 export async function render(
   context: RenderContext,
   snapshot: Snapshot,
-  composed: readonly ComposedPage[],
+  composed: readonly StoredPage[],
 ): Promise<Rendered> {
   const jobs = jobsOf(context, snapshot, composed);
   const files: ReleaseFile[] = [];

@@ -1,5 +1,5 @@
 import { type Address, fileFor } from '../model/address.ts';
-import type { BlobRef } from '../model/capture.ts';
+import type { BlobRef, References } from '../model/capture.ts';
 import { hasCode, isHoldfastError } from '../model/errors.ts';
 import type { Entry, GoodEntry, Trouble } from '../model/snapshot.ts';
 import type { AnswerHeaders } from '../origin/client.ts';
@@ -7,7 +7,6 @@ import { ALWAYS_WANTED } from './always.ts';
 import { type LookContext, wantAsset, warn } from './context.ts';
 import { problemOf, validatorsOf } from './finding.ts';
 import { drain, inParallel } from './parallel.ts';
-import { referencesInCss } from './references.ts';
 import { openPass, sliceOf } from './slices.ts';
 
 /** Stylesheets that import stylesheets that import …: deeper than this nobody builds. */
@@ -161,9 +160,7 @@ interface NewAsset {
 async function goodAsset(context: LookContext, { address, type, body, headers }: NewAsset): Promise<GoodEntry> {
   fileFor(address, type);
   const isCss = /css/i.test(type);
-  const refs = isCss
-    ? referencesInCss((await context.blobs.read(body.sha256)).toString('latin1'), address, context.site)
-    : undefined;
+  const refs = isCss ? await referencesIn(context, address, body) : undefined;
   const assets = (refs?.assets ?? []).filter((asset) => !context.leavesAsset(asset.address));
   for (const asset of assets) wantAsset(context, asset.address, asset.version);
   return {
@@ -176,4 +173,9 @@ async function goodAsset(context: LookContext, { address, type, body, headers }:
     links: [],
     shortlinks: [],
   };
+}
+
+async function referencesIn({ blobs, site }: LookContext, address: Address, { sha256 }: BlobRef): Promise<References> {
+  const { referencesInCss } = await import('./references.ts');
+  return referencesInCss((await blobs.read(sha256)).toString('latin1'), address, site);
 }

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { digest, type Raw } from './digest.ts';
-import { type DigestConfig, toolsOf } from './digester.ts';
+import { type DigestConfig, toolsOf } from './digest-tools.ts';
 
 const tools = toolsOf(workerData as DigestConfig);
 

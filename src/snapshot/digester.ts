@@ -1,19 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { Config } from '../config/schema.ts';
-import { createSite } from '../model/site.ts';
-import { type Digest, type DigestTools, digest, type Raw } from './digest.ts';
-import { createNormalizer } from './normalize.ts';
+import type { Digest, Raw } from './digest.ts';
+import type { DigestConfig } from './digest-tools.ts';
 
 /** Digests pages, on a thread of its own once a run has many. */
 export interface Digester {
   digest(raw: Raw): Promise<Digest>;
   close(): Promise<void>;
 }
-
-/** The parts of a configuration that a digest depends on: plain values, so that a thread can be given them. */
-export type DigestConfig = Pick<Config, 'site' | 'origin' | 'gate' | 'normalize'>;
 
 /** A thread takes about 60 ms to start, as long as this many pages take to digest. */
 const WORTH_A_THREAD = 150;
@@ -25,19 +20,9 @@ const WORKER = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './digest-thread.ts' : './digest-thread.js', import.meta.url),
 );
 
-/** What every digest of a run is made with. */
-export function toolsOf({ site, origin, gate, normalize }: DigestConfig): DigestTools {
-  const host = origin.host === undefined ? {} : { host: origin.host };
-  return {
-    site: createSite({ name: site.name, url: site.url, origin: origin.url, aliases: origin.aliases, ...host }),
-    gate,
-    normalize: createNormalizer(normalize),
-  };
-}
-
 /** Opens a digester; it works on this thread until a run turns out to be long, and always where there is one processor. */
 export function openDigester(config: DigestConfig): Digester {
-  const tools = toolsOf(config);
+  let loading: Promise<DigestNow> | undefined;
   let seen = 0;
   let thread: Thread | undefined;
   let idle: NodeJS.Timeout | undefined;
@@ -49,9 +34,11 @@ export function openDigester(config: DigestConfig): Digester {
   };
   return {
     digest: async (raw) => {
-      if (++seen <= WORTH_A_THREAD || availableParallelism() === 1) return digest(raw, tools);
+      loading ??= loadDigest(config);
+      const digestNow = await loading;
+      if (++seen <= WORTH_A_THREAD || availableParallelism() === 1) return digestNow(raw);
       clearTimeout(idle);
-      thread ??= startThread(config, tools);
+      thread ??= startThread(config, digestNow);
       const busy = thread;
       const digested = await busy.digest(raw);
       if (busy === thread && busy.isIdle) idle = setTimeout(() => void close(), IDLE_MS).unref();
@@ -59,6 +46,16 @@ export function openDigester(config: DigestConfig): Digester {
     },
     close,
   };
+}
+
+type DigestNow = (raw: Raw) => Digest;
+
+/** A run whose pages are all as they were reads none, and does without the 30 modules that this takes. */
+async function loadDigest(config: DigestConfig): Promise<DigestNow> {
+  const { digest } = await import('./digest.ts');
+  const { toolsOf } = await import('./digest-tools.ts');
+  const tools = toolsOf(config);
+  return (raw) => digest(raw, tools);
 }
 
 interface Thread extends Digester {
@@ -72,7 +69,7 @@ interface Waiting {
 }
 
 /** A thread that cannot start, or dies, costs its speed and nothing else: what it had is digested here. */
-function startThread({ site, origin, gate, normalize }: DigestConfig, tools: DigestTools): Thread {
+function startThread({ site, origin, gate, normalize }: DigestConfig, digestNow: DigestNow): Thread {
   const worker = new Worker(WORKER, { workerData: { site, origin, gate, normalize } });
   const waiting = new Map<number, Waiting>();
   let count = 0;
@@ -83,13 +80,13 @@ function startThread({ site, origin, gate, normalize }: DigestConfig, tools: Dig
   let isDead = false;
   worker.on('error', () => {
     isDead = true;
-    for (const { raw, resolve } of waiting.values()) resolve(digest(raw, tools));
+    for (const { raw, resolve } of waiting.values()) resolve(digestNow(raw));
     waiting.clear();
   });
   return {
     digest: (raw) =>
       new Promise((resolve) => {
-        if (isDead) return resolve(digest(raw, tools));
+        if (isDead) return resolve(digestNow(raw));
         const id = count++;
         waiting.set(id, { raw, resolve });
         // Handed over and not cloned: a clone would copy the whole 64 KB buffer that the bytes are a part of.

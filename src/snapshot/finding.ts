@@ -5,7 +5,6 @@ import { locate } from '../model/site.ts';
 import type { Entry, GoodEntry } from '../model/snapshot.ts';
 import type { Answer } from '../origin/client.ts';
 import { type LookContext, wantAsset, warn } from './context.ts';
-import { judgeStatus } from './gate/judge.ts';
 import type { Lane } from './lanes.ts';
 
 /** What one look found. */
@@ -57,6 +56,7 @@ async function read(context: LookContext, known: Known, answer: Answer): Promise
     case 'redirect':
       return redirectTo(context, known.address, answer);
     case 'status': {
+      const { judgeStatus } = await import('./gate/judge.ts');
       const judged = judgeStatus(answer.status, answer.bytes);
       return judged === 'gone'
         ? { kind: 'trouble', problem: 'gone', text: `answered ${answer.status}` }

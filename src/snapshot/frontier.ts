@@ -3,7 +3,6 @@ import { hasCode, isHoldfastError } from '../model/errors.ts';
 import type { Entry } from '../model/snapshot.ts';
 import { type LookContext, warn } from './context.ts';
 import { claim, type Lane, laneFor } from './lanes.ts';
-import { pagesOfSitemap } from './sitemap.ts';
 
 /** The pages of a pass that are still to be looked at; it grows as links are found, and never beyond the lane's limit. */
 export interface Frontier {
@@ -49,6 +48,7 @@ export async function openFrontier(
 /** A sitemap that cannot be read costs nothing but its news: the pages known by now are looked at all the same. */
 async function discovered(context: LookContext, lane: Lane, signal: AbortSignal): Promise<readonly Address[]> {
   if (lane.config.sitemap === undefined) return [];
+  const { pagesOfSitemap } = await import('./sitemap.ts');
   try {
     return await pagesOfSitemap(context, lane, signal);
   } catch (error) {

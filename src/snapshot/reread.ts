@@ -1,7 +1,6 @@
 import { isHoldfastError } from '../model/errors.ts';
 import type { LookContext } from './context.ts';
 import { referTo } from './finding.ts';
-import { referencesInHtml } from './references.ts';
 
 /** After a change of aliases, exclusions or lanes: reads the references of every unchanged page again, from its stored body. */
 export async function rereadReferences(context: LookContext): Promise<void> {
@@ -9,6 +8,7 @@ export async function rereadReferences(context: LookContext): Promise<void> {
   for (const [address, entry] of records.pages) {
     const { good } = entry;
     if (good === undefined || good.recipe === recipe || !/html/i.test(good.type)) continue;
+    const { referencesInHtml } = await import('./references.ts');
     try {
       const refs = referencesInHtml(await blobs.read(good.body.sha256), address, site);
       const { shortlink: _shortlink, ...rest } = good;

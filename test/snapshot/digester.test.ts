@@ -1,9 +1,16 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type { Raw } from '../../src/snapshot/digest.ts';
 import { digest } from '../../src/snapshot/digest.ts';
-import { type DigestConfig, openDigester, toolsOf } from '../../src/snapshot/digester.ts';
+import { type DigestConfig, toolsOf } from '../../src/snapshot/digest-tools.ts';
+import type * as Digester from '../../src/snapshot/digester.ts';
+import { importBuilt } from '../support/built.ts';
 import { page } from '../support/site.ts';
 import { suite } from '../support/suite.ts';
+
+/** As it was built: a thread has no compiler, and what it cannot do would be done, unnoticed, on this one. */
+const { openDigester } = await importBuilt<typeof Digester>('snapshot/digester');
+const hasThread = () => process.getActiveResourcesInfo().includes('MessagePort');
 
 const test = suite('digesting many pages');
 
@@ -29,8 +36,21 @@ test('a thousand pages at once are digested as each would be alone, each for its
   const tools = toolsOf(config);
   const numbers = Array.from({ length: 1000 }, (_, index) => index);
   const digests = await Promise.all(numbers.map((n) => digester.digest(raw(n))));
+  assert.ok(hasThread(), 'they had a thread of their own');
   await digester.close();
+  assert.not.ok(hasThread());
   for (const n of numbers) assert.equal(digests[n], digest(raw(n), tools), `page ${n}`);
+});
+
+test('the thread ends once nobody has a page for it, and a page that comes later finds one', async () => {
+  const digester = openDigester(config);
+  await Promise.all(Array.from({ length: 200 }, (_, n) => digester.digest(raw(n))));
+  const deadline = performance.now() + 10_000;
+  while (hasThread() && performance.now() < deadline) await wait(50);
+  assert.not.ok(hasThread(), 'it ended by itself');
+  assert.equal(await digester.digest(raw(1)), digest(raw(1), toolsOf(config)));
+  assert.ok(hasThread());
+  await digester.close();
 });
 
 test('the bytes that were handed in stay the caller’s', async () => {
