@@ -1,4 +1,4 @@
-// time limit: 600 s
+// time limit: 900 s
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

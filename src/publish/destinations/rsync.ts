@@ -39,11 +39,9 @@ const PUTS_AT_ONCE = 8;
 export function createRsync({ staging: at, ...there }: RsyncOptions): RsyncDestination {
   const layout = layoutOf(there.dir);
   const connection = createConnection(there);
-  let run: string | undefined;
-  const remote: Remote = { ...there, layout, connection, leaseOf: () => run };
+  const remote: Remote = { ...there, layout, connection };
   const open = createOpen(remote);
   const stored = createStored(open);
-  const control = createControl(remote, stored);
   const staging = createStaging(at);
   return {
     name: there.name,
@@ -52,14 +50,7 @@ export function createRsync({ staging: at, ...there }: RsyncOptions): RsyncDesti
     get requests() {
       return connection.calls;
     },
-    control: {
-      ...control,
-      async swap(next, expected, signal) {
-        const version = await control.swap(next, expected, signal);
-        run = next.lease?.run;
-        return version;
-      },
-    },
+    control: createControl(remote, stored),
     async open(path, signal) {
       signal.throwIfAborted();
       const taken = stored.taken(path);

@@ -6,7 +6,7 @@ import { recordIn, type StoredRecord, versionOf } from '../layout/record.ts';
 import { moved } from '../layout/refusals.ts';
 import { failedThere, saysAbsent } from './failures.ts';
 import { assertUsable, look } from './look.ts';
-import { type Remote, underLock, unlessMoved } from './remote.ts';
+import { type Remote, runUnlessMoved } from './remote.ts';
 import { fed, quoted } from './shell.ts';
 import type { Stored } from './stored.ts';
 
@@ -89,29 +89,20 @@ async function swap(remote: Remote, wish: Swap, signal: AbortSignal): Promise<vo
 }
 
 /** Undefined where the record was moved; else why it was not, or may not have been. */
-async function trySwap(remote: Remote, wish: Swap, signal: AbortSignal): Promise<unknown> {
-  try {
-    const said = await remote.connection.run({ lines: swapLines(remote, wish), isUrgent: true }, signal);
-    return said.trim() === 'swapped' ? undefined : moved(remote.name, 'the control record was moved meanwhile');
-  } catch (error) {
-    return error;
-  }
-}
-
-function swapLines({ layout }: Remote, { text, expected }: Swap): string[] {
+async function trySwap(remote: Remote, { text, expected }: Swap, signal: AbortSignal): Promise<unknown> {
   const temporary = `control.json.${randomBytes(6).toString('hex')}.tmp`;
-  return [
-    expected === undefined
-      ? `mkdir -p -- ${quoted(layout.own)}`
-      : `[ -d ${quoted(layout.own)} ] || { echo moved; exit 0; }`,
-    ...underLock(layout),
-    ...unlessMoved(expected),
+  const lines = [
     `trap 'rm -f -- ${temporary}' EXIT`,
     fed(`cat >${temporary}`, text),
     `sync -- ${temporary}`,
     `mv -T -- ${temporary} control.json`,
     'trap - EXIT',
     expected === undefined ? 'sync -f .' : 'sync -- .',
-    'echo swapped',
   ];
+  try {
+    await runUnlessMoved(remote, { version: expected, lines }, signal);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }

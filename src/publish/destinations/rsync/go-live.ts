@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { linkTarget, NEXT_LINK, OWN, TREES } from '../layout/paths.ts';
-import { type Remote, runLeased, unlessMoved } from './remote.ts';
+import { type Remote, runUnlessMoved } from './remote.ts';
 import { quoted } from './shell.ts';
 
 /** Where the manifest lies among what is sent. No folder has such a name. */
@@ -32,7 +32,6 @@ export async function goLive(remote: Remote, { id, hash, sent, version }: Turn, 
   const next = `${NEXT_LINK}${randomBytes(6).toString('hex')}`;
   const target = linkTarget(hash);
   const lines = [
-    ...unlessMoved(version),
     `cd ${quoted(remote.layout.dir)}`,
     `[ -d ${target} ] || { echo 'the folder of the release is gone' >&2; exit 1; }`,
     ...(sent === undefined
@@ -45,7 +44,7 @@ export async function goLive(remote: Remote, { id, hash, sent, version }: Turn, 
     // Nothing of a release is in it any more.
     ...(sent === undefined ? [] : [`rm -rf -- ${TREES}/${sent.incoming} || :`]),
   ];
-  await runLeased(remote, { lines }, signal);
+  await runUnlessMoved(remote, { version, lines }, signal);
 }
 
 /** One that is there already and the same is left as it is. */

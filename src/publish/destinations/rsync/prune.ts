@@ -1,7 +1,7 @@
 import type { PruneReport, Pruning } from '../../destination.ts';
 import { linkedHash, OWN } from '../layout/paths.ts';
 import { foldersOf, treeOf } from '../layout/tree.ts';
-import { leftoversIn, remove } from './leftovers.ts';
+import { leftoversIn, remove, takeAway } from './leftovers.ts';
 import { look } from './look.ts';
 import type { Remote } from './remote.ts';
 import type { Staging } from './staging.ts';
@@ -20,16 +20,19 @@ export async function pruneRemote(
     manifests.add(`${manifest.id}.json`);
   }
   const sight = await look(remote, signal);
-  const { passing, files } = leftoversIn(sight);
-  const old = sight.releases.filter((name) => name.endsWith('.json') && !manifests.has(name));
-  const doomed = {
-    passing,
-    folders: isKnown(sight.target, needed) ? sight.trees.filter((name) => isFolderName(name) && !needed.has(name)) : [],
-    files: [...files, ...old.map((name) => `${OWN}/releases/${name}`)],
-  };
+  const left = leftoversIn(sight);
+  const folders = isKnown(sight.target, needed)
+    ? sight.trees.filter((name) => isFolderName(name) && !needed.has(name))
+    : [];
+  const files = sight.releases.filter((name) => name.endsWith('.json') && !manifests.has(name));
   const staged = await staging.count();
   await staging.clear();
-  return { removed: staged + (await guard(() => remove(remote, doomed, signal))) };
+  if (folders.length + files.length === 0) return { removed: staged + (await remove(remote, left, signal)) };
+  const old = { folders, files: files.map((name) => `${OWN}/releases/${name}`) };
+  const batch = await guard((version) => takeAway(remote, { ...old, version }, signal));
+  // Out of the way, all of it may take its time. The folder that the others are in now was none of them.
+  const removed = await remove(remote, { ...left, folders: [...left.folders, batch] }, signal);
+  return { removed: staged + files.length + removed - 1 };
 }
 
 /** Where visitors get what no record tells of, nobody knows which folders that needs: none goes until a release is live again. */

@@ -110,7 +110,7 @@ function transferOf(work: Work): Transfer {
     },
     async commit(guard) {
       signal.throwIfAborted();
-      if (incoming !== undefined) await remove(remote, { passing: [incoming] }, signal);
+      if (incoming !== undefined) await remove(remote, { folders: [incoming], files: [] }, signal);
       const isNeeded = work.missing.size > 0 || !work.hasManifest;
       incoming = isNeeded ? `${PASSING}${randomBytes(6).toString('hex')}` : undefined;
       const sent = incoming === undefined ? undefined : await deliver(work, { incoming, building, put, restored });
@@ -125,7 +125,8 @@ function transferOf(work: Work): Transfer {
       await staging.clear();
       if (incoming === undefined) return;
       // It would take up room until the next transfer, which removes it where this cannot.
-      await remove(remote, { passing: [incoming] }, AbortSignal.timeout(ABORT_MS)).catch(() => undefined);
+      const sent = { folders: [incoming], files: [] };
+      await remove(remote, sent, AbortSignal.timeout(ABORT_MS)).catch(() => undefined);
     },
   };
 }
