@@ -1,9 +1,8 @@
 #!/usr/bin/env node
-import * as modules from 'node:module';
 import { EXIT, HoldfastError } from '../model/errors.ts';
+import { keepCompiled } from './compile-cache.ts';
 
-// Node 22.1 and later can keep what they have compiled, which is a good part of a short run; older ones have no such function.
-if ('enableCompileCache' in modules && typeof modules.enableCompileCache === 'function') modules.enableCompileCache();
+keepCompiled(process.env);
 const { runProgram } = await import('./program.ts');
 
 const stopping = new AbortController();
