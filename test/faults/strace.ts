@@ -83,6 +83,9 @@ export interface Stopped {
 }
 
 const POLL_MS = 10;
+const RESUME_MS = 100;
+/** Looks in a row that must find it standing still. */
+const LOOKS = 30;
 
 /** Runs the child; it is stopped, as a machine that sleeps would stop it, when it has made this call. */
 export function runToStop(bundle: string, args: readonly string[], call: Call): Stopped {
@@ -110,10 +113,22 @@ export function runToStop(bundle: string, args: readonly string[], call: Call): 
     hasStopped: stopped.then((pid) => pid !== undefined),
     async resume() {
       const pid = await stopped;
-      if (pid !== undefined) process.kill(pid, 'SIGCONT');
+      // One that came too early, on a busy machine, is said again.
+      while (pid !== undefined && !isOver) {
+        tryKill(pid);
+        await wait(RESUME_MS);
+      }
       return ended;
     },
   };
+}
+
+function tryKill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGCONT');
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 async function onlyChildOf(pid: number): Promise<number | undefined> {
@@ -123,7 +138,7 @@ async function onlyChildOf(pid: number): Promise<number | undefined> {
 
 /** Of a process that is traced a stop shows as `t` too, for a moment at each call: only one that lasts is a stop. */
 async function isStopped(pid: number): Promise<boolean> {
-  for (let looks = 0; looks < 5; looks++) {
+  for (let looks = 0; looks < LOOKS; looks++) {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
     if (!/^\d+ \(.*\) [Tt] /.test(stat)) return false;
     await wait(POLL_MS);
