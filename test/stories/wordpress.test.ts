@@ -36,7 +36,7 @@ test.before(async () => {
   eyes = await openEyes();
   await project.configure({
     site: { name: 'The Harbour Courant', url: edge.url },
-    origin: { url: origin.url, requestsPerSecond: 0, concurrency: 2 },
+    origin: { url: origin.url, requestsPerSecond: 0, concurrency: 2, deadline: '60s' },
     lanes: [
       // No minute, so that a slow machine does not look twice in one run.
       { name: 'hot', paths: ['/', origin.announcement.path, '/feed/'], every: '5m' },
