@@ -1,5 +1,5 @@
 // takes: 65 s
-// time limit: 300 s
+// time limit: 600 s
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
