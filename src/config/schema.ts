@@ -3,6 +3,7 @@ import { normalizePath } from '../model/address.ts';
 import { analytics } from './analytics.ts';
 import { headers, purge } from './caches.ts';
 import { mirror, rsync, s3 } from './destinations.ts';
+import { edge } from './edge.ts';
 import { anyHeaderName, doc, headerValue, httpUrl, name, pathGlob, unique } from './fields.ts';
 import { bytes, duration } from './units.ts';
 
@@ -163,6 +164,7 @@ const fields = z.strictObject({
     purge,
     'Caches in front of the site, told what changed; an environment without them, or with others, says so itself',
   ),
+  edge: edge.prefault({}),
   retain: doc(z.int().min(2).default(5), 'Releases kept beside the live one, to return to'),
   retainFor: doc(
     duration().prefault('48h'),
@@ -213,4 +215,5 @@ export type OriginConfig = Config['origin'];
 export type AnalyticsConfig = Config['analytics'][number];
 export type DestinationConfig = Config['destinations'][number];
 export type HeaderRule = Config['headers'][number];
+export type EdgeConfig = Config['edge'];
 export type PurgeConfig = Config['purge'][number];

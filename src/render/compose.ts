@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { HOLDING_FOLDER, HOLDING_NAME } from '../model/holding.ts';
 import { type Breakage, lineOfField } from './breakage.ts';
 import type { ComposeAnswer, ComposeJob, Rendered } from './eleventy.ts';
 import { FIELDS_HINT, isPageStatus, unknownField } from './holding-fields.ts';
@@ -55,8 +56,6 @@ const LIMIT = 60_000;
 const HEAP = 512;
 /** What of the environment a build sees: no credential is among it. */
 const ENVIRONMENT = ['PATH', 'HOME', 'TZ', 'LANG'];
-const HOLDING = '_holdfast/holding/';
-const HOLDING_NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 /** Longest name of a file that all common file systems take, with room for `.html.br`. */
 const MAX_SEGMENT = 200;
 const KEEPS = 'correct it and publish again; what is live stays as it is';
@@ -205,7 +204,7 @@ function pageOf({ input, output = '..', text, front: fields }: Rendered, inputs:
         'status',
         `\`status: ${front.status}\` is not 200, 202, or from 400 to 599: no page is shown with it`,
       );
-    return { path: `${HOLDING}${name}.html`, kind: 'holding', html, front };
+    return { path: `${HOLDING_FOLDER}${name}.html`, kind: 'holding', html, front };
   }
   const rule = pathRule(output);
   if (rule !== undefined) throw refuse('permalink', rule);
