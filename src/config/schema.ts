@@ -5,6 +5,7 @@ import { headers, purge } from './caches.ts';
 import { mirror, rsync, s3 } from './destinations.ts';
 import { edge } from './edge.ts';
 import { anyHeaderName, doc, headerValue, httpUrl, name, pathGlob, unique } from './fields.ts';
+import { alerts, heartbeat, launch, run, schedule } from './run.ts';
 import { bytes, duration } from './units.ts';
 
 const NOT_A_PATH = 'is not a path of the site: it starts with / and has no query';
@@ -165,6 +166,14 @@ const fields = z.strictObject({
     'Caches in front of the site, told what changed; an environment without them, or with others, says so itself',
   ),
   edge: edge.prefault({}),
+  schedule: schedule.prefault({}),
+  run: run.prefault({}),
+  launch: launch.prefault({}),
+  alerts: doc(alerts, 'Who is told of trouble by `holdfast run`: once when it begins, and once when it ends'),
+  heartbeat: doc(
+    heartbeat,
+    'Address that is asked for (GET) after each cycle in which every destination succeeded; as `env:NAME` or `file:PATH` where it is a secret',
+  ),
   retain: doc(z.int().min(2).default(5), 'Releases kept beside the live one, to return to'),
   retainFor: doc(
     duration().prefault('48h'),
@@ -217,3 +226,4 @@ export type DestinationConfig = Config['destinations'][number];
 export type HeaderRule = Config['headers'][number];
 export type EdgeConfig = Config['edge'];
 export type PurgeConfig = Config['purge'][number];
+export type AlertConfig = Config['alerts'][number];

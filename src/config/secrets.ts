@@ -54,9 +54,12 @@ function secretAt(parent: FieldPath, key: string, value: unknown): string | unde
 
 /** True inside an entry of `purge`, wherever the environments put it. */
 const isCache = (path: FieldPath): boolean => path.at(-2) === 'purge' && typeof path.at(-1) === 'number';
-const isToken = (path: FieldPath): boolean => path.at(-1) === 'token' && isCache(path.slice(0, -1));
+/** The same for an entry of `alerts`. */
+const isAlert = (path: FieldPath): boolean => path.at(-2) === 'alerts' && typeof path.at(-1) === 'number';
+const isToken = (path: FieldPath): boolean =>
+  path.at(-1) === 'token' && (path.at(-2) === 'run' || isCache(path.slice(0, -1)));
 const isHeaders = (path: FieldPath): boolean =>
-  path.at(-1) === 'headers' && (path.at(-2) === 'origin' || isCache(path.slice(0, -1)));
+  path.at(-1) === 'headers' && (path.at(-2) === 'origin' || isCache(path.slice(0, -1)) || isAlert(path.slice(0, -1)));
 const isEnvironmentName = (parent: FieldPath): boolean => parent.length === 1 && parent[0] === 'environments';
 
 /** What a configuration says once `env:` and `file:` are read. */
@@ -68,7 +71,7 @@ export interface Resolved<T> {
 }
 
 /** The parts of a configuration in which references may stand. */
-export type WithSecrets = Pick<Config, 'origin' | 'purge'>;
+export type WithSecrets = Pick<Config, 'origin' | 'purge' | 'run' | 'alerts' | 'heartbeat'>;
 
 /** Reads what headers and tokens refer to; `file:` is relative to `root`. A place that is empty or not there is a problem. */
 export async function resolveSecrets<T extends WithSecrets>(
@@ -92,12 +95,27 @@ export async function resolveSecrets<T extends WithSecrets>(
     ...config,
     origin: { ...config.origin, headers: await resolveAll(config.origin.headers, ['origin', 'headers'], read) },
     purge: await inOrder(config.purge, (cache, index) => resolveCache(cache, ['purge', index], read)),
+    run: await resolveRun(config.run, read),
+    alerts: await inOrder(config.alerts, (alert, index) => resolveAlert(alert, ['alerts', index], read)),
+    heartbeat: config.heartbeat === undefined ? undefined : await read(config.heartbeat, ['heartbeat']),
   };
   return { value, secrets: [...secrets].sort((a, b) => b.length - a.length), problems };
 }
 
 type Read = (written: string, path: FieldPath) => Promise<string>;
 type Cache = Config['purge'][number];
+
+async function resolveRun(run: Config['run'], read: Read): Promise<Config['run']> {
+  return run.token === undefined ? run : { ...run, token: await read(run.token, ['run', 'token']) };
+}
+
+type Alert = Config['alerts'][number];
+
+async function resolveAlert(alert: Alert, path: FieldPath, read: Read): Promise<Alert> {
+  if (alert.use !== 'webhook') return alert;
+  const headers = await resolveAll(alert.headers, [...path, 'headers'], read);
+  return { ...alert, url: await read(alert.url, [...path, 'url']), headers };
+}
 
 async function resolveCache(cache: Cache, path: FieldPath, read: Read): Promise<Cache> {
   if ('token' in cache) return { ...cache, token: await read(cache.token, [...path, 'token']) };

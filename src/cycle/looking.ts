@@ -1,15 +1,23 @@
 import { pathMatcher } from '../model/globs.ts';
-import type { LookContext } from '../snapshot/context.ts';
+import { type LookContext, NO_ASKS } from '../snapshot/context.ts';
 import { openDigester } from '../snapshot/digester.ts';
 import { recipeOf } from '../snapshot/recipe.ts';
 import type { Wish } from './cycle.ts';
+import { atLaunch, isTail, launchAt } from './launch.ts';
 import type { Report } from './report.ts';
 import { takeUpWithdrawals } from './withdrawals.ts';
 import type { Workplace } from './workplace.ts';
 
 /** What the looks of one run work with. */
-export async function openLooks(place: Workplace, { acceptShrink }: Wish, { tally }: Report): Promise<LookContext> {
-  const { config, site, records, blobs, origin, clock } = place;
+export async function openLooks(
+  place: Workplace,
+  { acceptShrink, asks }: Wish,
+  { tally }: Report,
+): Promise<LookContext> {
+  const { site, records, blobs, origin, clock } = place;
+  const isLaunch = (await launchAt(place.stateDir, clock.now())) !== undefined;
+  const config = isLaunch ? atLaunch(place.config) : place.config;
+  origin.spare(isLaunch);
   return {
     config,
     site,
@@ -24,6 +32,8 @@ export async function openLooks(place: Workplace, { acceptShrink }: Wish, { tall
     digester: openDigester(config),
     recipe: recipeOf({ site, config }),
     acceptShrink,
+    asks: asks ?? NO_ASKS,
+    isPaused: isLaunch ? isTail(config) : () => false,
     triedAssets: new Set(),
   };
 }

@@ -48,6 +48,8 @@ export interface Bid {
   readonly holder: string;
   readonly clock: Clock;
   readonly timing?: LeaseTiming;
+  /** A version of the control record that the caller has seen unmoved for a whole TTL: its lease has run out. */
+  readonly unmoved?: string | undefined;
 }
 
 /**
@@ -56,6 +58,18 @@ export interface Bid {
  * clocks of two machines are never compared.
  */
 export async function takeLease(destination: Destination, bid: Bid, signal: AbortSignal): Promise<Lease> {
+  for (let attempt = 1; ; attempt++) {
+    const lease = await takeOnce(destination, bid, signal);
+    if (lease !== undefined) return lease;
+    if (attempt === ATTEMPTS) throw leased(destination.name, 'another run took it a moment ago');
+  }
+}
+
+/** A resident process of this machine renews a lease that is ours to take: between reading the record and moving it that may happen once. */
+const ATTEMPTS = 3;
+
+/** Undefined where the record moved meanwhile, and nobody else had the lease. */
+async function takeOnce(destination: Destination, bid: Bid, signal: AbortSignal): Promise<Lease | undefined> {
   const run = randomUUID();
   const timing = bid.timing ?? LEASE_TIMING;
   const found = await freeState(destination, { ...bid, timing }, signal);
@@ -68,6 +82,7 @@ export async function takeLease(destination: Destination, bid: Bid, signal: Abor
     return hold({ destination, bid, run, timing }, { state, renewedAt: began });
   } catch (error) {
     if (!isHoldfastError(error, 'destination-moved')) throw error;
+    if (found?.record.lease?.holder === bid.holder) return undefined;
     throw leased(destination.name, 'another run took it a moment ago');
   }
 }
@@ -75,14 +90,14 @@ export async function takeLease(destination: Destination, bid: Bid, signal: Abor
 /** The record once it is free to take; undefined where there is none. */
 async function freeState(
   destination: Destination,
-  { owner, holder, clock, timing }: Bid & { timing: LeaseTiming },
+  { owner, holder, clock, timing, unmoved }: Bid & { timing: LeaseTiming },
   signal: AbortSignal,
 ): Promise<ControlState | undefined> {
   const first = await destination.control.read(signal);
   assertOwn(first?.record, owner, destination.name);
   assertWriter(first?.record, holder, destination.name);
   const lease = first?.record.lease ?? null;
-  if (first === undefined || lease === null || lease.holder === holder) return first;
+  if (first === undefined || lease === null || lease.holder === holder || first.version === unmoved) return first;
   if (Math.abs(clock.now() - Date.parse(lease.renewed)) < timing.ttl)
     throw leased(destination.name, `${lease.holder} is at work since or before ${lease.renewed}`);
   await clock.sleep(timing.ttl, signal);
