@@ -3,8 +3,9 @@ import type { Clock } from '../model/clock.ts';
 import { HoldfastError, isHoldfastError } from '../model/errors.ts';
 import { type ControlRecord, newRecord, type Owner } from './control.ts';
 import type { ControlState, Destination, Guard } from './destination.ts';
-import { type Manifests, manifestsOf } from './manifests.ts';
+import type { Manifests } from './manifests.ts';
 import { assertOwn, assertWriter } from './ownership.ts';
+import { momentOf, tenureOf } from './tenure.ts';
 
 /** When a lease is renewed, when its holder stops, and when others may take it; milliseconds. */
 export interface LeaseTiming {
@@ -58,18 +59,37 @@ export interface Bid {
 export async function takeLease(destination: Destination, bid: Bid, signal: AbortSignal): Promise<Lease> {
   const run = randomUUID();
   const timing = bid.timing ?? LEASE_TIMING;
-  const found = await freeState(destination, { ...bid, timing }, signal);
-  const record = found === undefined ? await claimed(destination, bid, signal) : found.record;
-  const began = momentOf(bid.clock);
-  const taken = renewed(followed(record, bid), { bid, run });
-  try {
-    const version = await destination.control.swap(taken, found?.version, signal);
-    const state = { record: taken, version, settled: found?.settled ?? true };
-    return hold({ destination, bid, run, timing }, { state, renewedAt: began });
-  } catch (error) {
-    if (!isHoldfastError(error, 'destination-moved')) throw error;
-    throw leased(destination.name, 'another run took it a moment ago');
+  let found = await freeState(destination, { ...bid, timing }, signal);
+  for (;;) {
+    const record = found === undefined ? await claimed(destination, bid, signal) : found.record;
+    const began = momentOf(bid.clock);
+    const taken = renewed(followed(record, bid), { bid, run });
+    try {
+      const version = await destination.control.swap(taken, found?.version, signal);
+      const state = { record: taken, version, settled: found?.settled ?? true };
+      return tenureOf({ destination, bid, run, timing }, { state, renewedAt: began });
+    } catch (error) {
+      if (!isHoldfastError(error, 'destination-moved')) throw error;
+      found = await heldMeanwhile(destination, found, signal);
+    }
   }
+}
+
+/** The record again where it was moved without the lease being taken, as a hold does. Throws `leased` where it was. */
+async function heldMeanwhile(
+  destination: Destination,
+  before: ControlState | undefined,
+  signal: AbortSignal,
+): Promise<ControlState> {
+  const now = await destination.control.read(signal);
+  if (now !== undefined && before !== undefined && now.version !== before.version && isSameLease(before, now))
+    return now;
+  throw leased(destination.name, 'another run took it a moment ago');
+}
+
+/** True where nobody took, renewed or gave back the lease in between. */
+function isSameLease(one: ControlState, other: ControlState | undefined): other is ControlState {
+  return JSON.stringify(one.record.lease) === JSON.stringify(other?.record.lease);
 }
 
 /** The record once it is free to take; undefined where there is none. */
@@ -87,7 +107,7 @@ async function freeState(
     throw leased(destination.name, `${lease.holder} is at work since or before ${lease.renewed}`);
   await clock.sleep(timing.ttl, signal);
   const second = await destination.control.read(signal);
-  if (second?.version === first.version) return second;
+  if (isSameLease(first, second)) return second;
   throw leased(destination.name, `${lease.holder} is at work; its clock is not ours`);
 }
 
@@ -110,12 +130,14 @@ function followed(record: ControlRecord, { holder, clock }: Bid): ControlRecord 
   return { ...record, suspects: [...others, { release: record.moving, until }] };
 }
 
-interface Mark {
+/** Who marks the record as at work. */
+export interface Mark {
   readonly bid: Bid;
   readonly run: string;
 }
 
-function renewed(record: ControlRecord, { bid, run }: Mark): ControlRecord {
+/** The record with the lease renewed now. */
+export function renewed(record: ControlRecord, { bid, run }: Mark): ControlRecord {
   return {
     ...record,
     generation: record.generation + 1,
@@ -123,118 +145,8 @@ function renewed(record: ControlRecord, { bid, run }: Mark): ControlRecord {
   };
 }
 
-interface Held extends Mark {
-  readonly destination: Destination;
-  readonly timing: LeaseTiming;
-}
-
-interface Holding {
-  state: ControlState;
-  /** When the last renewal was sent. */
-  renewedAt: Moment;
-}
-
-/** Both clocks: the monotonic one stands still while a machine sleeps, the other may be set. */
-interface Moment {
-  readonly monotonic: number;
-  readonly wall: number;
-}
-
-function momentOf(clock: Clock): Moment {
-  return { monotonic: clock.monotonic(), wall: clock.now() };
-}
-
-/** Milliseconds since then by whichever clock says more: to stop too early costs a run, to stop too late a release. */
-function since(then: Moment, clock: Clock): number {
-  const now = momentOf(clock);
-  return Math.max(now.monotonic - then.monotonic, now.wall - then.wall);
-}
-
-function hold(held: Held, holding: Holding): Lease {
-  const { destination, bid, timing } = held;
-  const lost = new AbortController();
-  const lose = (why: string): HoldfastError => {
-    const error = leaseLost(destination.name, why);
-    lost.abort(error);
-    return error;
-  };
-  let isOver = false;
-  const assertHeld = (): void => {
-    lost.signal.throwIfAborted();
-    if (isOver) throw leaseLost(destination.name, 'it was given back');
-    if (since(holding.renewedAt, bid.clock) >= timing.stop) throw lose(`not renewed for ${timing.stop / 1000} s`);
-  };
-  const swap = async (next: ControlRecord): Promise<void> => {
-    const began = momentOf(bid.clock);
-    try {
-      const version = await destination.control.swap(next, holding.state.version, lost.signal);
-      holding.state = { record: next, version, settled: holding.state.settled };
-      holding.renewedAt = began;
-    } catch (error) {
-      throw isHoldfastError(error, 'destination-moved') ? lose('another run moved the control record') : error;
-    }
-  };
-  const inTurn = turns();
-  const soon: Change[] = [];
-  const changed = (): ControlRecord => soon.reduce((record, change) => change(record), holding.state.record);
-  const swapChanged = async (next: Change): Promise<void> => {
-    assertHeld();
-    const told = soon.length;
-    await swap(next(changed()));
-    soon.splice(0, told);
-  };
-  const move = (change: Change): Promise<void> => inTurn(() => swapChanged((record) => renewed(change(record), held)));
-  const timer = setInterval(() => {
-    try {
-      assertHeld();
-      void move((record) => record).catch(() => undefined);
-    } catch {
-      clearInterval(timer);
-    }
-  }, timing.renew);
-  timer.unref();
-  return {
-    destination,
-    manifests: manifestsOf(destination),
-    get state() {
-      return holding.state;
-    },
-    signal: lost.signal,
-    assertHeld,
-    move,
-    guard: (work) =>
-      inTurn(() => {
-        assertHeld();
-        return work(holding.state.version);
-      }),
-    changeSoon: (change) => void soon.push(change),
-    async release() {
-      clearInterval(timer);
-      const free: Change = (record) => ({ ...record, generation: record.generation + 1, lease: null });
-      await inTurn(() => swapChanged(free)).catch(() => undefined);
-      isOver = true;
-    },
-  };
-}
-
-/** Runs one piece of work after the other, whatever becomes of each. */
-function turns(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const next = last.then(work);
-    last = next.catch(() => undefined);
-    return next;
-  };
-}
-
 function leased(name: string, why: string): HoldfastError {
   return new HoldfastError('leased', `${name}: another machine has the lease: ${why}`, {
     hint: 'one machine works at a time: for a scheduled run nothing is to be done, else try again in a moment',
-  });
-}
-
-function leaseLost(name: string, why: string): HoldfastError {
-  return new HoldfastError('lease-lost', `${name}: the lease was lost: ${why}`, {
-    hint: 'nothing to do: the next run mends what was left half done',
   });
 }
