@@ -1,55 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../model/clock.ts';
 import { HoldfastError, isHoldfastError } from '../model/errors.ts';
-import { type ControlRecord, newRecord, type Owner } from './control.ts';
-import type { ControlState, Destination, Guard } from './destination.ts';
-import type { Manifests } from './manifests.ts';
+import { type ControlRecord, newRecord } from './control.ts';
+import type { ControlState, Destination } from './destination.ts';
 import { assertOwn, assertWriter } from './ownership.ts';
-import { momentOf, tenureOf } from './tenure.ts';
+import { type Bid, type Lease, type LeaseTiming, momentOf, renewed, tenureOf } from './tenure.ts';
 
-/** When a lease is renewed, when its holder stops, and when others may take it; milliseconds. */
-export interface LeaseTiming {
-  readonly ttl: number;
-  readonly renew: number;
-  /** Without a renewal for this long the holder stops: early enough that what is on its way arrives before the lease can be taken. */
-  readonly stop: number;
-}
+export type { Bid, Change, Lease, LeaseTiming } from './tenure.ts';
 
 /** A dead machine is followed within seconds; a pause of the network or of the disk for three seconds takes nobody's lease. */
 export const LEASE_TIMING: LeaseTiming = { ttl: 9000, renew: 3000, stop: 6000 };
 
 /** For how long after a takeover the one who lost the lease may wake and finish what it had begun to send. */
 const SUSPECT_MS = 600_000;
-
-/** The right to publish to one destination, renewed until it is released. */
-export interface Lease {
-  readonly destination: Destination;
-  readonly manifests: Manifests;
-  /** The control record as this holder last read or wrote it. */
-  readonly state: ControlState;
-  /** Aborted, with `lease-lost`, as soon as the lease is known to be lost or cannot be known to be held. */
-  readonly signal: AbortSignal;
-  /** Throws `lease-lost` where the lease may be another's by now: for the moment before something becomes visible. */
-  assertHeld(): void;
-  /** Moves the control record. Throws `lease-lost` where somebody else moved it. */
-  move(change: Change): Promise<void>;
-  /** Changes the record with its next move, which is when the lease is given back at the latest: one write less. */
-  changeSoon(change: Change): void;
-  /** Runs work while this holder moves the record no further: for the switch, which must see the very record that was read. */
-  readonly guard: Guard;
-  /** Gives the lease back with a last change to the record; never throws: an unreleased one runs out. */
-  release(): Promise<void>;
-}
-
-export type Change = (record: ControlRecord) => ControlRecord;
-
-export interface Bid {
-  readonly owner: Owner;
-  /** Names this machine and its state folder: a run that died here is followed at once, since the caller holds the local lock. */
-  readonly holder: string;
-  readonly clock: Clock;
-  readonly timing?: LeaseTiming;
-}
 
 /**
  * Takes the lease of a destination, claiming an empty one. Throws `leased` where another is at work, and `destination-foreign`
@@ -128,21 +90,6 @@ function followed(record: ControlRecord, { holder, clock }: Bid): ControlRecord 
   const until = new Date(clock.now() + SUSPECT_MS).toISOString();
   const others = record.suspects.filter(({ release }) => release !== record.moving);
   return { ...record, suspects: [...others, { release: record.moving, until }] };
-}
-
-/** Who marks the record as at work. */
-export interface Mark {
-  readonly bid: Bid;
-  readonly run: string;
-}
-
-/** The record with the lease renewed now. */
-export function renewed(record: ControlRecord, { bid, run }: Mark): ControlRecord {
-  return {
-    ...record,
-    generation: record.generation + 1,
-    lease: { holder: bid.holder, run, renewed: new Date(bid.clock.now()).toISOString() },
-  };
 }
 
 function leased(name: string, why: string): HoldfastError {

@@ -1,9 +1,61 @@
 import type { Clock } from '../model/clock.ts';
 import { HoldfastError, isHoldfastError } from '../model/errors.ts';
-import type { ControlRecord } from './control.ts';
-import type { ControlState, Destination } from './destination.ts';
-import { type Change, type Lease, type LeaseTiming, type Mark, renewed } from './lease.ts';
-import { manifestsOf } from './manifests.ts';
+import type { ControlRecord, Owner } from './control.ts';
+import type { ControlState, Destination, Guard } from './destination.ts';
+import { type Manifests, manifestsOf } from './manifests.ts';
+
+/** When a lease is renewed, when its holder stops, and when others may take it; milliseconds. */
+export interface LeaseTiming {
+  readonly ttl: number;
+  readonly renew: number;
+  /** Without a renewal for this long the holder stops: early enough that what is on its way arrives before the lease can be taken. */
+  readonly stop: number;
+}
+
+/** The right to publish to one destination, renewed until it is released. */
+export interface Lease {
+  readonly destination: Destination;
+  readonly manifests: Manifests;
+  /** The control record as this holder last read or wrote it. */
+  readonly state: ControlState;
+  /** Aborted, with `lease-lost`, as soon as the lease is known to be lost or cannot be known to be held. */
+  readonly signal: AbortSignal;
+  /** Throws `lease-lost` where the lease may be another's by now: for the moment before something becomes visible. */
+  assertHeld(): void;
+  /** Moves the control record. Throws `lease-lost` where somebody else moved it. */
+  move(change: Change): Promise<void>;
+  /** Changes the record with its next move, which is when the lease is given back at the latest: one write less. */
+  changeSoon(change: Change): void;
+  /** Runs work while this holder moves the record no further: for the switch, which must see the very record that was read. */
+  readonly guard: Guard;
+  /** Gives the lease back with a last change to the record; never throws: an unreleased one runs out. */
+  release(): Promise<void>;
+}
+
+export type Change = (record: ControlRecord) => ControlRecord;
+
+export interface Bid {
+  readonly owner: Owner;
+  /** Names this machine and its state folder: a run that died here is followed at once, since the caller holds the local lock. */
+  readonly holder: string;
+  readonly clock: Clock;
+  readonly timing?: LeaseTiming;
+}
+
+/** Who marks the record as at work. */
+export interface Mark {
+  readonly bid: Bid;
+  readonly run: string;
+}
+
+/** The record with the lease renewed now. */
+export function renewed(record: ControlRecord, { bid, run }: Mark): ControlRecord {
+  return {
+    ...record,
+    generation: record.generation + 1,
+    lease: { holder: bid.holder, run, renewed: new Date(bid.clock.now()).toISOString() },
+  };
+}
 
 /** Both clocks: the monotonic one stands still while a machine sleeps, the other may be set. */
 export interface Moment {

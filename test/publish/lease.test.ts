@@ -184,7 +184,7 @@ test('a record of before there were holds is one without', () => {
 
 test('a hold waits for no lease, costs nobody theirs, and stays in every move that comes after it', async () => {
   await publishedMirror();
-  const one = await take('one');
+  const one = await take('one', { timing: LEASE_TIMING });
   await holdTo('busy');
   assert.is((await record())?.lease?.holder, 'one');
   await one.move((now) => ({ ...now, live: 'r2' }));
@@ -199,7 +199,7 @@ test('a hold waits for no lease, costs nobody theirs, and stays in every move th
 
 test('work that a hold came in between is done again with the record as it is then, and once', async () => {
   await publishedMirror();
-  const one = await take('one');
+  const one = await take('one', { timing: LEASE_TIMING });
   const versions: (string | undefined)[] = [];
   const done = await one.guard(async (version) => {
     versions.push(version);
@@ -225,7 +225,7 @@ test('a hold between the look at a lease and its taking costs nobody their turn,
       },
     },
   };
-  const one = await takeLease(lateHold, bidOf('one'), signal);
+  const one = await takeLease(lateHold, bidOf('one', { timing: LEASE_TIMING }), signal);
   await one.release();
   await leaveDead('dead', new Date(Date.now() - TIMING.ttl * 2));
   const taking = take('two');
