@@ -3,6 +3,7 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
 import { VERSION } from '../version.ts';
 import type { CheckFlags } from './check.ts';
+import type { EdgeFlags } from './edge.ts';
 import type { InitFlags } from './init.ts';
 import type { Outside, VerbIo } from './io.ts';
 import type { PublishFlags } from './publish.ts';
@@ -135,6 +136,7 @@ function build(session: Session): Command {
     });
   addInbox(program, session);
   addReport(program, session);
+  addInstalls(program, session);
   return program;
 }
 
@@ -157,6 +159,17 @@ function addReport(program: Command, session: Session): void {
     .action(async (logs: string[], flags: CommonFlags & ReportFlags) => {
       const { reportVerb } = await import('./report.ts');
       session.exitCode = await reportVerb(ioFor(session, flags), logs, flags);
+    });
+}
+
+function addInstalls(program: Command, session: Session): void {
+  verb(program, 'edge', 'print the configuration of a web server or balancer in front of the release')
+    .argument('<name>', 'nginx, haproxy, varnish, caddy, alb or cloudfront')
+    .addOption(option('--to <name>', 'the destination behind it, where there are several'))
+    .addOption(option('--out <folder>', 'write it there; for a server that takes several files'))
+    .action(async (name: string, flags: CommonFlags & EdgeFlags) => {
+      const { edgeVerb } = await import('./edge.ts');
+      session.exitCode = await edgeVerb(ioFor(session, flags), name, flags);
     });
 }
 
