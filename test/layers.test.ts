@@ -38,6 +38,7 @@ const RULES: LayerRules = {
     ['croner', 'config/'],
     ['pino', 'run/'],
     ['prom-client', 'run/'],
+    ['age-encryption', 'inbox/'],
   ]),
   packages: Object.keys(dependencies.dependencies),
   mouth: 'cli/main.ts',

@@ -1,3 +1,4 @@
+import { USUAL_SECRETS } from '../config/secrets.ts';
 import { newReport } from '../cycle/report.ts';
 import { systemClock } from '../model/clock.ts';
 import { EXIT, HoldfastError } from '../model/errors.ts';
@@ -15,12 +16,14 @@ export interface RunFlags {
   readonly logLevel?: string;
 }
 
+const RUN_SECRETS = [...USUAL_SECRETS, 'run'] as const;
 /** systemd is fed at half of its interval, which is no shorter than some seconds. */
 const FEED_MS = 1000;
 
 /** `holdfast run`: cycles until a signal comes. Exits 0 after the signal, whatever became of the cycles. */
 export async function runVerb(io: VerbIo, { logLevel = 'info' }: RunFlags): Promise<number> {
-  const loaded = await io.load();
+  const load = () => io.load(RUN_SECRETS);
+  const loaded = await load();
   const log = logFor(io, logLevel);
   const pulse = createPulse(systemClock);
   const listeners: ((event: RunEvent) => void)[] = [tellLog(log)];
@@ -30,7 +33,7 @@ export async function runVerb(io: VerbIo, { logLevel = 'info' }: RunFlags): Prom
   };
   const runner = await createRunner({
     loaded,
-    load: io.load,
+    load,
     clock: systemClock,
     tell,
     onBeat: pulse.beat,

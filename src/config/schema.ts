@@ -5,6 +5,7 @@ import { headers, purge } from './caches.ts';
 import { mirror, rsync, s3 } from './destinations.ts';
 import { edge } from './edge.ts';
 import { anyHeaderName, doc, headerValue, httpUrl, name, pathGlob, unique } from './fields.ts';
+import { inbox } from './inbox.ts';
 import { alerts, heartbeat, launch, run, schedule } from './run.ts';
 import { bytes, duration } from './units.ts';
 
@@ -174,6 +175,10 @@ const fields = z.strictObject({
     heartbeat,
     'Address that is asked for (GET) after each cycle in which every destination succeeded; as `env:NAME` or `file:PATH` where it is a secret',
   ),
+  inbox: doc(
+    inbox.optional(),
+    'Keeps comments while the origin is away; where it stands, `holdfast inbox` runs beside the edge',
+  ),
   retain: doc(z.int().min(2).default(5), 'Releases kept beside the live one, to return to'),
   retainFor: doc(
     duration().prefault('48h'),
@@ -225,5 +230,6 @@ export type AnalyticsConfig = Config['analytics'][number];
 export type DestinationConfig = Config['destinations'][number];
 export type HeaderRule = Config['headers'][number];
 export type EdgeConfig = Config['edge'];
+export type InboxConfig = NonNullable<Config['inbox']>;
 export type PurgeConfig = Config['purge'][number];
 export type AlertConfig = Config['alerts'][number];

@@ -2,18 +2,18 @@ import { pathMatcher } from '../model/globs.ts';
 import { type LookContext, NO_ASKS } from '../snapshot/context.ts';
 import { openDigester } from '../snapshot/digester.ts';
 import { recipeOf } from '../snapshot/recipe.ts';
-import type { Wish } from './cycle.ts';
+import type { Cycle } from './cycle.ts';
+import { watchHolds } from './holding.ts';
 import { atLaunch, isTail, launchAt } from './launch.ts';
-import type { Report } from './report.ts';
 import { takeUpWithdrawals } from './withdrawals.ts';
 import type { Workplace } from './workplace.ts';
 
 /** What the looks of one run work with. */
 export async function openLooks(
   place: Workplace,
-  { acceptShrink, asks }: Wish,
-  { tally }: Report,
+  { wish: { acceptShrink, asks }, report: { tally }, leases }: Pick<Cycle, 'wish' | 'report' | 'leases'>,
 ): Promise<LookContext> {
+  const areHoldsNew = watchHolds(leases);
   const { site, records, blobs, origin, clock } = place;
   const isLaunch = (await launchAt(place.stateDir, clock.now())) !== undefined;
   const config = isLaunch ? atLaunch(place.config) : place.config;
@@ -26,7 +26,7 @@ export async function openLooks(
     origin,
     clock,
     tally,
-    isReleaseAsked: () => takeUpWithdrawals(place),
+    isReleaseAsked: async () => (await takeUpWithdrawals(place)) || areHoldsNew(),
     composed: await place.composed.addresses(),
     leavesAsset: pathMatcher(config.assets.exclude),
     digester: openDigester(config),

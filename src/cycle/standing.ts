@@ -8,8 +8,8 @@ export interface StandingDesk extends Desk {
   readonly held: readonly string[];
   /** The holder these leases are taken for. */
   readonly holder: string;
-  /** As `Bid.unmoved`, by destination: said by who watched another machine's lease run out. */
-  expect(unmoved: ReadonlyMap<string, string>): void;
+  /** As `Bid.ranOut`, by destination: said by who watched another machine's lease run out. */
+  expect(ranOut: ReadonlyMap<string, string>): void;
   /** Gives every lease back; another machine may have them at once. */
   letGo(): Promise<void>;
 }
@@ -26,14 +26,14 @@ export function standingDesk(bid: Bid): StandingDesk {
     get held() {
       return [...leases].flatMap(([name, { signal }]) => (signal.aborted ? [] : [name]));
     },
-    expect(unmoved) {
-      expected = unmoved;
+    expect(ranOut) {
+      expected = ranOut;
     },
     async take(destination: Destination, signal) {
       const known = leases.get(destination.name);
       if (known !== undefined && (await isHeld(known))) return known;
       leases.delete(destination.name);
-      const lease = await takeLease(destination, { ...bid, unmoved: expected.get(destination.name) }, signal);
+      const lease = await takeLease(destination, { ...bid, ranOut: expected.get(destination.name) }, signal);
       leases.set(destination.name, lease);
       return lease;
     },

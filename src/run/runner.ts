@@ -122,7 +122,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     if (state.role !== 'passive') return BEAT_MS;
     const seen = await house.now.watch.look(stopping);
     state.other = seen.holder ?? state.other;
-    house.now.premises.desk.expect(seen.unmoved);
+    house.now.premises.desk.expect(seen.ranOut);
     if (seen.isFree) begin('takeover');
     return seen.isFree ? BEAT_MS : Math.min(BEAT_MS, Math.max(seen.left, SOON_MS));
   };

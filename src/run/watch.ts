@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import type { Destination } from '../publish/destination.ts';
-import { LEASE_TIMING } from '../publish/lease.ts';
+import { LEASE_TIMING, leaseStamp } from '../publish/lease.ts';
 
 /** What a passive machine saw. */
 export interface Seen {
@@ -10,8 +10,8 @@ export interface Seen {
   readonly holder: string | undefined;
   /** Milliseconds until every lease that is another's may have run out. */
   readonly left: number;
-  /** Versions of the control records that did not move for a whole TTL, by destination. */
-  readonly unmoved: ReadonlyMap<string, string>;
+  /** Stamps of the leases that were not renewed for a whole TTL, by destination. */
+  readonly ranOut: ReadonlyMap<string, string>;
 }
 
 /** Watches the control records from a machine that is not at work. */
@@ -21,7 +21,8 @@ export interface Watch {
 }
 
 interface Sight {
-  readonly version: string;
+  /** '' where nobody has the lease. */
+  readonly stamp: string;
   /** Monotonic: when it was first seen, read to its end. */
   readonly since: number;
   readonly holder: string | undefined;
@@ -34,7 +35,7 @@ export interface WatchOptions {
   readonly ttl?: number;
 }
 
-/** Begins to watch; a lease counts as run out once its record stood still for `ttl` by this machine's own clock. */
+/** Begins to watch; a lease counts as run out once it was not renewed for `ttl` by this machine's own clock. */
 export function watchLeases(
   destinations: readonly Destination[],
   { clock, holder: self, ttl = LEASE_TIMING.ttl }: WatchOptions,
@@ -44,9 +45,9 @@ export function watchLeases(
     const state = await destination.control.read(signal).catch(() => undefined);
     if (state === undefined) return undefined;
     const known = sights.get(destination.name);
-    const holder = state.record.lease?.holder;
-    const sight =
-      known?.version === state.version ? known : { version: state.version, since: clock.monotonic(), holder };
+    const { lease } = state.record;
+    const stamp = lease === null ? '' : leaseStamp(lease);
+    const sight = known?.stamp === stamp ? known : { stamp, since: clock.monotonic(), holder: lease?.holder };
     sights.set(destination.name, sight);
     return sight;
   };
@@ -60,7 +61,7 @@ export function watchLeases(
         isFree: seen.length > 0 && others.every(hasRunOut),
         holder: others[0]?.holder,
         left: Math.max(0, ...others.map(({ since }) => ttl - (clock.monotonic() - since))),
-        unmoved: new Map(others.filter(hasRunOut).map(({ name, version }) => [name, version])),
+        ranOut: new Map(others.filter(hasRunOut).map(({ name, stamp }) => [name, stamp])),
       };
     },
   };
