@@ -1,21 +1,23 @@
+import { STATUS_CODES } from 'node:http';
 import { allowanceOf } from './allowance.ts';
-import { ALWAYS, ASSET_ENDINGS, NOT_KEPT } from './decide.ts';
+import { ALWAYS, ASSET_ENDINGS } from './decide.ts';
 import type { EdgeFacts, EdgeFile, EdgeFiller, HoldingPage } from './facts.ts';
 import { textOf } from './facts.ts';
 import { fill } from './fill.ts';
-import { cookieSource, patternSource, querySource } from './patterns.ts';
+import { patternSource, querySource } from './patterns.ts';
 import { pcre } from './pcre.ts';
 import {
   commentsOf,
   failurePages,
   filesOf,
   isAddress,
+  loginSources,
   originOf,
+  patternsOf,
   publicHost,
   type Upstream,
   withoutPort,
 } from './place.ts';
-import { reasonOf } from './reasons.ts';
 
 /** Longest wait for a connection to the origin, in milliseconds: past it a person thinks that nothing happens. */
 const PATIENCE = 5_000;
@@ -34,7 +36,7 @@ export const fillHaproxy: EdgeFiller = (facts, texts) => [
 
 function configuration(facts: EdgeFacts, texts: Texts): string {
   const { rules, holding } = facts;
-  const [busy] = failurePages(facts, NOT_KEPT);
+  const [busy] = failurePages(facts);
   return fill(textOf(texts, 'haproxy.cfg'), {
     host: publicHost(facts),
     files: addressOf(filesOf(facts)),
@@ -66,26 +68,24 @@ function limits({ rules }: EdgeFacts) {
   };
 }
 
-function conditions({ rules, holding }: EdgeFacts) {
-  const cookies = rules.loginCookies.map((cookie) => {
-    const name = cookieSource(cookie).replace(/^\^/, '');
-    return `(?:^|;)\\s*${name.endsWith('$') ? name.slice(0, -1) : `${name}[^=;]*`}=`;
-  });
+function conditions(facts: EdgeFacts) {
+  const paths = patternsOf(facts, (pattern) => quoted(pcre(patternSource(pattern))));
   return {
     always: quoted(pcre(ALWAYS.source.replaceAll('\\/', '/'))),
     assets: quoted(pcre(`\\.(?:${ASSET_ENDINGS.join('|')})$`)),
-    commentpaths: rules.comments.paths.map((path) => quoted(pcre(patternSource(path)))).join(' '),
-    dynamicacls: rules.dynamic.flatMap(({ path, query }, rule) => [
-      `acl dynamic_${rule} var(txn.path) -m reg ${quoted(pcre(patternSource(path)))}`,
+    commentpaths: paths.comments.map((path) => `acl comments var(txn.path) -m reg ${path}`),
+    dynamicacls: facts.rules.dynamic.flatMap(({ query }, rule) => [
+      `acl dynamic_${rule} var(txn.path) -m reg ${paths.dynamic[rule]}`,
       ...(query === undefined ? [] : [`acl dynamic_${rule}_query query -m reg ${quoted(pcre(querySource(query)))}`]),
     ]),
-    loginacls: cookies.map((cookie) => `acl personal req.fhdr(cookie) -m reg ${quoted(pcre(cookie))}`),
-    heldacls: holding.map(({ name }) => `acl held_${name} nbsrv(holdfast_watch_${name}) eq 0`),
+    loginacls: loginSources(facts).map((cookie) => `acl personal req.fhdr(cookie) -m reg ${quoted(pcre(cookie))}`),
+    heldacls: facts.holding.map(({ name }) => `acl held_${name} nbsrv(holdfast_watch_${name}) eq 0`),
   };
 }
 
 function choices({ rules, holding }: EdgeFacts) {
   return {
+    commentrule: rules.comments.paths.length === 0 ? [] : ['use_backend holdfast_comments if METH_POST comments'],
     dynamicrules: rules.dynamic.map(({ query }, rule) => {
       const condition = query === undefined ? '' : ` dynamic_${rule}_query`;
       return `use_backend holdfast_dynamic_${rule} if dynamic_${rule}${condition}`;
@@ -107,7 +107,7 @@ function hold({ name, status, retryAfter }: HoldingPage, facts: EdgeFacts, text:
 /** One backend a cap. The visitors' is the one that looks after the origin's health; the others go by it. */
 function origins(facts: EdgeFacts, text: string): readonly string[] {
   const { rules } = facts;
-  const [busy, lost] = failurePages(facts, NOT_KEPT);
+  const [busy, lost] = failurePages(facts);
   const backend = (name: string, cap: number, more: Partial<Origin> = {}) =>
     originBackend({ name, cap, page: busy, kind: 'dynamic', to: originOf(facts), servers: [], ...more }, text);
   return [
@@ -169,7 +169,7 @@ function addressOf({ host, port }: Upstream): string {
 /** A whole answer, as HAProxy sends it without looking at it: lines end as HTTP says. */
 function errorFile({ name, status, retryAfter, html }: HoldingPage, text: string): EdgeFile {
   const head = fill(text, {
-    status: `${status} ${reasonOf(status)}`,
+    status: `${status} ${STATUS_CODES[status] ?? 'Unknown'}`,
     length: `${html.length}`,
     retryafter: retryAfter === null ? [] : [`Retry-After: ${retryAfter}`],
   });

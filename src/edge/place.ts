@@ -1,5 +1,7 @@
+import { NOT_KEPT } from './decide.ts';
 import { type EdgeFacts, type HoldingPage, refused } from './facts.ts';
-import { assertHost } from './names.ts';
+import { assertHost, assertPattern } from './names.ts';
+import { cookieSource } from './patterns.ts';
 
 /** Where a server is, and how it is spoken to. */
 export interface Upstream {
@@ -36,10 +38,30 @@ export function publicHost({ site }: EdgeFacts): string {
 }
 
 /** The holding page for when the origin cannot answer, and the one for a comment that was not kept: the same where there is none of that name. */
-export function failurePages({ rules, holding }: EdgeFacts, notKept: string): [busy: HoldingPage, lost: HoldingPage] {
+export function failurePages({ rules, holding }: EdgeFacts): readonly [busy: HoldingPage, lost: HoldingPage] {
   const busy = holding.find(({ name }) => name === rules.holding);
   if (busy === undefined) throw refused('edge.holding', rules.holding, 'is the name of no holding page');
-  return [busy, holding.find(({ name }) => name === notKept) ?? busy];
+  return [busy, holding.find(({ name }) => name === NOT_KEPT) ?? busy];
+}
+
+/** The paths that comment forms post to, and those of `dynamic`, as a server's language has them; each is looked at first. Throws `edge-refused`. */
+export function patternsOf({ rules }: EdgeFacts, write: (pattern: string) => string) {
+  const written = (field: string, pattern: string): string => {
+    assertPattern(field, pattern);
+    return write(pattern);
+  };
+  return {
+    comments: rules.comments.paths.map((path, index) => written(`edge.comments.paths[${index}]`, path)),
+    dynamic: rules.dynamic.map(({ path }, index) => written(`edge.dynamic[${index}].path`, path)),
+  };
+}
+
+/** What a Cookie header must hold for its sender to be logged in. */
+export function loginSources({ rules }: EdgeFacts): readonly string[] {
+  return rules.loginCookies.map((cookie) => {
+    const name = cookieSource(cookie).slice(1);
+    return `(?:^|;)\\s*${name.endsWith('$') ? name.slice(0, -1) : `${name}[^=;]*`}=`;
+  });
 }
 
 /** True for an address, which no resolver need be asked about. */

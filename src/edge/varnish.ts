@@ -1,10 +1,20 @@
 import { allowanceOf } from './allowance.ts';
-import { ALWAYS, ASSET_ENDINGS, NOT_KEPT } from './decide.ts';
+import { ALWAYS, ASSET_ENDINGS } from './decide.ts';
 import { type EdgeFacts, type EdgeFiller, type HoldingPage, refused, textOf } from './facts.ts';
 import { fill } from './fill.ts';
-import { cookieSource, querySource } from './patterns.ts';
+import { querySource } from './patterns.ts';
 import { patternAsSent, pcre } from './pcre.ts';
-import { commentsOf, failurePages, filesOf, originOf, publicHost, type Upstream, withoutPort } from './place.ts';
+import {
+  commentsOf,
+  failurePages,
+  filesOf,
+  loginSources,
+  originOf,
+  patternsOf,
+  publicHost,
+  type Upstream,
+  withoutPort,
+} from './place.ts';
 
 type Texts = ReadonlyMap<string, string>;
 
@@ -24,7 +34,7 @@ export const fillVarnish: EdgeFiller = (facts, texts) => [
 
 function configuration(facts: EdgeFacts, texts: Texts): string {
   const { rules, holding } = facts;
-  const [busy, lost] = failurePages(facts, NOT_KEPT);
+  const [busy, lost] = failurePages(facts);
   const files = filesOf(facts);
   const { requests, period } = allowanceOf(rules.limits);
   return fill(textOf(texts, 'default.vcl'), {
@@ -55,23 +65,21 @@ function configuration(facts: EdgeFacts, texts: Texts): string {
   });
 }
 
-function conditions({ rules }: EdgeFacts) {
-  const cookies = rules.loginCookies.map((cookie) => {
-    const name = cookieSource(cookie).slice(1);
-    return `(?:^|;)\\s*${name.endsWith('$') ? name.slice(0, -1) : `${name}[^=;]*`}=`;
-  });
+function conditions(facts: EdgeFacts) {
+  const paths = patternsOf(facts, (pattern) => pcre(patternAsSent(pattern)));
+  const logins = loginSources(facts).map((cookie) => ` || req.http.Cookie ~ "${pcre(cookie)}"`);
   return {
     always: pcre(ALWAYS.source.replaceAll('\\/', '/')),
     assets: pcre(`\\.(?:${ASSET_ENDINGS.join('|')})$`),
     hostile: HOSTILE,
     hidden: HIDDEN,
-    comments: rules.comments.paths.length === 0 ? NOTHING : pcre(anyOf(rules.comments.paths.map(patternAsSent))),
-    logins: cookies.map((cookie) => ` || req.http.Cookie ~ "${pcre(cookie)}"`).join(''),
-    dynamic: rules.dynamic.flatMap(({ path, query }, rule) => {
+    comments: paths.comments.length === 0 ? NOTHING : paths.comments.map((path) => `(?:${path})`).join('|'),
+    logins: logins.join(''),
+    dynamic: facts.rules.dynamic.flatMap(({ query }, rule) => {
       const parameter =
         query === undefined ? '' : ` && req.url ~ "${pcre(querySource(query).replace('^', '^[^?]*\\?'))}"`;
       return block(
-        `if (req.http.X-Holdfast-Path ~ "${pcre(patternAsSent(path))}"${parameter})`,
+        `if (req.http.X-Holdfast-Path ~ "${paths.dynamic[rule]}"${parameter})`,
         `set req.backend_hint = dynamic_${rule};`,
         'set req.http.X-Holdfast-Kind = "dynamic";',
         'return (pass);',
@@ -82,8 +90,6 @@ function conditions({ rules }: EdgeFacts) {
 
 /** Matches no path. */
 const NOTHING = '(?!)';
-
-const anyOf = (sources: readonly string[]): string => `(?:${sources.join('|')})`;
 
 /** What the file server lacks is asked of the origin, under the cap of who is logged in. */
 const ELSEWHERE = block(
