@@ -78,7 +78,7 @@ sub vcl_recv {
 	set req.http.X-Holdfast-Otherwise = "<<busy>>";
 	<<dynamic>>
 	if (!req.http.X-Holdfast-Always && !req.http.X-Holdfast-Asset) {
-		if (req.http.Authorization<<logins>>) {
+		if (req.http.X-Holdfast-Personal) {
 			set req.backend_hint = visitors;
 			set req.http.X-Holdfast-Kind = "dynamic";
 			return (pass);
@@ -116,6 +116,7 @@ sub holdfast_take {
 	unset req.http.X-Holdfast-Elsewhere;
 	unset req.http.X-Holdfast-Always;
 	unset req.http.X-Holdfast-Asset;
+	unset req.http.X-Holdfast-Personal;
 	unset req.http.Forwarded;
 	unset req.http.Proxy;
 	set req.http.X-Forwarded-For = client.ip;
@@ -128,6 +129,9 @@ sub holdfast_take {
 	}
 	if (req.http.X-Holdfast-Path ~ "(?i)<<assets>>") {
 		set req.http.X-Holdfast-Asset = "yes";
+	}
+	if (req.http.Authorization<<logins>>) {
+		set req.http.X-Holdfast-Personal = "yes";
 	}
 }
 
@@ -189,6 +193,7 @@ sub vcl_backend_fetch {
 	unset bereq.http.X-Holdfast-Elsewhere;
 	unset bereq.http.X-Holdfast-Always;
 	unset bereq.http.X-Holdfast-Asset;
+	unset bereq.http.X-Holdfast-Personal;
 	if (bereq.uncacheable && !bereq.http.X-Holdfast-File) {
 		# The backend's own.
 		unset bereq.http.Host;
@@ -265,6 +270,10 @@ sub vcl_deliver {
 		} else {
 			set req.http.X-Holdfast-Kind = "static";
 		}
+	}
+	# What the origin says of caching, where it says anything; never for one who is logged in.
+	if (!req.http.X-Holdfast-File && (req.http.X-Holdfast-Personal || !resp.http.Cache-Control)) {
+		set resp.http.Cache-Control = "no-store";
 	}
 	call holdfast_log;
 	return (deliver);
