@@ -134,9 +134,17 @@ function build(session: Session): Command {
       const { withdrawVerb } = await import('./withdraw.ts');
       session.exitCode = await withdrawVerb(ioFor(session, flags), path, flags);
     });
+  addInbox(program, session);
   addReport(program, session);
   addInstalls(program, session);
   return program;
+}
+
+function addInbox(program: Command, session: Session): void {
+  verb(program, 'inbox', 'take comments, and keep them while the origin is away').action(async (flags: CommonFlags) => {
+    const { inboxVerb } = await import('./inbox.ts');
+    session.exitCode = await inboxVerb(ioFor(session, flags));
+  });
 }
 
 function addReport(program: Command, session: Session): void {
