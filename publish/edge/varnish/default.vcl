@@ -171,6 +171,10 @@ sub holdfast_page {
 sub holdfast_file {
 	unset req.http.Cookie;
 	unset req.http.Authorization;
+	# No body goes with it, such as that of a form which was not taken: whoever is next on that connection would pay for it.
+	unset req.http.Content-Length;
+	unset req.http.Transfer-Encoding;
+	unset req.http.Expect;
 	set req.backend_hint = files;
 	set req.http.X-Holdfast-File = "yes";
 	if (std.healthy(files)) {
@@ -206,7 +210,7 @@ sub vcl_backend_response {
 	if (!bereq.http.X-Holdfast-File) {
 		return (deliver);
 	}
-	if (beresp.status >= 500) {
+	if (beresp.status >= 500 || (bereq.http.X-Holdfast-Page && beresp.status != 200 && beresp.status != 304)) {
 		# What is there, though old, goes before an error.
 		if (bereq.is_bgfetch) {
 			return (abandon);
