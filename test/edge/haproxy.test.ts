@@ -1,4 +1,4 @@
-// takes: 60 s
+// takes: 15 s
 import { haproxy } from './haproxy-driver.ts';
 import { matrix } from './matrix.ts';
 

@@ -1,4 +1,4 @@
-// takes: 60 s
+// takes: 15 s
 
 import { matrix } from './matrix.ts';
 import { varnish } from './varnish-driver.ts';
