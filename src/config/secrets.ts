@@ -55,8 +55,11 @@ function secretAt(parent: FieldPath, key: string, value: unknown): string | unde
 /** True inside an entry of `purge`, wherever the environments put it. */
 const isCache = (path: FieldPath): boolean => path.at(-2) === 'purge' && typeof path.at(-1) === 'number';
 const isToken = (path: FieldPath): boolean => path.at(-1) === 'token' && isCache(path.slice(0, -1));
+/** True inside an entry of `comments` or `values`. */
+const isSource = (path: FieldPath): boolean =>
+  (path.at(-2) === 'comments' || path.at(-2) === 'values') && typeof path.at(-1) === 'number';
 const isHeaders = (path: FieldPath): boolean =>
-  path.at(-1) === 'headers' && (path.at(-2) === 'origin' || isCache(path.slice(0, -1)));
+  path.at(-1) === 'headers' && (path.at(-2) === 'origin' || isCache(path.slice(0, -1)) || isSource(path.slice(0, -1)));
 const isEnvironmentName = (parent: FieldPath): boolean => parent.length === 1 && parent[0] === 'environments';
 
 /** What a configuration says once `env:` and `file:` are read. */
@@ -68,7 +71,7 @@ export interface Resolved<T> {
 }
 
 /** The parts of a configuration in which references may stand. */
-export type WithSecrets = Pick<Config, 'origin' | 'purge'>;
+export type WithSecrets = Pick<Config, 'origin' | 'purge' | 'comments' | 'values'>;
 
 /** Reads what headers and tokens refer to; `file:` is relative to `root`. A place that is empty or not there is a problem. */
 export async function resolveSecrets<T extends WithSecrets>(
@@ -92,6 +95,8 @@ export async function resolveSecrets<T extends WithSecrets>(
     ...config,
     origin: { ...config.origin, headers: await resolveAll(config.origin.headers, ['origin', 'headers'], read) },
     purge: await inOrder(config.purge, (cache, index) => resolveCache(cache, ['purge', index], read)),
+    comments: await inOrder(config.comments, (source, index) => resolveSource(source, ['comments', index], read)),
+    values: await inOrder(config.values, (source, index) => resolveSource(source, ['values', index], read)),
   };
   return { value, secrets: [...secrets].sort((a, b) => b.length - a.length), problems };
 }
@@ -103,6 +108,12 @@ async function resolveCache(cache: Cache, path: FieldPath, read: Read): Promise<
   if ('token' in cache) return { ...cache, token: await read(cache.token, [...path, 'token']) };
   if ('headers' in cache) return { ...cache, headers: await resolveAll(cache.headers, [...path, 'headers'], read) };
   return cache;
+}
+
+async function resolveSource<S extends object>(source: S, path: FieldPath, read: Read): Promise<S> {
+  if (!('headers' in source)) return source;
+  const headers = source.headers as Readonly<Record<string, string>>;
+  return { ...source, headers: await resolveAll(headers, [...path, 'headers'], read) };
 }
 
 async function resolveAll(

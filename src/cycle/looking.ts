@@ -2,23 +2,29 @@ import { pathMatcher } from '../model/globs.ts';
 import type { LookContext } from '../snapshot/context.ts';
 import { openDigester } from '../snapshot/digester.ts';
 import { recipeOf } from '../snapshot/recipe.ts';
+import { lookAtThreads } from './comments.ts';
 import type { Wish } from './cycle.ts';
 import type { Report } from './report.ts';
 import { takeUpWithdrawals } from './withdrawals.ts';
 import type { Workplace } from './workplace.ts';
 
 /** What the looks of one run work with. */
-export async function openLooks(place: Workplace, { acceptShrink }: Wish, { tally }: Report): Promise<LookContext> {
+export async function openLooks(place: Workplace, wish: Wish, report: Report): Promise<LookContext> {
   const { config, site, records, blobs, origin, clock } = place;
-  return {
+  const { acceptShrink } = wish;
+  const context: LookContext = {
     config,
     site,
     records,
     blobs,
     origin,
     clock,
-    tally,
-    isReleaseAsked: () => takeUpWithdrawals(place),
+    tally: report.tally,
+    isReleaseAsked: async (signal) => {
+      const isAsked = await takeUpWithdrawals(place);
+      const due = { context, report, wish: { ...wish, looks: 'due' as const } };
+      return (await lookAtThreads(place, due, signal)) || isAsked;
+    },
     composed: await place.composed.addresses(),
     leavesAsset: pathMatcher(config.assets.exclude),
     digester: openDigester(config),
@@ -26,4 +32,5 @@ export async function openLooks(place: Workplace, { acceptShrink }: Wish, { tall
     acceptShrink,
     triedAssets: new Set(),
   };
+  return context;
 }
