@@ -3,6 +3,7 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
 import { VERSION } from '../version.ts';
 import type { CheckFlags } from './check.ts';
+import type { EdgeFlags } from './edge.ts';
 import type { InitFlags } from './init.ts';
 import type { Outside, VerbIo } from './io.ts';
 import type { PublishFlags } from './publish.ts';
@@ -76,10 +77,11 @@ function ioFor(session: Session, flags: CommonFlags): VerbIo {
     print: (line) => session.out(`${redacted(session, line)}\n`),
     note: (line) => session.err(`${redacted(session, line)}\n`),
     noteError: (error, subject) => printError(session, error, subject),
-    load: async (): Promise<LoadedConfig> => {
+    load: async (secrets): Promise<LoadedConfig> => {
       const loaded = await loadConfig({
         cwd,
         env,
+        ...(secrets === undefined ? {} : { secrets }),
         ...(flags.config === undefined ? {} : { path: flags.config }),
         ...(flags.env === undefined ? {} : { environment: flags.env }),
       });
@@ -133,6 +135,7 @@ function build(session: Session): Command {
       session.exitCode = await withdrawVerb(ioFor(session, flags), path, flags);
     });
   addReport(program, session);
+  addInstalls(program, session);
   return program;
 }
 
@@ -148,6 +151,17 @@ function addReport(program: Command, session: Session): void {
     .action(async (logs: string[], flags: CommonFlags & ReportFlags) => {
       const { reportVerb } = await import('./report.ts');
       session.exitCode = await reportVerb(ioFor(session, flags), logs, flags);
+    });
+}
+
+function addInstalls(program: Command, session: Session): void {
+  verb(program, 'edge', 'print the configuration of a web server or balancer in front of the release')
+    .argument('<name>', 'nginx, haproxy, varnish, caddy, alb or cloudfront')
+    .addOption(option('--to <name>', 'the destination behind it, where there are several'))
+    .addOption(option('--out <folder>', 'write it there; for a server that takes several files'))
+    .action(async (name: string, flags: CommonFlags & EdgeFlags) => {
+      const { edgeVerb } = await import('./edge.ts');
+      session.exitCode = await edgeVerb(ioFor(session, flags), name, flags);
     });
 }
 

@@ -57,15 +57,15 @@ const shared = {
   every: doc(duration().prefault('1m'), 'Interval between looks at the comments'),
   into: doc(
     selector.optional(),
-    'Element of the captured page whose content becomes the thread. For `wordpress` by default `.comment-list, .wp-block-comment-template`; else without it the page is left as it is',
+    "Element of the captured page that the thread goes into; `wordpress` has its themes' by default, others leave the page alone without",
   ),
   before: doc(
     selector.optional(),
-    'Where the page has no such element (themes show none while there are no comments), the thread is put before this one. For `wordpress` by default `#respond`',
+    'Element that the thread goes before where `into` is not there: pages without comments have no list; `wordpress`: `#respond`',
   ),
   counts: doc(
     selector.optional(),
-    'Elements that show how many comments there are; the number in their text is replaced. For `wordpress` by default `.comments-title, .wp-block-comments-title`',
+    "Elements whose number says how many comments there are; `wordpress` has its themes' by default",
   ),
   order: doc(
     z.enum(['oldest', 'newest']).meta({ type: '"oldest" or "newest"' }).default('oldest'),

@@ -5,6 +5,7 @@ import { comments, values } from './comments.ts';
 import { mirror, rsync, s3 } from './destinations.ts';
 import { edge } from './edge.ts';
 import { anyHeaderName, doc, headerValue, httpUrl, name, pathGlob, sitePath, unique } from './fields.ts';
+import { inbox } from './inbox.ts';
 import { bytes, duration } from './units.ts';
 
 const hostName = z
@@ -157,6 +158,10 @@ const fields = z.strictObject({
     'Caches in front of the site, told what changed; an environment without them, or with others, says so itself',
   ),
   edge: edge.prefault({}),
+  inbox: doc(
+    inbox.optional(),
+    'Keeps comments while the origin is away; where it stands, `holdfast inbox` runs beside the edge',
+  ),
   retain: doc(z.int().min(2).default(5), 'Releases kept beside the live one, to return to'),
   retainFor: doc(
     duration().prefault('48h'),
@@ -208,6 +213,7 @@ export type AnalyticsConfig = Config['analytics'][number];
 export type DestinationConfig = Config['destinations'][number];
 export type HeaderRule = Config['headers'][number];
 export type EdgeConfig = Config['edge'];
+export type InboxConfig = NonNullable<Config['inbox']>;
 export type PurgeConfig = Config['purge'][number];
 export type CommentsConfig = Config['comments'][number];
 export type ValueConfig = Config['values'][number];

@@ -39,6 +39,12 @@ export const ERRORS = {
     false,
     'a secret stands in the file, or the place it is read from is empty',
   ),
+  'edge-refused': entry(
+    'config',
+    'usage',
+    false,
+    'a value cannot be written into the configuration of that web server or balancer',
+  ),
   locked: entry('store', 'busy', true, 'another run holds the lock'),
   'state-damaged': entry('store', 'failed', false, 'a state file cannot be read'),
   'state-unwritable': entry('store', 'failed', true, 'a state file cannot be written'),
