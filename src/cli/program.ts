@@ -4,6 +4,7 @@ import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
 import { VERSION } from '../version.ts';
 import type { CheckFlags } from './check.ts';
 import type { EdgeFlags } from './edge.ts';
+import type { HoldFlags } from './hold.ts';
 import type { InitFlags } from './init.ts';
 import type { Outside, VerbIo } from './io.ts';
 import type { PublishFlags } from './publish.ts';
@@ -134,9 +135,18 @@ function build(session: Session): Command {
       const { withdrawVerb } = await import('./withdraw.ts');
       session.exitCode = await withdrawVerb(ioFor(session, flags), path, flags);
     });
+  addHold(program, session);
+  addInbox(program, session);
   addReport(program, session);
   addInstalls(program, session);
   return program;
+}
+
+function addInbox(program: Command, session: Session): void {
+  verb(program, 'inbox', 'take comments, and keep them while the origin is away').action(async (flags: CommonFlags) => {
+    const { inboxVerb } = await import('./inbox.ts');
+    session.exitCode = await inboxVerb(ioFor(session, flags));
+  });
 }
 
 function addReport(program: Command, session: Session): void {
@@ -152,6 +162,28 @@ function addReport(program: Command, session: Session): void {
       const { reportVerb } = await import('./report.ts');
       session.exitCode = await reportVerb(ioFor(session, flags), logs, flags);
     });
+}
+
+function addHold(program: Command, session: Session): void {
+  const group = program.command('hold').description('put visitors on a holding page, at once, and back');
+  const to = () => option('--to <name>', 'this destination only');
+  verb(group, 'on', 'put visitors on a holding page')
+    .argument('[name]', 'the holding page; that of `edge.holding` where there is none')
+    .addOption(to())
+    .action(async (name: string | undefined, flags: CommonFlags & HoldFlags) => {
+      const { holdVerb } = await import('./hold.ts');
+      session.exitCode = await holdVerb(ioFor(session, flags), name, flags);
+    });
+  verb(group, 'off', 'let visitors have the release again')
+    .addOption(to())
+    .action(async (flags: CommonFlags & HoldFlags) => {
+      const { holdVerb } = await import('./hold.ts');
+      session.exitCode = await holdVerb(ioFor(session, flags), null, flags);
+    });
+  verb(group, 'status', 'what visitors are on').action(async (flags: CommonFlags) => {
+    const { holdStatusVerb } = await import('./hold.ts');
+    session.exitCode = await holdStatusVerb(ioFor(session, flags));
+  });
 }
 
 function addInstalls(program: Command, session: Session): void {

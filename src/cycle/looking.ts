@@ -3,13 +3,17 @@ import type { LookContext } from '../snapshot/context.ts';
 import { openDigester } from '../snapshot/digester.ts';
 import { recipeOf } from '../snapshot/recipe.ts';
 import { lookAtThreads } from './comments.ts';
-import type { Wish } from './cycle.ts';
-import type { Report } from './report.ts';
+import type { Cycle } from './cycle.ts';
+import { watchHolds } from './holding.ts';
 import { takeUpWithdrawals } from './withdrawals.ts';
 import type { Workplace } from './workplace.ts';
 
 /** What the looks of one run work with. */
-export async function openLooks(place: Workplace, wish: Wish, report: Report): Promise<LookContext> {
+export async function openLooks(
+  place: Workplace,
+  { wish, report, leases }: Pick<Cycle, 'wish' | 'report' | 'leases'>,
+): Promise<LookContext> {
+  const areHoldsNew = watchHolds(leases);
   const { config, site, records, blobs, origin, clock } = place;
   const { acceptShrink } = wish;
   const context: LookContext = {
@@ -23,7 +27,7 @@ export async function openLooks(place: Workplace, wish: Wish, report: Report): P
     isReleaseAsked: async (signal) => {
       const isAsked = await takeUpWithdrawals(place);
       const due = { context, report, wish: { ...wish, looks: 'due' as const } };
-      return (await lookAtThreads(place, due, signal)) || isAsked;
+      return (await lookAtThreads(place, due, signal)) || isAsked || areHoldsNew();
     },
     composed: await place.composed.addresses(),
     leavesAsset: pathMatcher(config.assets.exclude),
