@@ -86,7 +86,7 @@ async function lookAtThread(
   const { entry } = looking;
   const began = clock.now();
   const before = threads.state(entry.page) ?? NOTHING;
-  const source = createSource(entry, context);
+  const source = await createSource(entry, context);
   const resync = 'resync' in entry && began - (before.syncedAt ?? 0) >= DUE_AT * entry.resync;
   threads.set(entry.page, { ...before, began });
   try {
