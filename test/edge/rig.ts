@@ -97,7 +97,14 @@ export async function startRig(driver: EdgeDriver, edge: HoldfastConfig['edge'] 
       destinations: [{ use: 'mirror', dir: place.dir }],
     }),
   );
-  const running = await serve(driver, place, config);
+  const end = async () => {
+    await origin.close();
+    await rm(folder, { recursive: true });
+  };
+  const running = await serve(driver, place, config).catch(async (error: unknown) => {
+    await end();
+    throw error;
+  });
   const ask = (path: string, asked: Asked = {}) => askEdge(place.port, path, asked);
   return {
     origin,
@@ -115,8 +122,7 @@ export async function startRig(driver: EdgeDriver, edge: HoldfastConfig['edge'] 
     },
     async close() {
       await running.close();
-      await origin.close();
-      await rm(folder, { recursive: true });
+      await end();
     },
   };
 }
