@@ -55,8 +55,11 @@ export async function keepPremises(
       return origin?.ease ?? 1;
     },
     async enter() {
+      if (kept !== undefined && kept.mark === (await markOf(loaded.stateDir))) {
+        kept.place.newRun();
+        return kept.place;
+      }
       origin?.newRun();
-      if (kept !== undefined && kept.mark === (await markOf(loaded.stateDir))) return kept.place;
       const opened = await openWorkplace(loaded, clock);
       origin ??= opened.origin;
       return { ...opened, origin, destinations, desk };
@@ -73,9 +76,9 @@ export async function keepPremises(
 
 /** Equal as long as nobody else wrote to the state: every run that changes it touches one of these. */
 async function markOf(stateDir: string): Promise<string> {
-  const { snapshot, rendered, blobIndex } = stateFiles(stateDir);
+  const { snapshot, threads, rendered, blobIndex } = stateFiles(stateDir);
   const stats = await Promise.all(
-    [snapshot, rendered, blobIndex].map((path) => stat(path, { bigint: true }).catch(() => undefined)),
+    [snapshot, threads, rendered, blobIndex].map((path) => stat(path, { bigint: true }).catch(() => undefined)),
   );
   return stats.map((found) => (found === undefined ? '' : `${found.ino} ${found.size} ${found.mtimeNs}`)).join(', ');
 }

@@ -13,11 +13,13 @@ import { createDestination, type Folders } from '../publish/destinations/index.t
 import { type Bid, type Lease, takeLease } from '../publish/lease.ts';
 import { type ComposedCache, openComposed } from '../render/composed.ts';
 import type { RenderedRecord } from '../render/render.ts';
+import { openThreads, type Threads } from '../snapshot/comments/threads.ts';
 import { openRecords, type Records, type SnapshotRecord } from '../snapshot/records.ts';
 import { type Blobs, openBlobs } from '../store/blobs.ts';
 import { writeAtomic } from '../store/files.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
 import { VERSION } from '../version.ts';
+import { openElsewhere } from './elsewhere.ts';
 
 /** What a run works with: the configuration brought to life, and the state beside it. */
 export interface Workplace extends LoadedConfig {
@@ -25,9 +27,12 @@ export interface Workplace extends LoadedConfig {
   readonly clock: Clock;
   readonly blobs: Blobs;
   readonly records: Records;
+  readonly threads: Threads;
   readonly rendered: Journal<RenderedRecord>;
   readonly composed: ComposedCache;
   readonly origin: Origin;
+  /** The polite client of another host that comments or values come from. */
+  elsewhere(url: URL, headers: Readonly<Record<string, string>>): Origin;
   readonly destinations: readonly Destination[];
   /** Whose the destinations are to be. */
   readonly owner: Owner;
@@ -35,7 +40,9 @@ export interface Workplace extends LoadedConfig {
   readonly holder: string;
   /** Where leases come from and go to. */
   readonly desk: Desk;
-  /** Ends the origin's connections. */
+  /** Another run begins in the same place: whoever was away is asked again. */
+  newRun(): void;
+  /** Ends all connections. */
   close(): Promise<void>;
 }
 
@@ -60,6 +67,8 @@ export const stateFiles = (stateDir: string) => ({
   blobs: join(stateDir, 'blobs'),
   blobIndex: join(stateDir, 'blobs/index'),
   snapshot: join(stateDir, 'snapshot.jsonl'),
+  threads: join(stateDir, 'threads.jsonl'),
+  comments: join(stateDir, 'comments'),
   rendered: join(stateDir, 'rendered.jsonl'),
   composed: join(stateDir, 'composed.json'),
   runs: join(stateDir, 'runs.jsonl'),
@@ -126,6 +135,7 @@ export async function openWorkplace(loaded: LoadedConfig, clock: Clock = systemC
     clock,
     ...usual,
   });
+  const others = openElsewhere(loaded.config, clock);
   const [owner, holder] = [ownerOf(loaded), await holderOf(loaded.stateDir)];
   return {
     ...loaded,
@@ -133,13 +143,21 @@ export async function openWorkplace(loaded: LoadedConfig, clock: Clock = systemC
     clock,
     blobs,
     records,
+    threads: await openThreads({ states: files.threads, comments: files.comments }),
     rendered,
     composed: openComposed(files.composed, blobs),
     origin,
+    elsewhere: others.client,
     destinations: destinationsOf(loaded),
     owner,
     holder,
     desk: deskFor({ owner, holder, clock }),
-    close: () => origin.close(),
+    newRun: () => {
+      origin.newRun();
+      others.newRun();
+    },
+    close: async () => {
+      await Promise.all([origin.close(), others.close()]);
+    },
   };
 }

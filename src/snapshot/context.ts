@@ -27,8 +27,8 @@ export interface LookContext {
   /** A person said that pages and lanes may shrink, this once. */
   readonly acceptShrink: boolean;
   readonly tally: Tally;
-  /** Asked between slices: true where a person wants a release now, whatever the looks came to. */
-  readonly isReleaseAsked: () => Promise<boolean>;
+  /** Asked between slices: true where a person wants a release now, or comments have news, whatever the looks came to. */
+  readonly isReleaseAsked: (signal: AbortSignal) => Promise<boolean>;
   /** What somebody wants looked at before its time. */
   readonly asks: AskBox;
   /** True for a lane that is left alone for now. */
