@@ -1,5 +1,6 @@
 import type { LoadedConfig } from '../config/load.ts';
 import { lastRun, type Run } from '../cycle/history.ts';
+import { type HoldState, holdState } from '../cycle/hold.ts';
 import { purgeStates } from '../cycle/purging.ts';
 import { shortId } from '../cycle/report.ts';
 import { destinationsOf, stateFiles } from '../cycle/workplace.ts';
@@ -11,6 +12,7 @@ import { openRecords, type Records, type SnapshotRecord } from '../snapshot/reco
 import { keptPages } from '../snapshot/snapshot.ts';
 import { openJournal } from '../store/journal.ts';
 import { age } from './age.ts';
+import { holdLines } from './hold.ts';
 import type { VerbIo } from './io.ts';
 
 interface LaneStatus {
@@ -29,6 +31,8 @@ interface DestinationStatus {
   readonly settled: boolean;
   /** The release that was returned to and stays, null where none does. */
   readonly pinned: string | null;
+  /** What visitors are on: the release or a holding page. */
+  readonly hold: Omit<HoldState, 'name'>;
   /** Who is publishing, null where nobody is. */
   readonly holder: string | null;
   /** Files that are put again by the next publish; null where that is all of them. */
@@ -74,7 +78,7 @@ async function destinationStates(loaded: LoadedConfig, signal: AbortSignal): Pro
   return Promise.all(
     destinationsOf(loaded).map(async (destination) => {
       const { control, manifest, unsure } = await readLive(destination, signal);
-      const { live = null, since = null, pinned = null, lease = null } = control?.record ?? {};
+      const { live = null, since = null, pinned = null, lease = null, hold = null } = control?.record ?? {};
       return {
         name: destination.name,
         live,
@@ -82,6 +86,7 @@ async function destinationStates(loaded: LoadedConfig, signal: AbortSignal): Pro
         files: manifest?.files.length ?? 0,
         settled: control?.settled ?? true,
         pinned,
+        hold: holdState(destination, hold, manifest),
         holder: lease?.holder ?? null,
         unsure: live === null ? 0 : unsure === 'all' ? null : unsure.size,
       };
@@ -114,9 +119,10 @@ function* lines({ loaded, destinations, caches, lanes, kept, run, now }: Seen): 
 }
 
 function* destinationLines(
-  { name, live, since, files, settled, pinned, holder, unsure }: DestinationStatus,
+  { name, live, since, files, settled, pinned, hold, holder, unsure }: DestinationStatus,
   now: number,
 ): Generator<string> {
+  if (hold.hold !== null || (hold.over ?? 0) > 0) yield* holdLines({ name, ...hold });
   if (live === null || since === null) yield `${name}: nothing is live yet`;
   else yield `${name}: ${shortId(live)} is live since ${since} (${age(now - Date.parse(since))}), ${files} files`;
   if (pinned !== null) yield `${name}: pinned by rollback: nothing else goes live until holdfast unpin`;

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
 import { type Address, addressOfFile, fileFor } from '../model/address.ts';
 import type { BlobRef } from '../model/capture.ts';
-import { HOLDING_FACTS_PATH } from '../model/holding.ts';
+import { HOLDING_FACTS_PATH, type HoldingFacts } from '../model/holding.ts';
 import type { FileKind, ReleaseFile } from '../model/manifest.ts';
 import type { Site } from '../model/site.ts';
 import type { Captured, Snapshot } from '../model/snapshot.ts';
@@ -51,7 +51,7 @@ export interface Job {
 
 /** What every page is edited with, made once a run. */
 interface Workbench {
-  readonly context: RenderContext;
+  readonly context: Omit<RenderContext, 'rendered'>;
   readonly snapshot: Snapshot;
   readonly analytics: readonly Analytics[];
   /** The same, and a pixel for browsers without scripts. */
@@ -59,6 +59,26 @@ interface Workbench {
   readonly noindex: boolean;
   /** Hash of all that stands in the configuration and changes every page. */
   readonly recipe: string;
+}
+
+/** A holding page as it is published; it takes nothing of the state but what the snapshot says. */
+export interface PublishedHolding extends HoldingFacts {
+  readonly html: Buffer;
+}
+
+/** The holding pages among `composed`, as a release would have them. Throws `analytics-missing` and `template-broken`. */
+export async function holdingPages(
+  context: Omit<RenderContext, 'rendered'>,
+  snapshot: Snapshot,
+  composed: readonly StoredPage[],
+): Promise<readonly PublishedHolding[]> {
+  const bench = openWorkbench(context, snapshot);
+  const facts = new Map(holdingFacts(composed).map((one) => [one.path, one]));
+  const pages = composed.map(async (page) => {
+    const known = facts.get(page.path);
+    return known === undefined ? [] : [{ ...known, html: await holdingJob(bench, page).render() }];
+  });
+  return (await Promise.all(pages)).flat();
 }
 
 /** What a release consists of, in the order in which names are given: what is written here before what was captured. */
@@ -74,7 +94,7 @@ export function* jobsOf(context: RenderContext, snapshot: Snapshot, composed: re
   for (const asset of snapshot.assets()) if (asset.address !== '/robots.txt') yield capturedJob(bench, asset);
 }
 
-function openWorkbench(context: RenderContext, snapshot: Snapshot): Workbench {
+function openWorkbench(context: Omit<RenderContext, 'rendered'>, snapshot: Snapshot): Workbench {
   const { config, environment, site } = context;
   const recipe = hash(
     'sha256',
