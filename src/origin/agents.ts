@@ -4,6 +4,7 @@ import type { LookupFunction } from 'node:net';
 
 /** An agent that puts our headers on a request before it is sent, and hands it out. */
 export interface TappedAgent {
+  readonly agent: Agent;
   /** Calls `send`, which is to make one request by the agent it is given; that request, undefined where none was made. */
   tap(headers: Readonly<Record<string, string>>, send: (agent: Agent) => void): ClientRequest | undefined;
 }
@@ -56,10 +57,12 @@ function tap(agent: Agent): TappedAgent {
     pass(request, ...rest);
   };
   return {
+    agent,
     tap: (headers, send) => {
       wanted = headers;
       last = undefined;
       send(agent);
+      wanted = {};
       return last;
     },
   };
