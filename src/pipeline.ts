@@ -12,6 +12,7 @@ import { sweep } from './cycle/sweep.ts';
 import { takeUpWithdrawals } from './cycle/withdrawals.ts';
 import { openWorkplace, stateFiles, type Workplace } from './cycle/workplace.ts';
 import { isHoldfastError } from './model/errors.ts';
+import { watchOrigin } from './snapshot/origin-state.ts';
 import { rounds } from './snapshot/rounds.ts';
 import { keptPages, viewSnapshot } from './snapshot/snapshot.ts';
 import { takeLock } from './store/lock.ts';
@@ -56,12 +57,17 @@ async function work(place: Workplace, run: Omit<Cycle, 'place' | 'context'>, sig
 
 /** Yields wherever a release is worth making. When the origin goes away the looks end, and what is good is released all the same. */
 async function* looks({ context, wish, report }: Cycle, signal: AbortSignal): AsyncGenerator<void> {
+  if (wish.looks === 'none') return yield;
+  const noteOrigin = watchOrigin(context);
   try {
-    if (wish.looks === 'none') yield;
-    else yield* rounds(context, { ...wish, now: wish.looks === 'all' }, signal);
+    for await (const _news of rounds(context, { ...wish, now: wish.looks === 'all' }, signal)) {
+      await noteOrigin(false);
+      yield;
+    }
   } catch (error) {
     if (!isHoldfastError(error, 'origin-away')) throw error;
     report.away = error.message;
+    await noteOrigin(true);
     yield;
   }
 }

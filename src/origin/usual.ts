@@ -2,6 +2,8 @@
 export interface Usual {
   /** Milliseconds; undefined until enough answers were seen. */
   readonly value: number | undefined;
+  /** True where the last answers took far longer than usual. */
+  readonly isSlow: boolean;
   /** Learns one answer; true where the last answers say that the origin has slowed down. */
   add(waited: number): boolean;
 }
@@ -20,18 +22,25 @@ const SLOW_DRIFT = 1.01;
 /** Starts from `seed` milliseconds, where known from earlier runs. */
 export function createUsual(seed?: number): Usual {
   let value = seed;
+  /** Those since it was last said that the origin has slowed down. */
   let recent: number[] = [];
+  let last: readonly number[] = [];
+  const limitOf = (usual: number): number => Math.max(usual * SLOW, usual + NOISE);
 
   return {
     get value() {
       return value;
     },
+    get isSlow() {
+      return value !== undefined && median(last) > limitOf(value);
+    },
     add: (waited) => {
+      last = [...last, waited].slice(-WINDOW);
       recent.push(waited);
       if (recent.length < WINDOW) return false;
       if (recent.length > WINDOW) recent.shift();
       value ??= median(recent);
-      const limit = Math.max(value * SLOW, value + NOISE);
+      const limit = limitOf(value);
       value = waited > limit ? value * SLOW_DRIFT : value + (waited - value) * WEIGHT;
       if (median(recent) <= limit) return false;
       recent = [];

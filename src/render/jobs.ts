@@ -4,6 +4,7 @@ import { type Address, addressOfFile, fileFor } from '../model/address.ts';
 import type { BlobRef } from '../model/capture.ts';
 import { HOLDING_FACTS_PATH, type HoldingFacts } from '../model/holding.ts';
 import type { FileKind, ReleaseFile } from '../model/manifest.ts';
+import { ORIGIN_STATE_PATH, originStateText } from '../model/origin-state.ts';
 import type { Site } from '../model/site.ts';
 import type { Captured, Snapshot } from '../model/snapshot.ts';
 import type { Blobs } from '../store/blobs.ts';
@@ -86,6 +87,8 @@ export function* jobsOf(context: RenderContext, snapshot: Snapshot, composed: re
   const bench = openWorkbench(context, snapshot);
   for (const page of composed) yield page.kind === 'holding' ? holdingJob(bench, page) : composedJob(bench, page);
   yield holdingFactsJob(bench, composed);
+  const origin = snapshot.origin();
+  if (origin !== undefined) yield factsJob(bench, ORIGIN_STATE_PATH, originStateText(origin));
   // Holding pages carry it for browsers without scripts, whatever else counts them.
   if (context.config.analytics.length > 0) yield pixelJob();
   yield* robotsJobs(bench);
@@ -219,11 +222,16 @@ function holdingJob(bench: Workbench, { path, html, front, body }: StoredPage): 
 /** For what serves the release without the configuration at hand; `internal` files are put nowhere, so it is an asset. */
 function holdingFactsJob(bench: Workbench, composed: readonly StoredPage[]): Job {
   const text = `${JSON.stringify({ format: 1, pages: holdingFacts(composed) }, null, 2)}\n`;
+  return factsJob(bench, HOLDING_FACTS_PATH, text);
+}
+
+/** What is to be read afresh each time, by scripts or servers. */
+function factsJob(bench: Workbench, path: string, text: string): Job {
   return {
-    path: HOLDING_FACTS_PATH,
+    path,
     kind: 'asset',
     type: 'application/json',
-    key: keyOf(bench, hash('sha256', text), 'holding facts'),
+    key: keyOf(bench, hash('sha256', text), 'facts'),
     effort: 'fast',
     headers: { 'cache-control': 'no-store' },
     render: async () => Buffer.from(text),

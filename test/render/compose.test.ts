@@ -31,7 +31,7 @@ const test = suite('composed pages');
 test.after(removeProjects);
 
 /** The holding pages that every site has. */
-const BUILT_IN = ['busy', 'launch', 'maintenance', 'not-found', 'received'].map(
+const BUILT_IN = ['busy', 'launch', 'maintenance', 'not-found', 'not-kept', 'received'].map(
   (name) => `_holdfast/holding/${name}.html`,
 );
 
@@ -45,6 +45,7 @@ test('the built-in content gives pages that stand on their own', async () => {
       ['_holdfast/holding/launch.html', 'holding', 200],
       ['_holdfast/holding/maintenance.html', 'holding', 503],
       ['_holdfast/holding/not-found.html', 'holding', 404],
+      ['_holdfast/holding/not-kept.html', 'holding', 503],
       ['_holdfast/holding/received.html', 'holding', 202],
       ['announcement/index.html', 'page', undefined],
     ],
