@@ -5,6 +5,7 @@ import { VERSION } from '../version.ts';
 import type { CheckFlags } from './check.ts';
 import type { EdgeFlags } from './edge.ts';
 import type { HoldFlags } from './hold.ts';
+import { addInbox } from './inbox-program.ts';
 import type { InitFlags } from './init.ts';
 import type { Outside, VerbIo } from './io.ts';
 import type { PublishFlags } from './publish.ts';
@@ -136,17 +137,15 @@ function build(session: Session): Command {
       session.exitCode = await withdrawVerb(ioFor(session, flags), path, flags);
     });
   addHold(program, session);
-  addInbox(program, session);
+  addInbox<CommonFlags>(verb(program, 'inbox', 'take comments, and keep them while the origin is away'), {
+    verb,
+    run: async (flags, work) => {
+      session.exitCode = await work(ioFor(session, flags));
+    },
+  });
   addReport(program, session);
   addInstalls(program, session);
   return program;
-}
-
-function addInbox(program: Command, session: Session): void {
-  verb(program, 'inbox', 'take comments, and keep them while the origin is away').action(async (flags: CommonFlags) => {
-    const { inboxVerb } = await import('./inbox.ts');
-    session.exitCode = await inboxVerb(ioFor(session, flags));
-  });
 }
 
 function addReport(program: Command, session: Session): void {

@@ -1,5 +1,8 @@
 import { refused } from './facts.ts';
 
+/** What a page of ours may be framed by, and the base of its links; which scripts it may run stands in the page. */
+export const POLICY = "frame-ancestors 'self'; base-uri 'none'; object-src 'none'";
+
 /** Throws `edge-refused` for a host that some server's language would read otherwise: a URL may have `;`, `{` and quotation marks in it. */
 export function assertHost(field: string, host: string): void {
   if (/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(host) || /^\[[0-9a-f:.]+\]$/i.test(host)) return;

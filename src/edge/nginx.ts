@@ -1,14 +1,11 @@
 import { ALWAYS, ASSET_ENDINGS, NOT_KEPT } from './decide.ts';
 import { type EdgeFacts, type EdgeFiller, type EdgeName, folderOf, refused, textOf } from './facts.ts';
 import { fill } from './fill.ts';
-import { assertHost, assertPattern } from './names.ts';
+import { assertHost, assertPattern, POLICY } from './names.ts';
 import { cookieSource, patternSource, querySource } from './patterns.ts';
 
 const FILE = 'holdfast.conf';
 const SERVER: EdgeName = 'nginx';
-
-/** What a page of ours may be framed by and send forms to; which scripts it may run stands in the page. */
-const POLICY = "frame-ancestors 'self'; base-uri 'none'; object-src 'none'";
 
 /** Longer names do not fit into nginx's table of names as it is by default (64 bytes a bucket); a pattern lies in none. */
 const LONGEST_NAME = 40;

@@ -77,7 +77,7 @@ export function matrix(driver: EdgeDriver): void {
     const well = answers.filter(({ status }) => status === 200).length;
     const held = answers.filter(({ status, body }) => status === 503 && body.includes('holding busy')).length;
     assert.is(well + held, answers.length);
-    assert.ok(well > 0 && well === rig.origin.requests.length, `${well} answered, ${rig.origin.requests.length} asked`);
+    assert.ok(well > 0 && well <= rig.origin.requests.length, `${well} answered, ${rig.origin.requests.length} asked`);
     assert.ok(rig.origin.atOnce <= 4, `${rig.origin.atOnce} at once`);
   });
 
