@@ -31,7 +31,7 @@ export interface Origin {
   readonly away: boolean;
   /** What a page usually takes to its first byte, in milliseconds; undefined before five were seen. */
   readonly usual: number | undefined;
-  /** True where the last pages took three times the usual, and not by a few milliseconds; never before the usual is known. */
+  /** True where the last pages took three times the usual, and a second more; never before the usual is known. */
   readonly isSlow: boolean;
   /** Ends what runs and closes every connection. */
   close(): Promise<void>;

@@ -2,7 +2,7 @@
 export interface Usual {
   /** Milliseconds; undefined until enough answers were seen. */
   readonly value: number | undefined;
-  /** True where the last answers took far longer than usual. */
+  /** True where the last answers took three times the usual, and a second more. */
   readonly isSlow: boolean;
   /** Learns one answer; true where the last answers say that the origin has slowed down. */
   add(waited: number): boolean;
@@ -14,6 +14,8 @@ const WINDOW = 5;
 const SLOW = 3;
 /** Differences below 100 ms are noise of networks and of this machine. */
 const NOISE = 100;
+/** To ask less is right at once; visitors need to hear of a second and more. Less may be this machine's own business. */
+const FELT = 1000;
 /** Weight of a new answer. */
 const WEIGHT = 1 / 16;
 /** A slowdown that lasts becomes the usual, but only over a hundred answers or so. */
@@ -25,14 +27,13 @@ export function createUsual(seed?: number): Usual {
   /** Those since it was last said that the origin has slowed down. */
   let recent: number[] = [];
   let last: readonly number[] = [];
-  const limitOf = (usual: number): number => Math.max(usual * SLOW, usual + NOISE);
 
   return {
     get value() {
       return value;
     },
     get isSlow() {
-      return value !== undefined && median(last) > limitOf(value);
+      return value !== undefined && median(last) > Math.max(value * SLOW, value + FELT);
     },
     add: (waited) => {
       last = [...last, waited].slice(-WINDOW);
@@ -40,7 +41,7 @@ export function createUsual(seed?: number): Usual {
       if (recent.length < WINDOW) return false;
       if (recent.length > WINDOW) recent.shift();
       value ??= median(recent);
-      const limit = limitOf(value);
+      const limit = Math.max(value * SLOW, value + NOISE);
       value = waited > limit ? value * SLOW_DRIFT : value + (waited - value) * WEIGHT;
       if (median(recent) <= limit) return false;
       recent = [];

@@ -73,7 +73,7 @@ test('pages that take three times their usual time are slow, and well again when
   for (const path of PATHS)
     site.pages.set(path, (_request, response) => {
       const html = page(`Page ${path}`, `<p>At ${path}</p>`);
-      setTimeout(() => response.setHeader('content-type', 'text/html').end(html), 1500);
+      setTimeout(() => response.setHeader('content-type', 'text/html').end(html), 4000);
     });
   const slow = await project.publish('--now');
   assert.is(slow.exit, 0, slow.stderr);
