@@ -56,7 +56,7 @@ function background(
       const began = performance.now();
       const exit = await new Promise((resolve) =>
         // As the published line for cron has it.
-        spawn('nice', ['-n', '10', process.execPath, MAIN, 'publish'], { cwd: project, stdio: 'ignore' }).on(
+        spawn('nice', ['-n', '5', process.execPath, MAIN, 'publish'], { cwd: project, stdio: 'ignore' }).on(
           'close',
           resolve,
         ),
