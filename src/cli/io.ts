@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { LoadedConfig } from '../config/load.ts';
+import type { SecretPart } from '../config/secrets.ts';
 import type { HoldfastError } from '../model/errors.ts';
 
 /** What the program has of the world it was started in; `main.ts` is that of a process. */
@@ -31,6 +32,6 @@ export interface VerbIo {
   /** True where the last line of standard output is to be one JSON object. */
   readonly json: boolean;
   readonly signal: AbortSignal;
-  /** The configuration that the flags and the environment name; its secrets are redacted from all that is printed from then on. */
-  load(): Promise<LoadedConfig>;
+  /** The configuration that the flags and the environment name, with the credentials of the parts named, by default of the origin and of caches; these are redacted from all that is printed from then on. */
+  load(secrets?: readonly SecretPart[]): Promise<LoadedConfig>;
 }

@@ -76,10 +76,11 @@ function ioFor(session: Session, flags: CommonFlags): VerbIo {
     print: (line) => session.out(`${redacted(session, line)}\n`),
     note: (line) => session.err(`${redacted(session, line)}\n`),
     noteError: (error, subject) => printError(session, error, subject),
-    load: async (): Promise<LoadedConfig> => {
+    load: async (secrets): Promise<LoadedConfig> => {
       const loaded = await loadConfig({
         cwd,
         env,
+        ...(secrets === undefined ? {} : { secrets }),
         ...(flags.config === undefined ? {} : { path: flags.config }),
         ...(flags.env === undefined ? {} : { environment: flags.env }),
       });

@@ -42,7 +42,8 @@ const cookie = z
   .string()
   .regex(/^[\w.-]{1,80}\*?$/, { error: 'is not the name of a cookie, with * at its end for any ending' });
 
-const hostPort = z
+/** `host:port`, an IPv6 address in brackets. */
+export const hostPort = z
   .string()
   .regex(/^(?:[\w.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}$/, { error: 'is not a host and port, such as 127.0.0.1:8080' })
   .meta({ type: 'host and port' });

@@ -5,7 +5,7 @@ import { isUnder, showValue, valueAt, writePath } from './path.ts';
 import { type ConfigProblem, problemsOf } from './problems.ts';
 import { findConfig, readConfig } from './read.ts';
 import { type Config, configSchema, environmentsSchema } from './schema.ts';
-import { type InlineSecret, inlineSecrets, resolveSecrets } from './secrets.ts';
+import { type InlineSecret, inlineSecrets, resolveSecrets, type SecretPart, USUAL_SECRETS } from './secrets.ts';
 
 /** The environment that is open to search engines, and meant where none is named. */
 export const PRODUCTION = 'production';
@@ -18,6 +18,8 @@ export interface LoadOptions {
   readonly environment?: string;
   /** Where `env:NAME` is read from. */
   readonly env: NodeJS.ProcessEnv;
+  /** Whose credentials are read; by default those of the origin and of caches. */
+  readonly secrets?: readonly SecretPart[];
 }
 
 export interface LoadedConfig {
@@ -54,7 +56,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   refuse(path, secrets, problems);
   const config = configSchema.parse(merged);
   const root = dirname(path);
-  const resolved = await resolveSecrets(config, root, options.env);
+  const resolved = await resolveSecrets(config, { root, env: options.env, parts: options.secrets ?? USUAL_SECRETS });
   if (resolved.problems.length > 0) throw invalid('config-secret', path, resolved.problems);
   return {
     config: resolved.value,

@@ -5,6 +5,7 @@ import { headers, purge } from './caches.ts';
 import { mirror, rsync, s3 } from './destinations.ts';
 import { edge } from './edge.ts';
 import { anyHeaderName, doc, headerValue, httpUrl, name, pathGlob, unique } from './fields.ts';
+import { inbox } from './inbox.ts';
 import { bytes, duration } from './units.ts';
 
 const NOT_A_PATH = 'is not a path of the site: it starts with / and has no query';
@@ -165,6 +166,10 @@ const fields = z.strictObject({
     'Caches in front of the site, told what changed; an environment without them, or with others, says so itself',
   ),
   edge: edge.prefault({}),
+  inbox: doc(
+    inbox.optional(),
+    'Keeps comments while the origin is away; where it stands, `holdfast inbox` runs beside the edge',
+  ),
   retain: doc(z.int().min(2).default(5), 'Releases kept beside the live one, to return to'),
   retainFor: doc(
     duration().prefault('48h'),
@@ -216,4 +221,5 @@ export type AnalyticsConfig = Config['analytics'][number];
 export type DestinationConfig = Config['destinations'][number];
 export type HeaderRule = Config['headers'][number];
 export type EdgeConfig = Config['edge'];
+export type InboxConfig = NonNullable<Config['inbox']>;
 export type PurgeConfig = Config['purge'][number];

@@ -48,7 +48,7 @@ function secretAt(parent: FieldPath, key: string, value: unknown): string | unde
     const secret = SECRET_HEADER.test(key) || (typeof value === 'string' && SECRET_VALUE.test(value));
     return secret && !isReference ? INLINE : undefined;
   }
-  if (isToken([...parent, key])) return isReference ? undefined : INLINE;
+  if (isToken([...parent, key]) || isInboxSecret([...parent, key])) return isReference ? undefined : INLINE;
   return SECRET_KEY.test(key) && !isEnvironmentName(parent) ? NO_FIELD : undefined;
 }
 
@@ -57,6 +57,8 @@ const isCache = (path: FieldPath): boolean => path.at(-2) === 'purge' && typeof 
 const isToken = (path: FieldPath): boolean => path.at(-1) === 'token' && isCache(path.slice(0, -1));
 const isHeaders = (path: FieldPath): boolean =>
   path.at(-1) === 'headers' && (path.at(-2) === 'origin' || isCache(path.slice(0, -1)));
+const isInboxSecret = (path: FieldPath): boolean =>
+  /^(password|identity)$/.test(String(path.at(-1))) && path.at(-2) === 'replay' && path.at(-3) === 'inbox';
 const isEnvironmentName = (parent: FieldPath): boolean => parent.length === 1 && parent[0] === 'environments';
 
 /** What a configuration says once `env:` and `file:` are read. */
@@ -68,13 +70,24 @@ export interface Resolved<T> {
 }
 
 /** The parts of a configuration in which references may stand. */
-export type WithSecrets = Pick<Config, 'origin' | 'purge'>;
+export type WithSecrets = Pick<Config, 'origin' | 'purge' | 'inbox'>;
 
-/** Reads what headers and tokens refer to; `file:` is relative to `root`. A place that is empty or not there is a problem. */
+/** Whose credentials a verb needs: `publish` never sees those of the inbox, and the inbox's service sees none at all. */
+export type SecretPart = 'origin' | 'purge' | 'inbox';
+export const USUAL_SECRETS: readonly SecretPart[] = ['origin', 'purge'];
+
+export interface SecretPlaces {
+  /** What `file:` is relative to. */
+  readonly root: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Of other parts, headers that are references are left out, and other references stay as they are written. */
+  readonly parts: readonly SecretPart[];
+}
+
+/** Reads what headers, tokens and keys refer to. A place that is empty or not there is a problem. */
 export async function resolveSecrets<T extends WithSecrets>(
   config: T,
-  root: string,
-  env: NodeJS.ProcessEnv,
+  { root, env, parts }: SecretPlaces,
 ): Promise<Resolved<T>> {
   const secrets = new Set<string>();
   const problems: ConfigProblem[] = [];
@@ -88,16 +101,37 @@ export async function resolveSecrets<T extends WithSecrets>(
     for (const part of tellingParts(found.value)) secrets.add(part);
     return found.value;
   };
+  const { origin, purge, inbox } = config;
+  const headers = parts.includes('origin')
+    ? await resolveAll(origin.headers, ['origin', 'headers'], read)
+    : withoutReferences(origin.headers);
   const value = {
     ...config,
-    origin: { ...config.origin, headers: await resolveAll(config.origin.headers, ['origin', 'headers'], read) },
-    purge: await inOrder(config.purge, (cache, index) => resolveCache(cache, ['purge', index], read)),
+    origin: { ...origin, headers },
+    purge: parts.includes('purge')
+      ? await inOrder(purge, (cache, index) => resolveCache(cache, ['purge', index], read))
+      : purge,
+    inbox: inbox !== undefined && parts.includes('inbox') ? await resolveInbox(inbox, read) : inbox,
   };
   return { value, secrets: [...secrets].sort((a, b) => b.length - a.length), problems };
 }
 
 type Read = (written: string, path: FieldPath) => Promise<string>;
 type Cache = Config['purge'][number];
+
+const withoutReferences = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).filter(([, value]) => !REFERENCE.test(value)));
+
+async function resolveInbox(inbox: NonNullable<Config['inbox']>, read: Read): Promise<NonNullable<Config['inbox']>> {
+  const { password, identity } = inbox.replay;
+  const path = (key: string) => ['inbox', 'replay', key];
+  const replay = {
+    ...inbox.replay,
+    password: password === undefined ? undefined : await read(password, path('password')),
+    identity: identity === undefined ? undefined : await read(identity, path('identity')),
+  };
+  return { ...inbox, replay };
+}
 
 async function resolveCache(cache: Cache, path: FieldPath, read: Read): Promise<Cache> {
   if ('token' in cache) return { ...cache, token: await read(cache.token, [...path, 'token']) };
@@ -134,11 +168,22 @@ function fromEnvironment(name: string, env: NodeJS.ProcessEnv): Found {
 
 async function fromFile(path: string, root: string): Promise<Found> {
   try {
-    const value = (await readFile(resolve(root, path), 'utf8')).trim();
+    const value = withoutComments((await readFile(resolve(root, path), 'utf8')).trim());
     return value === '' ? { why: 'is a file that is empty' } : { value };
   } catch (error) {
     return { why: `is a file that cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'})` };
   }
+}
+
+/** A key file of age has lines of comment around its key; a secret of one line is left as it is. */
+function withoutComments(text: string): string {
+  const lines = text.split(/\r?\n/);
+  return lines.length === 1
+    ? text
+    : lines
+        .filter((line) => !line.startsWith('#'))
+        .join('\n')
+        .trim();
 }
 
 /** Never with the value itself in it. */

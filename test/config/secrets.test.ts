@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { configSchema } from '../../src/config/schema.ts';
-import { inlineSecrets, resolveSecrets } from '../../src/config/secrets.ts';
+import { inlineSecrets, resolveSecrets, type SecretPart } from '../../src/config/secrets.ts';
 import { suite } from '../support/suite.ts';
 
 const CANARY = 'canary-4411-secret';
@@ -11,10 +11,12 @@ const CANARY = 'canary-4411-secret';
 interface Written {
   readonly headers?: Record<string, string>;
   readonly purge?: unknown[];
+  readonly inbox?: unknown;
+  readonly parts?: readonly SecretPart[];
 }
 
 async function resolved(
-  { headers = {}, purge = [] }: Written,
+  { headers = {}, purge = [], inbox, parts = ['origin', 'purge', 'inbox'] }: Written,
   env: NodeJS.ProcessEnv,
   files: Record<string, string> = {},
 ) {
@@ -24,11 +26,12 @@ async function resolved(
     lanes: [{ name: 'hot', every: '1m', paths: ['/'] }],
     destinations: [{ use: 'mirror', dir: 'www' }],
     purge,
+    ...(inbox === undefined ? {} : { inbox }),
   });
   const root = await mkdtemp(join(tmpdir(), 'holdfast-secrets-'));
   try {
     for (const [name, text] of Object.entries(files)) await writeFile(join(root, name), text);
-    return await resolveSecrets(config, root, env);
+    return await resolveSecrets(config, { root, env, parts });
   } finally {
     await rm(root, { recursive: true });
   }
@@ -112,6 +115,30 @@ test('a token in the file is found wherever its cache stands', () => {
     'purge.0.secretKey',
     'origin.token',
   ]);
+});
+
+const INBOX = { replay: { user: 'editor', password: 'env:WP', identity: 'file:age.txt' } };
+const KEY_FILE = `# created: 2026-11-27\n# public key: age1x\n${CANARY}\n`;
+
+test('the inbox has credentials of its own, which only those verbs read that deliver or open submissions', async () => {
+  const env = { WP: 'abcd efgh ijkl', AUTH: 'Basic eHl6enk=' };
+  const written = { headers: { authorization: 'env:AUTH', 'x-plain': 'text' }, purge: CACHES, inbox: INBOX };
+  const all = await resolved({ ...written, parts: ['origin', 'inbox'] }, env, { 'age.txt': KEY_FILE });
+  assert.equal(all.value.inbox?.replay.password, 'abcd efgh ijkl');
+  assert.equal(all.value.inbox?.replay.identity, CANARY, 'without the comments of a key file');
+  const none = await resolved({ ...written, parts: [] }, {});
+  assert.equal(none.problems, [], 'the service runs without any credential in its environment');
+  assert.equal(none.value.origin.headers, { 'x-plain': 'text' }, 'and sends no reference in place of one');
+  assert.equal(none.value.inbox?.replay.password, 'env:WP');
+  assert.equal(none.secrets, []);
+});
+
+test('a password or key of the inbox in the file is found, and one elsewhere is no field', () => {
+  const inbox = { replay: { password: CANARY, identity: CANARY, user: 'editor' } };
+  const paths = inlineSecrets({ inbox, environments: { staging: { inbox } } }).map(({ path }) => path.join('.'));
+  assert.equal(paths.slice(0, 2), ['inbox.replay.password', 'inbox.replay.identity']);
+  assert.is(paths.length, 4);
+  assert.equal(inlineSecrets({ inbox: INBOX }), []);
 });
 
 test('what only looks like a secret is left alone', () => {
