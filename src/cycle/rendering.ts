@@ -1,5 +1,7 @@
+import type { LoadedConfig } from '../config/load.ts';
 import type { ReleaseFile } from '../model/manifest.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import type { ComposeOptions } from '../render/compose.ts';
 import type { StoredPage } from '../render/composed.ts';
 import { render } from '../render/render.ts';
 import { warn } from '../snapshot/context.ts';
@@ -27,16 +29,24 @@ export async function renderAll(
 
 /** The composed pages; Eleventy starts only when their words, their templates or the hot pages' titles changed. */
 export function composeAll(place: Workplace, snapshot: Snapshot, signal: AbortSignal): Promise<readonly StoredPage[]> {
-  const { root, config, environment } = place;
+  return place.composed.pages(composeOptions(place, snapshot, signal));
+}
+
+/** What the project's pages are composed from. */
+export function composeOptions(
+  { root, config, environment }: LoadedConfig,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): ComposeOptions {
   const { name, url, language } = config.site;
   const pages: { address: string; title: string }[] = [];
   for (const { address, title } of snapshot.pages()) if (title !== undefined) pages.push({ address, title });
-  return place.composed.pages({
+  return {
     root,
     templates: config.compose.templates,
     content: config.compose.content,
     fallback: PACKAGE_ROOT,
     data: { site: { name, url, language }, environment, pages },
     signal,
-  });
+  };
 }

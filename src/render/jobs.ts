@@ -30,11 +30,15 @@ export interface RenderedRecord extends BlobRef {
   readonly variants: ReleaseFile['variants'];
 }
 
-export interface RenderContext {
+/** What files are made with. */
+export interface JobContext {
   readonly config: Config;
   readonly environment: string;
   readonly site: Site;
   readonly blobs: Blobs;
+}
+
+export interface RenderContext extends JobContext {
   readonly rendered: Journal<RenderedRecord>;
 }
 
@@ -51,7 +55,7 @@ export interface Job {
 
 /** What every page is edited with, made once a run. */
 interface Workbench {
-  readonly context: RenderContext;
+  readonly context: JobContext;
   readonly snapshot: Snapshot;
   readonly analytics: readonly Analytics[];
   /** The same, and a pixel for browsers without scripts. */
@@ -62,7 +66,7 @@ interface Workbench {
 }
 
 /** What a release consists of, in the order in which names are given: what is written here before what was captured. */
-export function* jobsOf(context: RenderContext, snapshot: Snapshot, composed: readonly StoredPage[]): Generator<Job> {
+export function* jobsOf(context: JobContext, snapshot: Snapshot, composed: readonly StoredPage[]): Generator<Job> {
   const bench = openWorkbench(context, snapshot);
   for (const page of composed) yield page.kind === 'holding' ? holdingJob(bench, page) : composedJob(bench, page);
   yield holdingFactsJob(bench, composed);
@@ -74,7 +78,7 @@ export function* jobsOf(context: RenderContext, snapshot: Snapshot, composed: re
   for (const asset of snapshot.assets()) if (asset.address !== '/robots.txt') yield capturedJob(bench, asset);
 }
 
-function openWorkbench(context: RenderContext, snapshot: Snapshot): Workbench {
+function openWorkbench(context: JobContext, snapshot: Snapshot): Workbench {
   const { config, environment, site } = context;
   const recipe = hash(
     'sha256',
@@ -87,16 +91,21 @@ function openWorkbench(context: RenderContext, snapshot: Snapshot): Workbench {
       [...site.hosts],
     ]),
   );
-  const analytics = config.analytics.map(createAnalytics);
-  const counts = analytics.length === 0 || config.analytics.some(({ use }) => use === 'pixel');
   return {
     context,
     snapshot,
-    analytics,
-    holdingAnalytics: counts ? analytics : [...analytics, createNoscriptPixel()],
+    analytics: analyticsFor(config, 'page'),
+    holdingAnalytics: analyticsFor(config, 'holding'),
     noindex: environment !== 'production',
     recipe,
   };
+}
+
+/** What counts the visitors of a page; on a holding page a pixel too, for browsers without scripts, where nothing else has one. */
+export function analyticsFor(config: Config, kind: PageKind): readonly Analytics[] {
+  const analytics = config.analytics.map(createAnalytics);
+  const hasPixel = analytics.length === 0 || config.analytics.some(({ use }) => use === 'pixel');
+  return kind !== 'holding' || hasPixel ? analytics : [...analytics, createNoscriptPixel()];
 }
 
 /** Keys begin with the hash of the bytes they are made of: `lost` is read off them. */
