@@ -39,7 +39,7 @@ export async function publish(loaded: LoadedConfig, wish: Wish, report: Report, 
 async function work(place: Workplace, run: Omit<Cycle, 'place' | 'context'>, signal: AbortSignal): Promise<void> {
   const { wish, report } = run;
   await adopt(place, run.leases, signal);
-  const context = await openLooks(place, wish, report);
+  const context = await openLooks(place, run);
   const cycle = { ...run, place, context };
   try {
     await takeUpWithdrawals(place);

@@ -35,6 +35,7 @@ const RULES: LayerRules = {
     ['@aws-sdk/client-cloudfront', 'publish/'],
     ['@aws-sdk/client-s3', 'publish/'],
     ['commander', 'cli/'],
+    ['age-encryption', 'inbox/'],
   ]),
   packages: Object.keys(dependencies.dependencies),
   mouth: 'cli/main.ts',

@@ -3,6 +3,9 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
 import { VERSION } from '../version.ts';
 import type { CheckFlags } from './check.ts';
+import type { EdgeFlags } from './edge.ts';
+import type { HoldFlags } from './hold.ts';
+import { addInbox } from './inbox-program.ts';
 import type { InitFlags } from './init.ts';
 import type { Outside, VerbIo } from './io.ts';
 import type { PreviewFlags } from './preview.ts';
@@ -135,7 +138,15 @@ function build(session: Session): Command {
       const { withdrawVerb } = await import('./withdraw.ts');
       session.exitCode = await withdrawVerb(ioFor(session, flags), path, flags);
     });
+  addHold(program, session);
+  addInbox<CommonFlags>(verb(program, 'inbox', 'take comments, and keep them while the origin is away'), {
+    verb,
+    run: async (flags, work) => {
+      session.exitCode = await work(ioFor(session, flags));
+    },
+  });
   addReport(program, session);
+  addInstalls(program, session);
   return program;
 }
 
@@ -160,6 +171,39 @@ function addReport(program: Command, session: Session): void {
     .action(async (logs: string[], flags: CommonFlags & ReportFlags) => {
       const { reportVerb } = await import('./report.ts');
       session.exitCode = await reportVerb(ioFor(session, flags), logs, flags);
+    });
+}
+
+function addHold(program: Command, session: Session): void {
+  const group = program.command('hold').description('put visitors on a holding page, at once, and back');
+  const to = () => option('--to <name>', 'this destination only');
+  verb(group, 'on', 'put visitors on a holding page')
+    .argument('[name]', 'the holding page; that of `edge.holding` where there is none')
+    .addOption(to())
+    .action(async (name: string | undefined, flags: CommonFlags & HoldFlags) => {
+      const { holdVerb } = await import('./hold.ts');
+      session.exitCode = await holdVerb(ioFor(session, flags), name, flags);
+    });
+  verb(group, 'off', 'let visitors have the release again')
+    .addOption(to())
+    .action(async (flags: CommonFlags & HoldFlags) => {
+      const { holdVerb } = await import('./hold.ts');
+      session.exitCode = await holdVerb(ioFor(session, flags), null, flags);
+    });
+  verb(group, 'status', 'what visitors are on').action(async (flags: CommonFlags) => {
+    const { holdStatusVerb } = await import('./hold.ts');
+    session.exitCode = await holdStatusVerb(ioFor(session, flags));
+  });
+}
+
+function addInstalls(program: Command, session: Session): void {
+  verb(program, 'edge', 'print the configuration of a web server or balancer in front of the release')
+    .argument('<name>', 'nginx, haproxy, varnish, caddy, alb or cloudfront')
+    .addOption(option('--to <name>', 'the destination behind it, where there are several'))
+    .addOption(option('--out <folder>', 'write it there; for a server that takes several files'))
+    .action(async (name: string, flags: CommonFlags & EdgeFlags) => {
+      const { edgeVerb } = await import('./edge.ts');
+      session.exitCode = await edgeVerb(ioFor(session, flags), name, flags);
     });
 }
 

@@ -1,3 +1,4 @@
+import type { LoadedConfig } from '../config/load.ts';
 import type { Wish } from '../cycle/cycle.ts';
 import { appendRun } from '../cycle/history.ts';
 import { type DestinationReport, newReport, pageCounts, type Report, reportJson, shortId } from '../cycle/report.ts';
@@ -35,14 +36,37 @@ export async function publishVerb(io: VerbIo, flags: PublishFlags): Promise<numb
 export async function publishAndTell(io: VerbIo, wish: Wish): Promise<number> {
   const loaded = await io.load();
   assertDestination(wish.to, loaded.config.destinations);
+  const { report, exit, seconds, failure } = await runCycle(loaded, wish, io.signal);
+  tell(io, report, { seconds, dryRun: wish.dryRun, failure });
+  if (io.json) io.print(JSON.stringify(reportJson(report, seconds)));
+  return exit;
+}
+
+/** One cycle that came to its end, well or not. */
+interface CycleEnd {
+  readonly report: Report;
+  readonly exit: number;
+  readonly seconds: number;
+  readonly failure: HoldfastError | undefined;
+}
+
+/** Runs one cycle and writes it down. Throws `locked`, `leased` and `usage`, by which nothing was begun. */
+async function runCycle(loaded: LoadedConfig, wish: Wish, signal: AbortSignal): Promise<CycleEnd> {
   const report = newReport();
   const started = performance.now();
-  const failure = await publish(loaded, wish, report, io.signal).then(() => undefined, asHoldfastError);
+  const failure = await publish(loaded, wish, report, signal).then(() => undefined, asHoldfastError);
   const seconds = (performance.now() - started) / 1000;
   if (failure !== undefined && ['locked', 'leased', 'usage'].includes(failure.code)) throw failure;
   const exit = exitOf(report, failure);
   if (!wish.dryRun) await appendRun(loaded.stateDir, report, { seconds, exit, error: failure });
-  tell(io, report, { seconds, dryRun: wish.dryRun, failure });
+  return { report, exit, seconds, failure };
+}
+
+/** Publishes what is known to one destination, without asking the origin; what went wrong is said, and the exit code tells. */
+export async function publishKnown(io: VerbIo, loaded: LoadedConfig, to: string): Promise<number> {
+  const wish: Wish = { looks: 'none', to, force: false, dryRun: false, maxDeletes: 0, acceptShrink: false };
+  const { report, exit, failure } = await runCycle(loaded, wish, io.signal);
+  noteTrouble(io, report, failure);
   return exit;
 }
 
@@ -69,6 +93,12 @@ interface Told {
 
 function tell(io: VerbIo, report: Report, { seconds, dryRun, failure }: Told): void {
   if (dryRun && !io.json) printPlan(io, report);
+  noteTrouble(io, report, failure);
+  if (io.json) return;
+  for (const [name] of report.destinations) io.print(summary(report, name, { seconds, dryRun, failure }));
+}
+
+function noteTrouble(io: VerbIo, report: Report, failure: HoldfastError | undefined): void {
   for (const { code, path, text } of report.tally.warnings.values()) io.note(`warning ${code}: ${path} ${text}`);
   if (report.away !== undefined) io.note(`warning origin-away: ${report.away}`);
   for (const { address, problem, text, goodAt } of report.kept) {
@@ -79,8 +109,6 @@ function tell(io: VerbIo, report: Report, { seconds, dryRun, failure }: Told): v
   for (const [name, { error }] of report.destinations)
     if (error !== undefined) io.noteError(asHoldfastError(error), name);
   if (failure !== undefined) io.noteError(failure);
-  if (io.json) io.print(JSON.stringify(reportJson(report, seconds)));
-  else for (const [name] of report.destinations) io.print(summary(report, name, { seconds, dryRun, failure }));
 }
 
 function printPlan(io: VerbIo, report: Report): void {

@@ -1,8 +1,10 @@
 import type { LoadedConfig } from '../config/load.ts';
 import { lastRun, type Run } from '../cycle/history.ts';
+import { type HoldState, holdState } from '../cycle/hold.ts';
 import { purgeStates } from '../cycle/purging.ts';
 import { shortId } from '../cycle/report.ts';
 import { destinationsOf, stateFiles } from '../cycle/workplace.ts';
+import { type InboxState, inboxState } from '../inbox/state.ts';
 import type { KeptPage, LaneState } from '../model/snapshot.ts';
 import { readLive } from '../publish/live.ts';
 import type { PurgeStatus } from '../publish/purge-status.ts';
@@ -11,6 +13,7 @@ import { openRecords, type Records, type SnapshotRecord } from '../snapshot/reco
 import { keptPages } from '../snapshot/snapshot.ts';
 import { openJournal } from '../store/journal.ts';
 import { age } from './age.ts';
+import { holdLines } from './hold.ts';
 import type { VerbIo } from './io.ts';
 
 interface LaneStatus {
@@ -29,6 +32,8 @@ interface DestinationStatus {
   readonly settled: boolean;
   /** The release that was returned to and stays, null where none does. */
   readonly pinned: string | null;
+  /** What visitors are on: the release or a holding page. */
+  readonly hold: Omit<HoldState, 'name'>;
   /** Who is publishing, null where nobody is. */
   readonly holder: string | null;
   /** Files that are put again by the next publish; null where that is all of them. */
@@ -45,9 +50,13 @@ export async function statusVerb(io: VerbIo): Promise<number> {
   const destinations = await destinationStates(loaded, io.signal);
   const caches = await purgeStates(loaded, now);
   const run = await lastRun(loaded.stateDir);
+  const inbox = await inboxState(loaded);
   const { environment } = loaded;
-  if (io.json) io.print(JSON.stringify({ environment, destinations, caches, lanes, kept, lastRun: run ?? null }));
-  else for (const line of lines({ loaded, destinations, caches, lanes, kept, run, now })) io.print(line);
+  if (io.json)
+    io.print(
+      JSON.stringify({ environment, destinations, caches, lanes, kept, inbox: inbox ?? null, lastRun: run ?? null }),
+    );
+  else for (const line of lines({ loaded, destinations, caches, lanes, kept, inbox, run, now })) io.print(line);
   return 0;
 }
 
@@ -74,7 +83,7 @@ async function destinationStates(loaded: LoadedConfig, signal: AbortSignal): Pro
   return Promise.all(
     destinationsOf(loaded).map(async (destination) => {
       const { control, manifest, unsure } = await readLive(destination, signal);
-      const { live = null, since = null, pinned = null, lease = null } = control?.record ?? {};
+      const { live = null, since = null, pinned = null, lease = null, hold = null } = control?.record ?? {};
       return {
         name: destination.name,
         live,
@@ -82,6 +91,7 @@ async function destinationStates(loaded: LoadedConfig, signal: AbortSignal): Pro
         files: manifest?.files.length ?? 0,
         settled: control?.settled ?? true,
         pinned,
+        hold: holdState(destination, hold, manifest),
         holder: lease?.holder ?? null,
         unsure: live === null ? 0 : unsure === 'all' ? null : unsure.size,
       };
@@ -95,11 +105,12 @@ interface Seen {
   readonly caches: readonly PurgeStatus[];
   readonly lanes: readonly LaneStatus[];
   readonly kept: readonly KeptPage[];
+  readonly inbox: InboxState | undefined;
   readonly run: Run | undefined;
   readonly now: number;
 }
 
-function* lines({ loaded, destinations, caches, lanes, kept, run, now }: Seen): Generator<string> {
+function* lines({ loaded, destinations, caches, lanes, kept, inbox, run, now }: Seen): Generator<string> {
   yield `${loaded.config.site.name} (${loaded.environment}), ${loaded.config.site.url}`;
   for (const destination of destinations) yield* destinationLines(destination, now);
   for (const cache of caches) yield cacheLine(cache);
@@ -108,15 +119,17 @@ function* lines({ loaded, destinations, caches, lanes, kept, run, now }: Seen): 
     yield `lane ${name}: ${seen}, every ${age(everySeconds * 1000)}${state === 'due' || state === 'under way' ? `, ${state}` : ''}`;
   }
   for (const page of kept) yield `kept: ${page.address} for ${age(now - page.since)}: ${page.problem}, ${page.text}`;
+  if (inbox !== undefined) yield inboxLine(inbox, now);
   if (run === undefined) yield 'no run yet';
   else
     yield `last run: ended ${age(now - Date.parse(run.ended))} ago, exit ${run.exit}, ${run.requests} requests, ${run.seconds} s${run.error === undefined ? '' : `; ${run.error}`}`;
 }
 
 function* destinationLines(
-  { name, live, since, files, settled, pinned, holder, unsure }: DestinationStatus,
+  { name, live, since, files, settled, pinned, hold, holder, unsure }: DestinationStatus,
   now: number,
 ): Generator<string> {
+  if (hold.hold !== null || (hold.over ?? 0) > 0) yield* holdLines({ name, ...hold });
   if (live === null || since === null) yield `${name}: nothing is live yet`;
   else yield `${name}: ${shortId(live)} is live since ${since} (${age(now - Date.parse(since))}), ${files} files`;
   if (pinned !== null) yield `${name}: pinned by rollback: nothing else goes live until holdfast unpin`;
@@ -131,4 +144,11 @@ function cacheLine({ name, waiting, since, forgotten, spent, budget, trouble }: 
   const waits = waiting === 0 ? 'nothing waits' : `published, not purged: ${waiting} files since ${since}${lost}`;
   const why = trouble === null ? '' : `; failed ${trouble.times} times since ${trouble.since}: ${trouble.text}`;
   return `cache ${name}: ${waits}, ${asked}${why}`;
+}
+
+function inboxLine({ waiting, delivering, refused, torn, oldest, drainSeconds }: InboxState, now: number): string {
+  const dead = `${refused === 0 ? '' : `, ${refused} refused`}${torn === 0 ? '' : `, ${torn} torn`}`;
+  if (waiting + delivering === 0) return `inbox: nothing waits${dead}`;
+  const since = oldest === null ? '' : `, the oldest for ${age(now - oldest)}`;
+  return `inbox: ${waiting + delivering} wait${since}; delivering takes ${age(drainSeconds * 1000)}${dead}`;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { addressOfFile } from '../model/address.ts';
 import { asHoldfastError, hasCode } from '../model/errors.ts';
-import type { Manifest, ReleaseFile } from '../model/manifest.ts';
+import { type Manifest, type ReleaseFile, uncoveredRelease } from '../model/manifest.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { assertDeletes } from '../publish/caps.ts';
 import { goLive, type Published } from '../publish/golive.ts';
@@ -15,6 +15,7 @@ import { filesThatStay } from '../release/stay.ts';
 import { warn } from '../snapshot/context.ts';
 import type { Cycle } from './cycle.ts';
 import { differenceFrom } from './difference.ts';
+import { withHold } from './holding.ts';
 import type { Held } from './leases.ts';
 import { changedFiles } from './purging.ts';
 import { nothingSent } from './report.ts';
@@ -146,20 +147,23 @@ function unexpected({ live, snapshot }: Sending, remove: Difference['remove']): 
     .filter((path) => !carried.has(path) && !snapshot.isWithdrawn(addressOfFile(path)));
 }
 
-function releaseFor({ destination, state }: Held, sending: Sending): Manifest {
-  const { snapshot, files, live, report } = sending;
+function releaseFor(held: Held, sending: Sending): Manifest {
+  const { snapshot, files, live, report, place } = sending;
+  const { destination, state } = held;
+  const before = live.manifest && uncoveredRelease(live.manifest);
+  const rules = compileRules(place.config.headers);
+  const served = files.map((file) => withHeaders(file, rules));
   const pinned = state?.record.pinned ?? null;
-  if (pinned !== null && live.manifest !== undefined) {
+  if (pinned !== null && before !== undefined) {
     warn(report.tally, 'pinned', destination.name, `stays at ${pinned}, which was returned to, until holdfast unpin`);
-    const stays = live.manifest.files.filter(
+    const stays = before.files.filter(
       ({ path, carried }) => carried === undefined && !snapshot.isWithdrawn(addressOfFile(path)),
     );
-    return build(sending, stays, pagesAmong(stays));
+    return build(sending, withHold(held, sending, stays), pagesAmong(stays));
   }
-  const rules = compileRules(sending.place.config.headers);
-  const stays = filesThatStay(files, live.manifest, (address) => snapshot.mayStay(address));
-  const served = files.map((file) => withHeaders(file, rules));
-  return build(sending, [...served, ...stays], [...snapshot.pages()].length + pagesAmong(stays));
+  const stays = filesThatStay(files, before, (address) => snapshot.mayStay(address));
+  const all = withHold(held, sending, [...served, ...stays]);
+  return build(sending, all, [...snapshot.pages()].length + pagesAmong(stays));
 }
 
 function pagesAmong(files: readonly ReleaseFile[]): number {

@@ -32,7 +32,7 @@ export function composeAll(place: Workplace, snapshot: Snapshot, signal: AbortSi
   return place.composed.pages(composeOptions(place, snapshot, signal));
 }
 
-/** What the project's pages are composed from. */
+/** Where composed pages come from, and what their templates know. */
 export function composeOptions(
   { root, config, environment }: LoadedConfig,
   snapshot: Snapshot,

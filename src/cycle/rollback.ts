@@ -1,7 +1,7 @@
 import type { LoadedConfig } from '../config/load.ts';
 import { type Address, addressOfFile } from '../model/address.ts';
 import { systemClock } from '../model/clock.ts';
-import type { Manifest } from '../model/manifest.ts';
+import { type Manifest, uncoveredRelease } from '../model/manifest.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { goLive, type Published } from '../publish/golive.ts';
 import type { Lease } from '../publish/lease.ts';
@@ -9,6 +9,7 @@ import { isCertain, type Live, liveOf } from '../publish/live.ts';
 import { prune } from '../publish/prune.ts';
 import { assertWhole, filesToReturnTo, releaseToReturnTo, releaseUnknown } from '../publish/rollback.ts';
 import { buildRelease, identityOf } from '../release/build.ts';
+import { coverAlike } from '../release/cover.ts';
 import type { Difference } from '../release/difference.ts';
 import type { Warning } from '../snapshot/context.ts';
 import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
@@ -87,10 +88,12 @@ interface Way {
 async function findWay(held: Held, { id, isWithdrawn }: Return, signal: AbortSignal): Promise<Way> {
   const { destination, manifests, lease, state } = held;
   const wanted = releaseToReturnTo(state?.record, id, destination.name);
-  const target = await manifests.read(wanted, signal);
-  if (lease === undefined || target === undefined) throw releaseUnknown(destination.name, `${wanted} is not stored`);
+  const stored = await manifests.read(wanted, signal);
+  if (lease === undefined || stored === undefined) throw releaseUnknown(destination.name, `${wanted} is not stored`);
+  const target = uncoveredRelease(stored);
   const live = await liveOf(manifests, state, signal);
-  const release = releaseOf(target, live, isWithdrawn);
+  const isHeld = (state?.record.hold ?? null) !== null;
+  const release = releaseOf(stored, { live, isWithdrawn, isHeld });
   const change = differenceFrom(live, release);
   await assertWhole(destination, { release: target, files: change.put.map(({ file }) => file) }, signal);
   return { lease, wanted, target, live, release, change, isWithdrawn };
@@ -118,8 +121,13 @@ async function goBack(way: Way, loaded: LoadedConfig, signal: AbortSignal): Prom
 }
 
 /** The release to return to, less what was withdrawn since; assets of what is live stay beside it for visitors who opened a page of that. */
-function releaseOf(target: Manifest, live: Live, isWithdrawn: Return['isWithdrawn']): Manifest {
-  const files = filesToReturnTo(target, isWithdrawn);
+function releaseOf(
+  target: Manifest,
+  { live, isWithdrawn, isHeld }: Pick<Way, 'live' | 'isWithdrawn'> & { readonly isHeld: boolean },
+): Manifest {
+  const own = filesToReturnTo(uncoveredRelease(target), isWithdrawn);
+  // What visitors are on now stays over it, as it is.
+  const files = isHeld ? coverAlike(own, live.manifest) : own;
   const pages = files.filter(({ kind }) => kind === 'page').length;
   const release = buildRelease({
     ...target,

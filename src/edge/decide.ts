@@ -1,6 +1,6 @@
 import type { EdgeConfig } from '../config/schema.ts';
 import type { ReleaseFile } from '../model/manifest.ts';
-import { cookieSource, patternSource } from './patterns.ts';
+import { cookieSource, patternSource, querySource } from './patterns.ts';
 import type { ReleaseView } from './view.ts';
 
 /** A request, as far as its answer depends on it. */
@@ -50,7 +50,7 @@ export interface EdgeWorld {
 export const NOT_KEPT = 'not-kept';
 
 /** Always there for robots and browsers, hold or not, and never asked of the origin. */
-const ALWAYS = /^\/(?:robots\.txt|favicon\.ico|apple-touch-icon(?:-[\w-]+)?\.png|\.well-known(?:\/.*)?)$/;
+export const ALWAYS = /^\/(?:robots\.txt|favicon\.ico|apple-touch-icon(?:-[\w-]+)?\.png|\.well-known(?:\/.*)?)$/;
 /** What ends so is no page: it goes on during a hold, and is answered from the release whoever asks. One list for every edge. */
 export const ASSET_ENDINGS =
   'avif bmp css csv doc docx eot epub flac gif gz ico jpeg jpg js json map mjs mp3 mp4 odt ogg ogv otf pdf png ppt pptx rar rss svg tar tif tiff ttf txt vtt wasm wav webm webmanifest webp woff woff2 xls xlsx xml xsl zip'.split(
@@ -59,6 +59,8 @@ export const ASSET_ENDINGS =
 const ASSET = new RegExp(`\\.(?:${ASSET_ENDINGS.join('|')})$`, 'i');
 /** Names that begin with a dot are nobody's. */
 const HIDDEN = /\/\./;
+/** No page's path: servers differ in what they make of these, and a redirect to one would leave the site. */
+const HOSTILE = /[\x00-\x1f\x7f\\]|\/\/|\/\.\.?(?:\/|$)/;
 /** Files of a release that are shown only in place of others. */
 const INTERNAL = /^\/404\.html$/;
 /** What an origin says that cannot answer now. */
@@ -82,11 +84,12 @@ export function routeOf(request: EdgeRequest, { rules, release, hold }: EdgeWorl
   const { method } = request;
   const reads = method === 'GET' || method === 'HEAD';
   const path = decoded(request.path);
-  if (path === undefined || (HIDDEN.test(path) && !ALWAYS.test(path))) return missing(release);
+  if (path === undefined || HOSTILE.test(path)) return missing(release);
+  if (HIDDEN.test(path) && !ALWAYS.test(path)) return missing(release);
   const origin = (cap: Cap, otherwise = rules.holding): Route => ({ from: 'origin', cap, otherwise });
   if (path.startsWith('/_holdfast/')) return reads ? ownFile(path, release) : { from: 'edge', status: 405 };
   if (method === 'POST' && rules.comments.paths.some((pattern) => isMatch(pattern, path)))
-    return origin({ of: 'comments' }, NOT_KEPT);
+    return origin({ of: 'comments' }, release.holding(NOT_KEPT) === undefined ? rules.holding : NOT_KEPT);
   const rule = rules.dynamic.findIndex((one) => isMatch(one.path, path) && hasParameter(one.query, request.query));
   if (rule >= 0) return origin({ of: 'dynamic', rule });
   const isAsset = ASSET.test(path);
@@ -104,9 +107,7 @@ function isMatch(pattern: string, path: string): boolean {
 }
 
 function hasParameter(names: readonly string[] | undefined, query: string): boolean {
-  if (names === undefined) return true;
-  const asked = new URLSearchParams(query);
-  return names.some((name) => asked.has(name));
+  return names === undefined || new RegExp(querySource(names)).test(query);
 }
 
 function isLoggedIn({ cookies, authorized }: EdgeRequest, names: readonly string[]): boolean {
@@ -129,10 +130,9 @@ function holdingAnswer(release: ReleaseView, name: string): Extract<Answer, { fr
   return { from: 'holding', status, name, retryAfter };
 }
 
+/** As servers do, which take bytes for what they are: what is no UTF-8 is the path of no file. */
 function decoded(path: string): string | undefined {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return undefined;
-  }
+  if (/%(?![0-9a-f]{2})/i.test(path)) return undefined;
+  const bytes = path.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString('utf8');
 }

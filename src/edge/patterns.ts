@@ -11,6 +11,11 @@ export function patternSource(pattern: string): string {
   return below ? `^${source}(/.*)?$` : `^${source}$`;
 }
 
+/** What a query must be to hold one of these parameters, as they are written: no server decodes their names alike. */
+export function querySource(names: readonly string[]): string {
+  return `^(?:[^ ]*&)?(?:${names.map(escaped).join('|')})(?:[=&][^ ]*)?$`;
+}
+
 /** What a cookie's name must be: `wordpress_logged_in_*` takes any ending. */
 export function cookieSource(cookie: string): string {
   return cookie.endsWith('*') ? `^${escaped(cookie.slice(0, -1))}` : `^${escaped(cookie)}$`;

@@ -1,5 +1,5 @@
 /** The part of a cycle an error comes from; it opens every error line. */
-export type Stage = 'command' | 'config' | 'store' | 'origin' | 'snapshot' | 'render' | 'release' | 'publish';
+export type Stage = 'command' | 'config' | 'store' | 'origin' | 'snapshot' | 'render' | 'release' | 'publish' | 'inbox';
 
 /** Exit codes of every verb, documented in the README from this table. */
 export const EXIT = {
@@ -38,6 +38,12 @@ export const ERRORS = {
     'usage',
     false,
     'a secret stands in the file, or the place it is read from is empty',
+  ),
+  'edge-refused': entry(
+    'config',
+    'usage',
+    false,
+    'a value cannot be written into the configuration of that web server or balancer',
   ),
   locked: entry('store', 'busy', true, 'another run holds the lock'),
   'state-damaged': entry('store', 'failed', false, 'a state file cannot be read'),
@@ -99,6 +105,11 @@ export const ERRORS = {
   ),
   'purge-failed': entry('publish', 'done', true, 'a cache could not be told what changed; later runs try again'),
   'release-unknown': entry('publish', 'usage', false, 'no release of that name is known'),
+  'inbox-off': entry('inbox', 'usage', false, 'the configuration has no inbox'),
+  'inbox-unlistenable': entry('inbox', 'failed', true, 'the inbox cannot listen where it is told to'),
+  'inbox-sealed': entry('inbox', 'usage', false, 'a submission is sealed to a key that is not at hand'),
+  'inbox-unknown': entry('inbox', 'usage', false, 'there is no submission of that receipt'),
+  'inbox-credentials': entry('inbox', 'failed', false, 'the origin does not take the credentials of inbox.replay'),
   interrupted: entry('command', 'failed', true, 'stopped by a signal'),
   unexpected: entry('command', 'failed', false, 'a fault in Holdfast itself'),
 } as const satisfies Record<string, ErrorEntry>;

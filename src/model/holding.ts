@@ -4,8 +4,8 @@ export const HOLDING_FOLDER = '_holdfast/holding/';
 /** File of the release that says how each holding page is to be served. */
 export const HOLDING_FACTS_PATH = '_holdfast/holding.json';
 
-/** What a holding page may be called. */
-export const HOLDING_NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
+/** What a holding page may be called. Not `on`: that is the name of the flag which says that there is a hold. */
+export const HOLDING_NAME = /^(?!on$)[a-z0-9][a-z0-9-]{0,39}$/;
 
 /** How one holding page is to be served: what a web server's configuration, a preview or a hold needs. Durations are in seconds. */
 export interface HoldingFacts {

@@ -20,7 +20,12 @@ export interface ReleaseFile extends BlobRef {
   readonly variants: Readonly<Partial<Record<Encoding, BlobRef>>>;
   /** On an asset that no page refers to any more: since when, and for how many releases. Not part of the identity. */
   readonly carried?: { readonly since: string; readonly releases: number };
+  /** On a page that a holding page was put over: what is to be there again after the hold. */
+  readonly covers?: Covered;
 }
+
+/** A file without its name. */
+export type Covered = Pick<ReleaseFile, 'sha256' | 'size' | 'kind' | 'type' | 'headers' | 'variants'>;
 
 /** An immutable, complete list of the files of a release. */
 export interface Manifest {
@@ -36,4 +41,15 @@ export interface Manifest {
   readonly created: string;
   /** Sorted by path (code units), each path once. */
   readonly files: readonly ReleaseFile[];
+}
+
+/** The file as it is without a hold. */
+export function uncovered(file: ReleaseFile): ReleaseFile {
+  return file.covers === undefined ? file : { path: file.path, ...file.covers };
+}
+
+/** The release as it is without a hold; the same object where nothing is covered. */
+export function uncoveredRelease(manifest: Manifest): Manifest {
+  const isCovered = manifest.files.some(({ covers }) => covers !== undefined);
+  return isCovered ? { ...manifest, files: manifest.files.map(uncovered) } : manifest;
 }

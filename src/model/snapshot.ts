@@ -34,6 +34,8 @@ export interface Snapshot {
   mayStay(address: Address): boolean;
   /** True where a page or asset was taken down, by hand or because it said so itself. */
   isWithdrawn(address: Address): boolean;
+  /** True for a page of a lane that is looked at every few minutes, or of the fastest there is. */
+  isHot(address: Address): boolean;
   /** Addresses taken down by hand: a new machine must know them too. */
   withdrawnByHand(): readonly Address[];
 }

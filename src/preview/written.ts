@@ -4,7 +4,8 @@ import { asHoldfastError, type HoldfastError, isHoldfastError } from '../model/e
 import type { ReleaseFile } from '../model/manifest.ts';
 import { compileRules, withHeaders } from '../release/headers.ts';
 import type { StoredPage } from '../render/composed.ts';
-import { analyticsFor, type Job } from '../render/jobs.ts';
+import { analyticsFor } from '../render/analytics/index.ts';
+import type { Job } from '../render/jobs.ts';
 import { LIMITS, responseSize } from '../render/limits.ts';
 
 /** A page that was written here, with all that there is to know of how visitors get it. */
@@ -60,7 +61,7 @@ export async function readWritten(page: StoredPage, job: Job, config: Config): P
       brotli: brotliCompressSync(bytes).length,
     },
     fits: fitsOf(bytes, kind === 'holding', config),
-    beacons: analyticsFor(config, kind).map(({ name, unscripted }) => ({
+    beacons: analyticsFor(config.analytics, kind).map(({ name, unscripted }) => ({
       name,
       uncounted: unscripted.counted ? undefined : unscripted.why,
     })),

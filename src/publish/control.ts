@@ -38,6 +38,11 @@ const schema = z
     unsure: ids,
     /** Id of the release that was returned to; nothing else goes live until `unpin`. */
     pinned: z.string().nullable(),
+    /**
+     * Visitors are put on this holding page, since when (ISO 8601) and by whom; null while they get the release. The one field that is
+     * moved without the lease. A record of before there were holds has none.
+     */
+    hold: z.strictObject({ page: z.string(), since: z.string(), by: z.string() }).readonly().nullable().default(null),
     /** Id of the release that was last read back whole. */
     verified: z.string().nullable(),
     /** Ids of the releases that can be returned to, the live one first. */
@@ -53,6 +58,9 @@ const schema = z
 export type ControlRecord = z.output<typeof schema>;
 
 export type Conditions = ControlRecord['conditions'];
+
+/** Which holding page visitors are put on, since when and by whom. */
+export type Hold = NonNullable<ControlRecord['hold']>;
 
 /** Whose a destination is. */
 export interface Owner {
@@ -78,6 +86,7 @@ export function newRecord(
     suspects: [],
     unsure: [],
     pinned: null,
+    hold: null,
     verified: null,
     releases: [],
     unpruned: [],

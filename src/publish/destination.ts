@@ -19,6 +19,11 @@ export interface Destination {
   readonly name: string;
   /** True where visitors see the old release or the new one and never parts of both. */
   readonly atomic: boolean;
+  /**
+   * How visitors are put on a holding page. 'flag': the driver shows the control record's hold as files beside the releases, where a web
+   * server looks; 'pages': nobody can look there, so pages of the release itself are put over.
+   */
+  readonly holds: 'flag' | 'pages';
   /** Files sent at once that serve it best. */
   readonly putsAtOnce: number;
   /** Requests sent over a network since the driver was made; 0 for ever for a directory. */
@@ -41,6 +46,8 @@ export interface Control {
   /**
    * Moves the record, only if it still is what `expected` (a version read before, undefined for none) says: else `destination-moved`.
    * Whatever happens on the way, it succeeds only if the record is `next` now, and says `destination-moved` only if it is not.
+   * Where `holds` is 'flag' it returns with `_holdfast/hold/on` and `_holdfast/hold/<page>` there while `next` has a hold, and neither
+   * while it has none, whatever was left there before.
    */
   swap(next: ControlRecord, expected: string | undefined, signal: AbortSignal): Promise<string>;
   /** How this store takes conditions, found out by trying. Writes nothing that stays. */
@@ -80,7 +87,10 @@ export interface Transfer {
   abort(): Promise<void>;
 }
 
-/** Runs `work` while the caller moves the control record no further, and tells the version that it has; undefined for none. */
+/**
+ * Runs `work` while the caller moves the control record no further, and tells the version that it has; undefined for none. Where `work`
+ * throws `destination-moved`, having done nothing, and only a hold had moved the record, it is run again with the new version.
+ */
 export type Guard = <T>(work: (version: string | undefined) => Promise<T>) => Promise<T>;
 
 export type OpenFile = (encoding: Encoding | 'identity') => Readable;

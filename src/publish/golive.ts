@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { BlobRef } from '../model/capture.ts';
 import { HoldfastError, isHoldfastError } from '../model/errors.ts';
-import type { Manifest, ReleaseFile } from '../model/manifest.ts';
+import { type Manifest, type ReleaseFile, uncovered, uncoveredRelease } from '../model/manifest.ts';
 import type { ControlRecord } from './control.ts';
 import type { Destination, OpenFile, Standing, Transfer } from './destination.ts';
 import type { Lease } from './lease.ts';
@@ -86,7 +86,7 @@ async function send(lease: Lease, wish: GoLive, signal: AbortSignal): Promise<vo
 }
 
 function standingOf({ manifest, unsure }: Live, bytes: BytesFrom): Standing {
-  const source = 'source' in bytes ? bytes.source : manifest;
+  const source = 'source' in bytes ? bytes.source : manifest && uncoveredRelease(manifest);
   return { live: manifest, unsure, ...(source === undefined ? {} : { source }) };
 }
 
@@ -96,7 +96,9 @@ async function sendOne(transfer: Transfer, file: ReleaseFile, { bytes, live }: G
     await transfer.put(file, opener(file, bytes.openBlob));
   } catch (error) {
     // A page that this machine never captured, or a release that was returned to: the destination has what is live.
-    const isThere = live.manifest?.files.some(({ path, sha256 }) => path === file.path && sha256 === file.sha256);
+    const isThere = live.manifest?.files.some(
+      (other) => other.path === file.path && uncovered(other).sha256 === file.sha256,
+    );
     if (!isHoldfastError(error, 'blob-missing') || isThere !== true) throw error;
     await transfer.restore(file);
   }

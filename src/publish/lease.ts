@@ -1,54 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../model/clock.ts';
 import { HoldfastError, isHoldfastError } from '../model/errors.ts';
-import { type ControlRecord, newRecord, type Owner } from './control.ts';
-import type { ControlState, Destination, Guard } from './destination.ts';
-import { type Manifests, manifestsOf } from './manifests.ts';
+import { type ControlRecord, newRecord } from './control.ts';
+import type { ControlState, Destination } from './destination.ts';
 import { assertOwn, assertWriter } from './ownership.ts';
+import { type Bid, type Lease, type LeaseTiming, momentOf, renewed, tenureOf } from './tenure.ts';
 
-/** When a lease is renewed, when its holder stops, and when others may take it; milliseconds. */
-export interface LeaseTiming {
-  readonly ttl: number;
-  readonly renew: number;
-  /** Without a renewal for this long the holder stops: early enough that what is on its way arrives before the lease can be taken. */
-  readonly stop: number;
-}
+export type { Bid, Change, Lease, LeaseTiming } from './tenure.ts';
 
 /** A dead machine is followed within seconds; a pause of the network or of the disk for three seconds takes nobody's lease. */
 export const LEASE_TIMING: LeaseTiming = { ttl: 9000, renew: 3000, stop: 6000 };
 
 /** For how long after a takeover the one who lost the lease may wake and finish what it had begun to send. */
 const SUSPECT_MS = 600_000;
-
-/** The right to publish to one destination, renewed until it is released. */
-export interface Lease {
-  readonly destination: Destination;
-  readonly manifests: Manifests;
-  /** The control record as this holder last read or wrote it. */
-  readonly state: ControlState;
-  /** Aborted, with `lease-lost`, as soon as the lease is known to be lost or cannot be known to be held. */
-  readonly signal: AbortSignal;
-  /** Throws `lease-lost` where the lease may be another's by now: for the moment before something becomes visible. */
-  assertHeld(): void;
-  /** Moves the control record. Throws `lease-lost` where somebody else moved it. */
-  move(change: Change): Promise<void>;
-  /** Changes the record with its next move, which is when the lease is given back at the latest: one write less. */
-  changeSoon(change: Change): void;
-  /** Runs work while this holder moves the record no further: for the switch, which must see the very record that was read. */
-  readonly guard: Guard;
-  /** Gives the lease back with a last change to the record; never throws: an unreleased one runs out. */
-  release(): Promise<void>;
-}
-
-export type Change = (record: ControlRecord) => ControlRecord;
-
-export interface Bid {
-  readonly owner: Owner;
-  /** Names this machine and its state folder: a run that died here is followed at once, since the caller holds the local lock. */
-  readonly holder: string;
-  readonly clock: Clock;
-  readonly timing?: LeaseTiming;
-}
 
 /**
  * Takes the lease of a destination, claiming an empty one. Throws `leased` where another is at work, and `destination-foreign`
@@ -58,18 +21,37 @@ export interface Bid {
 export async function takeLease(destination: Destination, bid: Bid, signal: AbortSignal): Promise<Lease> {
   const run = randomUUID();
   const timing = bid.timing ?? LEASE_TIMING;
-  const found = await freeState(destination, { ...bid, timing }, signal);
-  const record = found === undefined ? await claimed(destination, bid, signal) : found.record;
-  const began = momentOf(bid.clock);
-  const taken = renewed(followed(record, bid), { bid, run });
-  try {
-    const version = await destination.control.swap(taken, found?.version, signal);
-    const state = { record: taken, version, settled: found?.settled ?? true };
-    return hold({ destination, bid, run, timing }, { state, renewedAt: began });
-  } catch (error) {
-    if (!isHoldfastError(error, 'destination-moved')) throw error;
-    throw leased(destination.name, 'another run took it a moment ago');
+  let found = await freeState(destination, { ...bid, timing }, signal);
+  for (;;) {
+    const record = found === undefined ? await claimed(destination, bid, signal) : found.record;
+    const began = momentOf(bid.clock);
+    const taken = renewed(followed(record, bid), { bid, run });
+    try {
+      const version = await destination.control.swap(taken, found?.version, signal);
+      const state = { record: taken, version, settled: found?.settled ?? true };
+      return tenureOf({ destination, bid, run, timing }, { state, renewedAt: began });
+    } catch (error) {
+      if (!isHoldfastError(error, 'destination-moved')) throw error;
+      found = await heldMeanwhile(destination, found, signal);
+    }
   }
+}
+
+/** The record again where it was moved without the lease being taken, as a hold does. Throws `leased` where it was. */
+async function heldMeanwhile(
+  destination: Destination,
+  before: ControlState | undefined,
+  signal: AbortSignal,
+): Promise<ControlState> {
+  const now = await destination.control.read(signal);
+  if (now !== undefined && before !== undefined && now.version !== before.version && isSameLease(before, now))
+    return now;
+  throw leased(destination.name, 'another run took it a moment ago');
+}
+
+/** True where nobody took, renewed or gave back the lease in between. */
+function isSameLease(one: ControlState, other: ControlState | undefined): other is ControlState {
+  return JSON.stringify(one.record.lease) === JSON.stringify(other?.record.lease);
 }
 
 /** The record once it is free to take; undefined where there is none. */
@@ -87,7 +69,7 @@ async function freeState(
     throw leased(destination.name, `${lease.holder} is at work since or before ${lease.renewed}`);
   await clock.sleep(timing.ttl, signal);
   const second = await destination.control.read(signal);
-  if (second?.version === first.version) return second;
+  if (isSameLease(first, second)) return second;
   throw leased(destination.name, `${lease.holder} is at work; its clock is not ours`);
 }
 
@@ -110,131 +92,8 @@ function followed(record: ControlRecord, { holder, clock }: Bid): ControlRecord 
   return { ...record, suspects: [...others, { release: record.moving, until }] };
 }
 
-interface Mark {
-  readonly bid: Bid;
-  readonly run: string;
-}
-
-function renewed(record: ControlRecord, { bid, run }: Mark): ControlRecord {
-  return {
-    ...record,
-    generation: record.generation + 1,
-    lease: { holder: bid.holder, run, renewed: new Date(bid.clock.now()).toISOString() },
-  };
-}
-
-interface Held extends Mark {
-  readonly destination: Destination;
-  readonly timing: LeaseTiming;
-}
-
-interface Holding {
-  state: ControlState;
-  /** When the last renewal was sent. */
-  renewedAt: Moment;
-}
-
-/** Both clocks: the monotonic one stands still while a machine sleeps, the other may be set. */
-interface Moment {
-  readonly monotonic: number;
-  readonly wall: number;
-}
-
-function momentOf(clock: Clock): Moment {
-  return { monotonic: clock.monotonic(), wall: clock.now() };
-}
-
-/** Milliseconds since then by whichever clock says more: to stop too early costs a run, to stop too late a release. */
-function since(then: Moment, clock: Clock): number {
-  const now = momentOf(clock);
-  return Math.max(now.monotonic - then.monotonic, now.wall - then.wall);
-}
-
-function hold(held: Held, holding: Holding): Lease {
-  const { destination, bid, timing } = held;
-  const lost = new AbortController();
-  const lose = (why: string): HoldfastError => {
-    const error = leaseLost(destination.name, why);
-    lost.abort(error);
-    return error;
-  };
-  let isOver = false;
-  const assertHeld = (): void => {
-    lost.signal.throwIfAborted();
-    if (isOver) throw leaseLost(destination.name, 'it was given back');
-    if (since(holding.renewedAt, bid.clock) >= timing.stop) throw lose(`not renewed for ${timing.stop / 1000} s`);
-  };
-  const swap = async (next: ControlRecord): Promise<void> => {
-    const began = momentOf(bid.clock);
-    try {
-      const version = await destination.control.swap(next, holding.state.version, lost.signal);
-      holding.state = { record: next, version, settled: holding.state.settled };
-      holding.renewedAt = began;
-    } catch (error) {
-      throw isHoldfastError(error, 'destination-moved') ? lose('another run moved the control record') : error;
-    }
-  };
-  const inTurn = turns();
-  const soon: Change[] = [];
-  const changed = (): ControlRecord => soon.reduce((record, change) => change(record), holding.state.record);
-  const swapChanged = async (next: Change): Promise<void> => {
-    assertHeld();
-    const told = soon.length;
-    await swap(next(changed()));
-    soon.splice(0, told);
-  };
-  const move = (change: Change): Promise<void> => inTurn(() => swapChanged((record) => renewed(change(record), held)));
-  const timer = setInterval(() => {
-    try {
-      assertHeld();
-      void move((record) => record).catch(() => undefined);
-    } catch {
-      clearInterval(timer);
-    }
-  }, timing.renew);
-  timer.unref();
-  return {
-    destination,
-    manifests: manifestsOf(destination),
-    get state() {
-      return holding.state;
-    },
-    signal: lost.signal,
-    assertHeld,
-    move,
-    guard: (work) =>
-      inTurn(() => {
-        assertHeld();
-        return work(holding.state.version);
-      }),
-    changeSoon: (change) => void soon.push(change),
-    async release() {
-      clearInterval(timer);
-      const free: Change = (record) => ({ ...record, generation: record.generation + 1, lease: null });
-      await inTurn(() => swapChanged(free)).catch(() => undefined);
-      isOver = true;
-    },
-  };
-}
-
-/** Runs one piece of work after the other, whatever becomes of each. */
-function turns(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const next = last.then(work);
-    last = next.catch(() => undefined);
-    return next;
-  };
-}
-
 function leased(name: string, why: string): HoldfastError {
   return new HoldfastError('leased', `${name}: another machine has the lease: ${why}`, {
     hint: 'one machine works at a time: for a scheduled run nothing is to be done, else try again in a moment',
-  });
-}
-
-function leaseLost(name: string, why: string): HoldfastError {
-  return new HoldfastError('lease-lost', `${name}: the lease was lost: ${why}`, {
-    hint: 'nothing to do: the next run mends what was left half done',
   });
 }

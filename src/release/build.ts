@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Address, addressOfFile } from '../model/address.ts';
 import { HoldfastError } from '../model/errors.ts';
-import { MANIFEST_FORMAT, type Manifest, type ReleaseFile } from '../model/manifest.ts';
+import { MANIFEST_FORMAT, type Manifest, type ReleaseFile, uncovered } from '../model/manifest.ts';
 import { carry } from './carry.ts';
 
 /** Hex digits of the content's hash in a release's name: 48 bits tell a site's releases apart for as long as it lives. */
@@ -53,7 +53,7 @@ export function buildRelease(options: BuildOptions): Manifest {
   };
 }
 
-/** SHA-256 over all that visitors can get; holds no times, so the same content has the same identity whenever it is built. */
+/** SHA-256 over all that visitors can get, now and after a hold; holds no times, so the same content has the same identity whenever it is built. */
 export function identityOf(files: readonly ReleaseFile[]): string {
   const hash = createHash('sha256');
   for (const file of files) hash.update(`${fingerprint(file)}\n`);
@@ -78,9 +78,12 @@ function haveSame(one: ReleaseFile['headers'], other: ReleaseFile['headers']): b
 }
 
 /** One line that is equal for two files exactly when they have one name and visitors get the same from both. */
-function fingerprint({ path, kind, sha256, type, headers, variants }: ReleaseFile): string {
+function fingerprint(file: ReleaseFile): string {
+  const { path, kind, sha256, type, headers, variants, covers } = file;
   const sorted = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([path, kind, sha256, type, sorted, variants.gzip?.sha256 ?? '', variants.br?.sha256 ?? '']);
+  const under = covers === undefined ? [] : [fingerprint(uncovered(file))];
+  const forms = [variants.gzip?.sha256 ?? '', variants.br?.sha256 ?? ''];
+  return JSON.stringify([path, kind, sha256, type, sorted, ...forms, ...under]);
 }
 
 /** An asset that only ran out of its time is no reason for a release of its own. */
@@ -93,7 +96,7 @@ function isSameApartFromCarried(
   const before = new Map(live.map((file) => [file.path, file]));
   const isThere = (file: ReleaseFile) => {
     const other = before.get(file.path);
-    return other !== undefined && isSameFile(other, file);
+    return other !== undefined && isSameFile(other, file) && isSameFile(uncovered(other), uncovered(file));
   };
   const needed = new Set(current.map((file) => file.path));
   const mayGo = (file: ReleaseFile) => file.carried === undefined || isWithdrawn(addressOfFile(file.path));

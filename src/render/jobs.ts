@@ -2,14 +2,14 @@ import { hash } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
 import { type Address, addressOfFile, fileFor } from '../model/address.ts';
 import type { BlobRef } from '../model/capture.ts';
-import { HOLDING_FACTS_PATH } from '../model/holding.ts';
+import { HOLDING_FACTS_PATH, type HoldingFacts } from '../model/holding.ts';
 import type { FileKind, ReleaseFile } from '../model/manifest.ts';
 import type { Site } from '../model/site.ts';
 import type { Captured, Snapshot } from '../model/snapshot.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Journal } from '../store/journal.ts';
-import { type Analytics, assertAnalytics, createAnalytics } from './analytics/index.ts';
-import { createNoscriptPixel, PIXEL_GIF, PIXEL_PATH } from './analytics/pixel.ts';
+import { type Analytics, analyticsFor, assertAnalytics } from './analytics/index.ts';
+import { PIXEL_GIF, PIXEL_PATH } from './analytics/pixel.ts';
 import { charsetOf } from './charset.ts';
 import type { StoredPage } from './composed.ts';
 import type { Effort } from './compress.ts';
@@ -65,6 +65,26 @@ interface Workbench {
   readonly recipe: string;
 }
 
+/** A holding page as it is published; it takes nothing of the state but what the snapshot says. */
+export interface PublishedHolding extends HoldingFacts {
+  readonly html: Buffer;
+}
+
+/** The holding pages among `composed`, as a release would have them. Throws `analytics-missing` and `template-broken`. */
+export async function holdingPages(
+  context: JobContext,
+  snapshot: Snapshot,
+  composed: readonly StoredPage[],
+): Promise<readonly PublishedHolding[]> {
+  const bench = openWorkbench(context, snapshot);
+  const facts = new Map(holdingFacts(composed).map((one) => [one.path, one]));
+  const pages = composed.map(async (page) => {
+    const known = facts.get(page.path);
+    return known === undefined ? [] : [{ ...known, html: await holdingJob(bench, page).render() }];
+  });
+  return (await Promise.all(pages)).flat();
+}
+
 /** What a release consists of, in the order in which names are given: what is written here before what was captured. */
 export function* jobsOf(context: JobContext, snapshot: Snapshot, composed: readonly StoredPage[]): Generator<Job> {
   const bench = openWorkbench(context, snapshot);
@@ -94,18 +114,11 @@ function openWorkbench(context: JobContext, snapshot: Snapshot): Workbench {
   return {
     context,
     snapshot,
-    analytics: analyticsFor(config, 'page'),
-    holdingAnalytics: analyticsFor(config, 'holding'),
+    analytics: analyticsFor(config.analytics, 'page'),
+    holdingAnalytics: analyticsFor(config.analytics, 'holding'),
     noindex: environment !== 'production',
     recipe,
   };
-}
-
-/** What counts the visitors of a page; on a holding page a pixel too, for browsers without scripts, where nothing else has one. */
-export function analyticsFor(config: Config, kind: PageKind): readonly Analytics[] {
-  const analytics = config.analytics.map(createAnalytics);
-  const hasPixel = analytics.length === 0 || config.analytics.some(({ use }) => use === 'pixel');
-  return kind !== 'holding' || hasPixel ? analytics : [...analytics, createNoscriptPixel()];
 }
 
 /** Keys begin with the hash of the bytes they are made of: `lost` is read off them. */

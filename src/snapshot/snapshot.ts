@@ -38,6 +38,10 @@ export function viewSnapshot(records: Records, config: Config): Snapshot {
     },
     isWithdrawn: (address) =>
       (records.pages.get(address)?.withdrawn ?? records.assets.get(address)?.withdrawn) !== undefined,
+    isHot: (address) => {
+      const lane = laneFor(lanes, address, records.pages.get(address) ?? { lane: '' });
+      return lane !== undefined && (lane.every <= HOT_EVERY_MS || lane === lanes[0]);
+    },
     withdrawnByHand: () =>
       [...records.pages, ...records.assets].flatMap(([address, { withdrawn }]) =>
         withdrawn === 'by-hand' ? [address] : [],

@@ -71,6 +71,7 @@ async function renderFiles(): Promise<void> {
     shortlink: () => undefined,
     mayStay: () => false,
     isWithdrawn: () => false,
+    isHot: () => false,
     withdrawnByHand: nothing,
   };
   const stored = composed.map(({ html, ...page }) => ({

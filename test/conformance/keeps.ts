@@ -41,6 +41,38 @@ export const keeps: readonly Case[] = [
     },
   ],
   [
+    'a record with a hold shows its flags where a web server can look, one without shows none, and releases know nothing of it',
+    async ({ destination, inventory }) => {
+      const first = releaseOf(1, { 'index.html': 'front' });
+      await publish(destination, first);
+      const pages = ['busy', 'launch', 'maintenance'];
+      for (const page of ['busy', 'busy', 'launch', null, null, 'maintenance'] as const) {
+        await holdTo(destination, page);
+        assert.is((await destination.control.read(signal))?.record.hold?.page, page ?? undefined);
+        const isFlag = destination.holds === 'flag';
+        for (const name of ['on', ...pages]) {
+          const isShown = isFlag && page !== null && (name === 'on' || name === page);
+          const flag = await read(destination, `_holdfast/hold/${name}`);
+          assert.is(
+            flag === undefined ? undefined : String(flag),
+            isShown ? `${page}\n` : undefined,
+            `${name}: ${page}`,
+          );
+        }
+        await assertShows(destination, first);
+        if (page === null) assert.not.match(await inventory(), /_holdfast\/hold(\/| |$)/m, 'nothing of it is left');
+      }
+      const second = releaseOf(2, { 'index.html': 'second' });
+      await transfer(destination, second, first);
+      await assertShows(destination, second);
+      assert.is(
+        Boolean(await read(destination, '_holdfast/hold/on')),
+        destination.holds === 'flag',
+        'it survives a publish',
+      );
+    },
+  ],
+  [
     'a switch whose record was not moved shows as unsettled, and putting every file again settles it',
     async ({ destination }) => {
       const first = releaseOf(1, { 'index.html': 'old' });
@@ -194,6 +226,15 @@ export const keeps: readonly Case[] = [
     'where each put shows',
   ],
 ];
+
+/** Moves the record's hold alone, as a person at any machine may. */
+async function holdTo({ control }: Destination, page: string | null): Promise<void> {
+  const state = await control.read(signal);
+  assert.ok(state);
+  const { record, version } = state;
+  const hold = page === null ? null : { page, since: '2027-02-02T09:00:00.000Z', by: 'somebody' };
+  await control.swap({ ...record, generation: record.generation + 1, hold }, version, signal);
+}
 
 /** How these files of a release, or all of them, are found. */
 async function states(

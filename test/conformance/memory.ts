@@ -23,6 +23,7 @@ export function createMemoryDestination(memory: Memory): Destination {
   return {
     name: 'memory',
     atomic: true,
+    holds: 'flag',
     putsAtOnce: 4,
     requests: 0,
     control: {
@@ -45,6 +46,9 @@ export function createMemoryDestination(memory: Memory): Destination {
       const id = /^_holdfast\/releases\/(.+)\.json$/.exec(path)?.[1];
       const manifest = memory.releases.get(id ?? '');
       if (manifest !== undefined) return Readable.from([Buffer.from(JSON.stringify(manifest))]);
+      const { page } = memory.control?.hold ?? {};
+      if (page !== undefined && [`_holdfast/hold/${page}`, '_holdfast/hold/on'].includes(path))
+        return Readable.from([Buffer.from(`${page}\n`)]);
       const file = memory.live?.files.find((each) => each.path === path && each.kind !== 'internal');
       return file && Readable.from([memory.blobs.get(file.sha256) ?? Buffer.alloc(0)]);
     },

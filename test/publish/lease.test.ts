@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { systemClock } from '../../src/model/clock.ts';
-import { isHoldfastError } from '../../src/model/errors.ts';
+import { HoldfastError, isHoldfastError } from '../../src/model/errors.ts';
+import { parseControl } from '../../src/publish/control.ts';
 import type { Destination } from '../../src/publish/destination.ts';
 import { createMirror } from '../../src/publish/destinations/mirror.ts';
-import { type Bid, type Lease, takeLease } from '../../src/publish/lease.ts';
+import { setHold } from '../../src/publish/hold.ts';
+import { type Bid, LEASE_TIMING, type Lease, takeLease } from '../../src/publish/lease.ts';
 import { assertFails } from '../conformance/case.ts';
 import { recordOf } from '../conformance/releases.ts';
 import { suite } from '../support/suite.ts';
@@ -162,6 +164,133 @@ test('changes come in turn, and one that can wait goes with the next move', asyn
   one.changeSoon((now) => ({ ...now, verified: 'r2' }));
   await one.release();
   assert.is((await record())?.verified, 'r2');
+});
+
+/** What a person's `hold` does, from any machine. */
+const holdTo = (page: string | null, at: Destination = mirror, holder = 'somebody') =>
+  setHold(at, { page, owner: OWNER, holder, clock: systemClock }, signal);
+
+/** A mirror with something live, so that there is somebody to hold. */
+async function publishedMirror(): Promise<void> {
+  const lease = await take('one');
+  await lease.move((now) => ({ ...now, live: 'r1' }));
+  await lease.release();
+}
+
+test('a record of before there were holds is one without', () => {
+  const { hold: _hold, ...old } = recordOf({ live: 'r1' });
+  assert.equal(parseControl(JSON.stringify(old)), recordOf({ live: 'r1' }));
+});
+
+test('a hold waits for no lease, costs nobody theirs, and stays in every move that comes after it', async () => {
+  await publishedMirror();
+  const one = await take('one', { timing: LEASE_TIMING });
+  await holdTo('busy');
+  assert.is((await record())?.lease?.holder, 'one');
+  await one.move((now) => ({ ...now, live: 'r2' }));
+  assert.equal([(await record())?.hold?.page, (await record())?.live], ['busy', 'r2']);
+  assert.is(one.state.record.hold?.page, 'busy');
+  one.changeSoon((now) => ({ ...now, verified: 'r2' }));
+  await holdTo(null);
+  await one.release();
+  const { hold, lease, verified } = (await record()) ?? recordOf();
+  assert.equal([hold, lease, verified], [null, null, 'r2']);
+});
+
+test('work that a hold came in between is done again with the record as it is then, and once', async () => {
+  await publishedMirror();
+  const one = await take('one', { timing: LEASE_TIMING });
+  const versions: (string | undefined)[] = [];
+  const done = await one.guard(async (version) => {
+    versions.push(version);
+    if (versions.length < 3) await holdTo(versions.length === 1 ? 'busy' : null);
+    if ((await mirror.control.read(signal))?.version === version) return 'done';
+    throw new HoldfastError('destination-moved', 'a hold came first');
+  });
+  assert.is(done, 'done');
+  assert.is(new Set(versions).size, 3);
+  await one.release();
+});
+
+test('a hold between the look at a lease and its taking costs nobody their turn, nor one while a dead lease is watched', async () => {
+  await publishedMirror();
+  const lateHold: Destination = {
+    ...mirror,
+    control: {
+      ...mirror.control,
+      read: async (until) => {
+        const state = await mirror.control.read(until);
+        if (state?.record.hold === null) await holdTo('busy');
+        return state;
+      },
+    },
+  };
+  const one = await takeLease(lateHold, bidOf('one', { timing: LEASE_TIMING }), signal);
+  await one.release();
+  await leaveDead('dead', new Date(Date.now() - TIMING.ttl * 2));
+  const taking = take('two');
+  await wait(TIMING.ttl / 3);
+  await holdAnyway('launch');
+  await (await taking).release();
+  assert.is((await record())?.hold?.page, 'launch');
+});
+
+/** A hold although nothing is live, as the record of a dead machine in these tests has it. */
+async function holdAnyway(page: string): Promise<void> {
+  const state = await mirror.control.read(signal);
+  const next = recordOf({ ...state?.record, hold: { page, since: new Date().toISOString(), by: 'somebody' } });
+  await mirror.control.swap({ ...next, generation: next.generation + 1 }, state?.version, signal);
+}
+
+test('who lost the lease is not saved by a hold that the one who has it now was put under', async () => {
+  await publishedMirror();
+  const one = await take('one');
+  await leaveDead('two', new Date());
+  await holdAnyway('busy');
+  await assertFails(
+    one.move((now) => ({ ...now, live: 'r2' })),
+    'lease-lost',
+  );
+  await assertFails(
+    one.guard(async () => 'done'),
+    'lease-lost',
+  );
+});
+
+test('of many holds at once, while the lease is renewed all the time, the last one is what is there', async () => {
+  await publishedMirror();
+  const one = await take('one', { timing: LEASE_TIMING });
+  const moves = Array.from({ length: 20 }, (_, n) => one.move((now) => ({ ...now, verified: `r${n}` })));
+  const holds = Array.from({ length: 6 }, (_, n) => holdTo(n % 2 === 0 ? 'busy' : 'launch'));
+  await Promise.all([...moves, ...holds]);
+  await holdTo('maintenance');
+  one.assertHeld();
+  await one.release();
+  const { hold, verified, lease } = (await record()) ?? recordOf();
+  assert.equal([hold?.page, verified, lease], ['maintenance', 'r19', null]);
+});
+
+test('a hold on what belongs to others, or where nothing is live, is refused and writes nothing', async () => {
+  await assertFails(holdTo('busy'), 'usage');
+  await publishedMirror();
+  const before = await readFile(join(dir, '_holdfast/control.json'), 'utf8');
+  const owner = { ...OWNER, environment: 'staging' };
+  await assertFails(
+    setHold(mirror, { page: 'busy', owner, holder: 'x', clock: systemClock }, signal),
+    'destination-foreign',
+  );
+  assert.is(await readFile(join(dir, '_holdfast/control.json'), 'utf8'), before);
+});
+
+test('a hold goes on since it began, and one on another page begins anew', async () => {
+  await publishedMirror();
+  const { hold } = await holdTo('busy');
+  assert.equal((await holdTo('busy')).hold, hold);
+  assert.equal((await holdTo('busy', mirror, 'another')).hold, hold);
+  await wait(2);
+  const other = (await holdTo('launch', mirror, 'another')).hold;
+  assert.equal([other?.page, other?.by], ['launch', 'another']);
+  assert.ok((other?.since ?? '') > (hold?.since ?? ''));
 });
 
 test('a store that ignores conditions is left to the one machine that claimed it', async () => {

@@ -40,6 +40,7 @@ export function createMirror({ name, dir }: MirrorOptions): Destination {
   return {
     name,
     atomic: true,
+    holds: 'flag',
     putsAtOnce: PUTS_AT_ONCE,
     requests: 0,
     control: {

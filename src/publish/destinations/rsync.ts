@@ -46,6 +46,7 @@ export function createRsync({ staging: at, ...there }: RsyncOptions): RsyncDesti
   return {
     name: there.name,
     atomic: true,
+    holds: 'flag',
     putsAtOnce: PUTS_AT_ONCE,
     get requests() {
       return connection.calls;

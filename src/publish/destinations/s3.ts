@@ -52,6 +52,7 @@ export function createS3(options: S3Options): Destination {
   return {
     name,
     atomic: false,
+    holds: 'pages',
     putsAtOnce: PUTS_AT_ONCE,
     get requests() {
       return store.requests + records.requests;

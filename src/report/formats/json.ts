@@ -1,6 +1,6 @@
 import { type Line, type LogFormat, partTarget, rememberingLast, told } from '../request.ts';
 
-/** One JSON object a line, as `log_format holdfast` of publish/edge/nginx/mirror.conf writes it. */
+/** One JSON object a line, as `log_format holdfast` of publish/edge/nginx/holdfast.conf writes it. */
 export const jsonFormat: LogFormat = {
   name: 'nginx JSON',
   reader() {

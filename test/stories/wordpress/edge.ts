@@ -1,50 +1,55 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { configSchema } from '../../../src/config/schema.ts';
+import { edgeFacts } from '../../../src/cycle/edge.ts';
+import { fillEdge } from '../../../src/edge/fillers.ts';
+import { nginx } from '../../edge/nginx-driver.ts';
+import { HOLDING } from '../../edge/release.ts';
+import { freePort } from '../../edge/rig.ts';
+import { smallConfig } from '../../support/project.ts';
 
-const SNIPPET = new URL('../../../publish/edge/nginx/mirror.conf', import.meta.url);
 /** Far above what nginx takes to start on a busy machine. */
 const READY_MS = 20_000;
 
-/** nginx before a mirror, with the configuration that is shipped. */
+/** nginx before a mirror, with the configuration that `holdfast edge nginx` fills in. */
 export interface Edge {
   /** 'http://127.0.0.1:41234', without a slash at the end. */
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Serves `current`, which need not be there yet, on a free port. */
+/** Serves `current`, which need not be there yet, on a free port, by its address for a name; nothing is asked of an origin. */
 export async function serveMirror(current: string): Promise<Edge> {
-  const dir = await mkdtemp(join(tmpdir(), 'holdfast-edge-'));
+  const scratch = await mkdtemp(join(tmpdir(), 'holdfast-edge-'));
   const port = await freePort();
-  await writeFile(join(dir, 'nginx.conf'), await configure({ dir, port, current }));
-  const nginx = spawn('/usr/sbin/nginx', ['-p', dir, '-c', join(dir, 'nginx.conf'), '-e', 'stderr'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const place = { port, filesPort: 0, dir: dirname(current), scratch };
+  for (const [path, text] of Object.entries(nginx.place(configured(place.dir), place)))
+    await writeFile(join(scratch, path), text);
+  const [program, ...args] = nginx.serve(place)[0] ?? ['nginx'];
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
-  nginx.stderr.on('data', (chunk: Buffer) => {
+  child.stderr.on('data', (chunk: Buffer) => {
     said += chunk;
   });
-  const onExit = () => nginx.kill('SIGKILL'); // this process ends without having closed it
+  const onExit = () => child.kill('SIGKILL'); // this process ends without having closed it
   process.once('exit', onExit);
   const edge: Edge = {
     url: `http://127.0.0.1:${port}`,
     close: async () => {
       process.off('exit', onExit);
-      if (nginx.exitCode === null) {
-        const ended = once(nginx, 'exit');
-        nginx.kill('SIGTERM');
+      if (child.exitCode === null) {
+        const ended = once(child, 'exit');
+        child.kill('SIGTERM');
         await ended;
       }
-      await rm(dir, { recursive: true, force: true });
+      await rm(scratch, { recursive: true, force: true });
     },
   };
-  for (const ends = Date.now() + READY_MS; Date.now() < ends && nginx.exitCode === null; await wait(25)) {
+  for (const ends = Date.now() + READY_MS; Date.now() < ends && child.exitCode === null; await wait(25)) {
     const isUp = await fetch(edge.url).then(
       () => true,
       () => false,
@@ -55,25 +60,15 @@ export async function serveMirror(current: string): Promise<Edge> {
   throw new Error(`nginx did not come up: ${said}`);
 }
 
-async function configure({ dir, port, current }: { dir: string; port: number; current: string }): Promise<string> {
-  const server = (await readFile(SNIPPET, 'utf8'))
-    .replace('listen 80;', `listen 127.0.0.1:${port};`)
-    .replace('listen [::]:80;', '')
-    .replace('/srv/www/current', current);
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (kind) => `${kind}_temp_path ${dir}/${kind};`,
+function configured(dir: string) {
+  const limits = { connections: 1000, requestsPerSecond: 10_000, burst: 10_000 };
+  const config = configSchema.parse(
+    smallConfig('http://127.0.0.1:9', {
+      site: { name: 'Story', url: 'http://127.0.0.1' },
+      edge: { limits },
+      destinations: [{ use: 'mirror', dir }],
+    }),
   );
-  // A project's folder is its owner's alone; WordPress needs root anyway.
-  return `user root; daemon off; worker_processes 1; pid ${dir}/pid; events {}
-    http { include /etc/nginx/mime.types; access_log off; ${temporary.join(' ')} ${server} }`;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject).listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
+  const loaded = { config, environment: 'production', root: dir, path: dir, stateDir: dir, secrets: [] };
+  return fillEdge('nginx', edgeFacts(loaded, { to: undefined, holding: HOLDING }));
 }

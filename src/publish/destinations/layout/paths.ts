@@ -11,6 +11,8 @@ export interface Layout {
   readonly control: string;
   readonly controlLock: string;
   readonly releases: string;
+  /** There while visitors are put on a holding page: files that a web server looks for. */
+  readonly hold: string;
 }
 
 /** The paths of the mirror in `dir`. */
@@ -24,15 +26,20 @@ export function layoutOf(dir: string): Layout {
     control: join(own, 'control.json'),
     controlLock: join(own, 'control.lock'),
     releases: join(own, 'releases'),
+    hold: join(own, HOLD),
   };
 }
 
 export const CURRENT = 'current';
 export const TREES = 'trees';
 export const OWN = '_holdfast';
+/** Folder in `_holdfast` with the flags of a hold; nothing else is ever in it. */
+export const HOLD = 'hold';
+/** The flag that says that there is a hold; the one beside it has the name of the holding page. */
+export const HOLD_ON = 'on';
 
 /** Paths of what Holdfast itself keeps beside the releases, as `open` takes them. */
-export const INTERNAL = /^_holdfast\/(control\.json|releases\/[^/]+\.json)$/;
+export const INTERNAL = /^_holdfast\/(control\.json|releases\/[^/]+\.json|hold\/[^/]+)$/;
 
 /** Folders in `trees` that no release refers to: being built, or being removed. */
 export const PASSING = '.incoming-';

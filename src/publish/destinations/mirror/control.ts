@@ -12,6 +12,7 @@ import { isReleaseId, type Layout, linkTarget } from '../layout/paths.ts';
 import { recordIn, type StoredRecord, versionOf } from '../layout/record.ts';
 import { moved } from '../layout/refusals.ts';
 import { treeOf } from '../layout/tree.ts';
+import { showHold } from './hold.ts';
 import { assertUsable } from './place.ts';
 
 /** Another publisher holds the record for the time of one small write. */
@@ -46,7 +47,11 @@ export function createControl(layout: Layout, name: string): MirrorControl {
     },
     async swap(next, expected, signal) {
       const text = controlText(next);
-      await unlessMoved(expected, () => writeAtomic(layout.control, text), signal);
+      const write = async (): Promise<void> => {
+        await writeAtomic(layout.control, text);
+        await showHold(layout, next.hold);
+      };
+      await unlessMoved(expected, write, signal);
       return versionOf(text);
     },
     unlessMoved,

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { controlText } from '../../control.ts';
+import { type ControlRecord, controlText } from '../../control.ts';
 import type { Control } from '../../destination.ts';
 import { linkTarget } from '../layout/paths.ts';
 import { recordIn, type StoredRecord, versionOf } from '../layout/record.ts';
 import { moved } from '../layout/refusals.ts';
 import { failedThere, saysAbsent } from './failures.ts';
+import { holdLines } from './hold.ts';
 import { assertUsable, look } from './look.ts';
 import { type Remote, runUnlessMoved } from './remote.ts';
 import { fed, quoted } from './shell.ts';
@@ -23,7 +24,7 @@ export function createControl(remote: Remote, stored: Stored): Control {
       // The first record makes the folder ours, so nothing of others may be in it.
       if (expected === undefined) assertUsable(remote, await look(remote, signal));
       const text = controlText(next);
-      await swap(remote, { text, expected }, signal);
+      await swap(remote, { text, expected, hold: next.hold }, signal);
       return versionOf(text);
     },
     probe: async () => 'exact',
@@ -68,6 +69,7 @@ interface Swap {
   /** No two records are the same. */
   readonly text: string;
   readonly expected: string | undefined;
+  readonly hold: ControlRecord['hold'];
 }
 
 /** A connection that broke off is made again within the time that a lease lasts. */
@@ -82,14 +84,16 @@ async function swap(remote: Remote, wish: Swap, signal: AbortSignal): Promise<vo
     const now = await readRecord(remote, signal).catch(() => {
       throw refusal;
     });
-    if (now?.version === versionOf(wish.text)) return;
+    // The script may have ended between the record and its flags.
+    if (now?.version === versionOf(wish.text))
+      return runUnlessMoved(remote, { version: now.version, lines: holdLines(wish.hold) }, signal);
     if (now?.version !== wish.expected) throw moved(remote.name, 'the control record is not the one that was read');
     if (tries === TRIES) throw refusal;
   }
 }
 
 /** Undefined where the record was moved; else why it was not, or may not have been. */
-async function trySwap(remote: Remote, { text, expected }: Swap, signal: AbortSignal): Promise<unknown> {
+async function trySwap(remote: Remote, { text, expected, hold }: Swap, signal: AbortSignal): Promise<unknown> {
   const temporary = `control.json.${randomBytes(6).toString('hex')}.tmp`;
   const lines = [
     `trap 'rm -f -- ${temporary}' EXIT`,
@@ -98,6 +102,7 @@ async function trySwap(remote: Remote, { text, expected }: Swap, signal: AbortSi
     `mv -T -- ${temporary} control.json`,
     'trap - EXIT',
     expected === undefined ? 'sync -f .' : 'sync -- .',
+    ...holdLines(hold),
   ];
   try {
     await runUnlessMoved(remote, { version: expected, lines }, signal);

@@ -1,4 +1,4 @@
-import type { Manifest, ReleaseFile } from '../../../model/manifest.ts';
+import { type Manifest, type ReleaseFile, uncovered } from '../../../model/manifest.ts';
 import type { PruneReport, Pruning } from '../../destination.ts';
 import { ahead } from './ahead.ts';
 import { encodingOf, holds } from './form.ts';
@@ -42,6 +42,11 @@ function served({ files }: Manifest): readonly ReleaseFile[] {
   return files.filter(({ kind }) => kind !== 'internal');
 }
 
+/** The same, and what is under a hold: it is kept nowhere else. */
+function contentsOf(manifest: Manifest): readonly ReleaseFile[] {
+  return served(manifest).flatMap((file) => (file.covers === undefined ? [file] : [file, uncovered(file)]));
+}
+
 async function takeDown(work: Work): Promise<number> {
   const { retired, shown, isWithdrawn, atOnce } = work;
   const gone = new Set(retired.flatMap((manifest) => served(manifest).map(({ path }) => path)));
@@ -80,20 +85,20 @@ async function unneeded(work: Work): Promise<readonly string[]> {
   const { shared, live, dropped, returnable, shown, isWithdrawn, kept } = work;
   /** Keys by SHA-256. */
   const found = new Map<string, Set<string>>();
-  const needed = new Set(served(live).map(({ sha256 }) => sha256));
+  const needed = new Set(contentsOf(live).map(({ sha256 }) => sha256));
   const isGone = ({ path }: ReleaseFile): boolean => !shown.has(path) && isWithdrawn(path);
   const find = (file: ReleaseFile): void => {
     const keys = keptForms(shared, file).map((encoding) => shared.keys.kept(file.sha256, encoding));
     found.set(file.sha256, new Set([...(found.get(file.sha256) ?? []), ...keys]));
   };
   const weigh = (manifest: Manifest): void => {
-    for (const file of served(manifest)) {
+    for (const file of contentsOf(manifest)) {
       if (isGone(file)) find(file);
       else needed.add(file.sha256);
     }
     for (const sha256 of needed) found.delete(sha256);
   };
-  dropped.flatMap(served).forEach(find);
+  dropped.flatMap(contentsOf).forEach(find);
   returnable.forEach(weigh);
   for (const sha256 of needed) found.delete(sha256);
   // Reading the other releases costs a request each.

@@ -1,0 +1,76 @@
+import type { LoadedConfig } from '../config/load.ts';
+import type { DestinationConfig } from '../config/schema.ts';
+import { type EdgeFacts, type EdgeFile, type EdgeName, fillEdge } from '../edge/fillers.ts';
+import { HoldfastError } from '../model/errors.ts';
+import { compose } from '../render/compose.ts';
+import { holdingPages, type PublishedHolding } from '../render/jobs.ts';
+import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
+import { viewSnapshot } from '../snapshot/snapshot.ts';
+import { openBlobs } from '../store/blobs.ts';
+import { openJournal } from '../store/journal.ts';
+import { composeOptions } from './rendering.ts';
+import { foldersOf, siteOf, stateFiles } from './workplace.ts';
+
+/** Which server, and which destination is behind it; the first that is a folder, or the first at all, where none is named. */
+export interface EdgeWish {
+  readonly name: EdgeName;
+  readonly to: string | undefined;
+}
+
+/**
+ * The files to install for a web server or balancer, from the configuration and from the holding pages as a publish would make them now. Writes nothing, needs no
+ * lock. Throws `edge-refused`, `template-broken`, and `usage` for a destination that the server cannot have behind it.
+ */
+export async function edgeFiles(
+  loaded: LoadedConfig,
+  wish: EdgeWish,
+  signal: AbortSignal,
+): Promise<readonly EdgeFile[]> {
+  const holding = await holdingPagesNow(loaded, signal);
+  return fillEdge(wish.name, edgeFacts(loaded, { to: wish.to, holding }));
+}
+
+/** What configurations are filled from. Throws `usage` for a destination that is not there. */
+export function edgeFacts(
+  loaded: LoadedConfig,
+  { to, holding }: { readonly to: string | undefined; readonly holding: EdgeFacts['holding'] },
+): EdgeFacts {
+  const { config } = loaded;
+  const site = siteOf(loaded);
+  return {
+    site: site.publicUrl,
+    origin: { url: site.originUrl, host: config.origin.host ?? site.originUrl.host },
+    rules: config.edge,
+    destination: placed(loaded, chosen(config.destinations, to)),
+    holding,
+  };
+}
+
+/** The holding pages as a publish would make them now. */
+export async function holdingPagesNow(loaded: LoadedConfig, signal: AbortSignal): Promise<readonly PublishedHolding[]> {
+  const { config, environment, stateDir } = loaded;
+  const files = stateFiles(stateDir);
+  const snapshot = viewSnapshot(openRecords(await openJournal<SnapshotRecord>(files.snapshot)), config);
+  const composed = await compose(composeOptions(loaded, snapshot, signal));
+  const pages = composed.map(({ html, ...page }) => ({
+    ...page,
+    body: { sha256: '', size: html.length },
+    html: async () => html,
+  }));
+  return holdingPages({ config, environment, site: siteOf(loaded), blobs: openBlobs(files.blobs) }, snapshot, pages);
+}
+
+function chosen(destinations: readonly DestinationConfig[], to: string | undefined): DestinationConfig {
+  const [first] = destinations;
+  const found =
+    to === undefined
+      ? (destinations.find(({ use }) => use !== 's3') ?? first)
+      : destinations.find(({ name }) => name === to);
+  if (found !== undefined) return found;
+  throw new HoldfastError('usage', `there is no destination ${to}`);
+}
+
+function placed(loaded: LoadedConfig, destination: DestinationConfig): DestinationConfig {
+  if (destination.use !== 'mirror') return destination;
+  return { ...destination, dir: foldersOf(loaded).resolve(destination.dir) };
+}

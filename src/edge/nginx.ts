@@ -1,0 +1,179 @@
+import { ALWAYS, ASSET_ENDINGS, NOT_KEPT } from './decide.ts';
+import { type EdgeFacts, type EdgeFiller, type EdgeName, folderOf, refused, textOf } from './facts.ts';
+import { fill } from './fill.ts';
+import { assertHost, assertPattern, POLICY } from './names.ts';
+import { cookieSource, patternSource, querySource } from './patterns.ts';
+
+const FILE = 'holdfast.conf';
+const SERVER: EdgeName = 'nginx';
+
+/** Longer names do not fit into nginx's table of names as it is by default (64 bytes a bucket); a pattern lies in none. */
+const LONGEST_NAME = 40;
+
+/** One file: the maps and limits of `http {}`, then the servers. */
+export const fillNginx: EdgeFiller = (facts, texts) => {
+  const { rules, site, origin } = facts;
+  const dir = folderOf(facts, SERVER);
+  assertHost('site.url', site.hostname);
+  assertHost('origin.url', origin.url.hostname);
+  assertHost('origin.host', origin.host.replace(/:\d+$/, ''));
+  const text = fill(textOf(texts, FILE), {
+    site: site.origin,
+    host: nameOf(site.hostname),
+    publichost: site.host,
+    scheme: site.protocol.slice(0, -1),
+    originhost: origin.host,
+    originurl: origin.url.origin,
+    dir: path(dir, ''),
+    root: path(dir, '/current'),
+    flag: path(dir, '/_holdfast/hold/$holdfast_flag'),
+    always: ALWAYS.source.replaceAll('\\/', '/'),
+    assets: `\\.(?:${ASSET_ENDINGS.join('|')})$`,
+    types: ['text/javascript mjs;', 'application/manifest+json webmanifest;'],
+    rate: String(rules.limits.requestsPerSecond),
+    connections: String(rules.limits.connections),
+    burst: rules.limits.burst === 0 ? '' : ` burst=${rules.limits.burst}`,
+    deadline: `${rules.deadline}ms`,
+    policy: quoted(POLICY),
+    holding: `holding_${rules.holding}`,
+    elsewhere: rules.elsewhere === '404' ? '=404' : '@elsewhere',
+    tls: tlsOf(facts),
+    logins: rules.loginCookies.map((name) => `${quoted(`~(?:^|;) ?${cookieName(name)}=`)} in;`),
+    routes: routesOf(facts),
+    upstreams: capsOf(facts).flatMap((cap) => upstreamOf(cap, origin.url)),
+    origins: capsOf(facts).flatMap((cap) => originOf(cap, facts)),
+    errorpages: [...refusedPage(facts), `error_page 500 502 503 504 ${standIn(facts, rules.holding)};`],
+    retries: facts.holding.flatMap(retriesOf),
+    held: facts.holding.flatMap(({ name }) => [
+      `if (-f ${path(dir, `/_holdfast/hold/${name}`)}) {`,
+      `\tset $holdfast_held holding_${name};`,
+      '}',
+    ]),
+    holdings: facts.holding.flatMap(({ name }) => [
+      `location @holding_${name} {`,
+      `\terror_page 404 ${standIn(facts, name)};`,
+      '\treturn 404;',
+      '}',
+    ]),
+  });
+  return [{ path: FILE, text }];
+};
+
+/** Connections to the origin that are counted together, and what visitors get when there is none. */
+interface Pool {
+  readonly name: string;
+  readonly connections: number;
+  readonly otherwise: string;
+  readonly about: string;
+}
+
+function capsOf({ rules, holding }: EdgeFacts): readonly Pool[] {
+  const notKept = holding.some(({ name }) => name === NOT_KEPT) ? NOT_KEPT : rules.holding;
+  const visitors = { connections: rules.connections, otherwise: rules.holding };
+  return [
+    { name: 'comments', connections: rules.comments.connections, otherwise: notKept, about: 'comments' },
+    ...rules.dynamic.map(({ path: pattern, connections }, index) => ({
+      name: `dynamic${index}`,
+      connections,
+      otherwise: rules.holding,
+      about: pattern,
+    })),
+    { ...visitors, name: 'visitors', about: 'who is logged in' },
+    ...(rules.elsewhere === '404' ? [] : [{ ...visitors, name: 'elsewhere', about: 'what is in no release' }]),
+  ];
+}
+
+/** `elsewhere` is asked under the visitors' cap. */
+const upstreamName = (name: string): string => `holdfast_${name === 'elsewhere' ? 'visitors' : name}`;
+
+function upstreamOf({ name, connections, about }: Pool, url: URL): readonly string[] {
+  if (name === 'elsewhere') return [];
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  return [
+    `upstream ${upstreamName(name)} {`,
+    `\t# ${about}`,
+    `\tzone ${upstreamName(name)} 64k;`,
+    `\tserver ${url.hostname}:${port} max_conns=${connections} max_fails=0;`,
+    '}',
+  ];
+}
+
+function originOf({ name, otherwise, about }: Pool, facts: EdgeFacts): readonly string[] {
+  const isElsewhere = name === 'elsewhere';
+  return [
+    `location @${name} {`,
+    `\t# ${about}`,
+    ...[...refusedPage(facts), `error_page 502 503 504 ${standIn(facts, otherwise)};`].map((line) => `\t${line}`),
+    ...(isElsewhere
+      ? ['\terror_page 418 = @absent;', '\tif ($holdfast_what = always) {', '\t\treturn 418;', '\t}']
+      : []),
+    '\tadd_header Cache-Control $holdfast_caching always;',
+    `\tproxy_pass ${facts.origin.url.protocol}//${upstreamName(name)};`,
+    '}',
+  ];
+}
+
+/** What an address gets that asks too much. */
+function refusedPage({ rules }: EdgeFacts): readonly string[] {
+  return [`error_page 429 /_holdfast/holding/${rules.holding}.html;`];
+}
+
+/** A holding page with its own status, as `error_page` takes it. */
+function standIn({ holding }: EdgeFacts, name: string): string {
+  const status = holding.find((one) => one.name === name)?.status ?? 503;
+  return `=${status} /_holdfast/holding/${name}.html`;
+}
+
+function retriesOf({ name, status, retryAfter }: EdgeFacts['holding'][number]): readonly string[] {
+  if (retryAfter === null) return [];
+  return [...new Set([status, 429])].map((each) => `"${each} /_holdfast/holding/${name}.html" ${retryAfter};`);
+}
+
+function routesOf({ rules }: EdgeFacts): readonly string[] {
+  const comments = rules.comments.paths.map((pattern, index) => {
+    assertPattern(`edge.comments.paths[${index}]`, pattern);
+    return `${quoted(`~^POST [^ ]+ [^ ]+ [^ ]* ${unanchored(patternSource(pattern))}`)} comments;`;
+  });
+  const dynamic = rules.dynamic.map(({ path: pattern, query }, index) => {
+    assertPattern(`edge.dynamic[${index}].path`, pattern);
+    const args = query === undefined ? '[^ ]*' : unanchored(querySource(query)).slice(0, -1);
+    return `${quoted(`~^[^ ]+ [^ ]+ [^ ]+ ${args} ${unanchored(patternSource(pattern))}`)} dynamic${index};`;
+  });
+  return [...comments, ...dynamic];
+}
+
+const unanchored = (source: string): string => source.slice(1);
+
+/** `wordpress_logged_in_[^=;]*`: the name up to its sign of equality. */
+function cookieName(cookie: string): string {
+  const source = unanchored(cookieSource(cookie));
+  return source.endsWith('$') ? source.slice(0, -1) : `${source}[^=;]*`;
+}
+
+function tlsOf({ origin }: EdgeFacts): readonly string[] {
+  if (origin.url.protocol === 'http:') return [];
+  return [
+    'proxy_ssl_server_name on;',
+    `proxy_ssl_name ${origin.host.replace(/:\d+$/, '')};`,
+    'proxy_ssl_verify on;',
+    'proxy_ssl_verify_depth 3;',
+    'proxy_ssl_trusted_certificate /etc/ssl/certs/ca-certificates.crt;',
+  ];
+}
+
+function nameOf(host: string): string {
+  return host.length <= LONGEST_NAME ? host : quoted(`~^${host.replaceAll('.', '\\.')}$`);
+}
+
+/** A path in quotation marks; `end` is ours, and may have variables. nginx reads variables in paths, and has no way to write a dollar sign. */
+function path(dir: string, end: string): string {
+  if (/[$\p{Cc}]/u.test(dir))
+    throw refused('dir', dir, 'holds a dollar sign or a control character, which nginx cannot have in a path');
+  if (Buffer.byteLength(dir) > 1000) throw refused('dir', dir, 'is longer than nginx takes');
+  return quoted(dir + end);
+}
+
+/** A string of nginx's: a backslash says something only before a quotation mark, another backslash, and t, r, n. */
+function quoted(text: string): string {
+  return `"${text.replace(/\\(?=[\\"'trn]|$)/g, '\\\\').replaceAll('"', '\\"')}"`;
+}

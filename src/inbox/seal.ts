@@ -1,0 +1,62 @@
+import { Decrypter, Encrypter } from 'age-encryption';
+import { HoldfastError } from '../model/errors.ts';
+
+/** Makes bytes that only the holder of a private key can read, or leaves them as they are. */
+export interface Seal {
+  close(bytes: Buffer): Promise<Buffer>;
+}
+
+/** Reads what a seal closed. */
+export interface Unsealer {
+  /** Throws `inbox-sealed` where it was sealed to a key that is not at hand. */
+  open(bytes: Buffer): Promise<Buffer>;
+}
+
+/** Begins every file of age. */
+const AGE = Buffer.from('age-encryption.org/v1\n');
+
+/** Whether bytes were sealed. */
+export const isSealed = (bytes: Buffer): boolean => bytes.subarray(0, AGE.length).equals(AGE);
+
+/** Seals to a public key; without one nothing is sealed. Throws `config-invalid` for a key that is none. */
+export function createSeal(recipient: string | undefined): Seal {
+  if (recipient === undefined) return { close: async (bytes) => bytes };
+  const encrypter = new Encrypter();
+  try {
+    encrypter.addRecipient(recipient);
+  } catch (error) {
+    throw new HoldfastError('config-invalid', 'inbox.recipient: its checksum does not hold', {
+      cause: error,
+      hint: 'copy the whole public key, as age-keygen printed it',
+    });
+  }
+  return { close: async (bytes) => Buffer.from(await encrypter.encrypt(new Uint8Array(bytes))) };
+}
+
+/** Opens by a private key; without one only what was never sealed. Throws `inbox-sealed` for a key that is none. */
+export function createUnsealer(identity: string | undefined): Unsealer {
+  const decrypter = new Decrypter();
+  try {
+    if (identity !== undefined) decrypter.addIdentity(identity);
+  } catch (error) {
+    throw new HoldfastError('inbox-sealed', 'the identity is not a private key of age', {
+      cause: error,
+      hint: 'it begins with AGE-SECRET-KEY-1',
+    });
+  }
+  return {
+    open: async (bytes) => {
+      if (!isSealed(bytes)) return bytes;
+      const why = identity === undefined ? 'and no identity was given' : 'and not to this identity';
+      try {
+        if (identity === undefined) throw new Error(why);
+        return Buffer.from(await decrypter.decrypt(new Uint8Array(bytes)));
+      } catch (error) {
+        throw new HoldfastError('inbox-sealed', `a submission is sealed, ${why}`, {
+          cause: error,
+          hint: 'give the private key of inbox.recipient: inbox.replay.identity, or --identity FILE',
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,192 @@
+import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import * as assert from 'uvu/assert';
+import { suite } from '../support/suite.ts';
+import { type EdgeDriver, type Rig, startRig, until } from './rig.ts';
+
+const PAGES = ['/', '/a', '/a/', '/a/b', '/a/b/', '/caf%C3%A9/', '/caf%C3%A9', '/a/?utm_source=x', '/a?x'];
+const TYPES: Readonly<Record<string, RegExp>> = {
+  '/feed/': /^(text|application)\/(rss\+)?xml/,
+  '/feed': /^(text|application)\/(rss\+)?xml/,
+  '/wp-json/': /^application\/json/,
+  '/style.css?ver=6.1': /^text\/css/,
+  '/module.mjs': /^(text|application)\/javascript/,
+  '/site.webmanifest': /^application\/manifest\+json/,
+  '/.well-known/security.txt': /^text\/plain/,
+};
+/** Also what would leave the site, the folder, or the line, were it taken for what it looks like. */
+const MISSING = [
+  '/nope',
+  '/nope/',
+  '/a/nope',
+  '/nope.css',
+  '/404.html',
+  '/.hidden',
+  '/a/.git/config',
+  '/a/b/index.xml',
+  '/trees/',
+  '/forum/.git/config',
+  '/.well-known/nope',
+  '/_holdfast/nope',
+  '//evil.example',
+  '//evil.example/a/',
+  '/a//b/',
+  '/%2Fevil.example/',
+  '/%5Cevil.example',
+  '/\\evil.example/',
+  '/a%0d%0aSet-Cookie:x=1',
+];
+/** Paths above the site's own; some servers call these no request at all. */
+const ABOVE = ['/a/%2e%2e/%2e%2e/_holdfast/control.json', '/a/..%2f..%2f_holdfast/x', '/.%2e/trees/one/index.html'];
+
+/** What a server makes of a mirror's files, beside what the decision table says. */
+export function serving(driver: EdgeDriver): void {
+  const test = suite(`${driver.name} and the files of a mirror`, { needs: driver.needs });
+  let rig: Rig;
+  test.before(async () => {
+    rig = await startRig(driver);
+  });
+  test.after(() => rig?.close());
+
+  for (const path of PAGES)
+    test(`${path} is a page, without a redirect`, async () => {
+      const { status, headers, body } = await rig.ask(path);
+      assert.is(status, 200);
+      assert.match(headers['content-type'] ?? '', /^text\/html$/);
+      assert.match(body.toString(), /<title>(front|a page|below)/);
+      assert.is(headers['cache-control'], 'max-age=60');
+    });
+
+  for (const [path, type] of Object.entries(TYPES))
+    test(`${path} has its type`, async () => {
+      const { status, headers } = await rig.ask(path);
+      assert.is(status, 200);
+      assert.match(headers['content-type'] ?? '', type);
+    });
+
+  for (const path of MISSING)
+    test(`${path} is the site's own 404, and nothing is asked of the origin`, async () => {
+      rig.origin.forget();
+      const { status, body, headers } = await rig.ask(path);
+      assert.is(status, 404);
+      assert.match(body.toString(), '<title>not found');
+      assert.is(headers['location'], undefined);
+      assert.is(headers['set-cookie'], undefined);
+      assert.is(rig.origin.requests.length, 0);
+    });
+
+  for (const path of ABOVE)
+    test(`${path} leads to nothing`, async () => {
+      const { status } = await rig.ask(path);
+      assert.ok(status === 404 || status === 400, `it was ${status}`);
+    });
+
+  test('HEAD is answered as GET is, without the body', async () => {
+    for (const path of ['/a/', '/nope/', '/style.css']) {
+      const [head, get] = [await rig.ask(path, { method: 'HEAD' }), await rig.ask(path)];
+      assert.is(head.status, get.status);
+      assert.is(head.headers['content-type'], get.headers['content-type']);
+      assert.is(head.body.length, 0);
+    }
+  });
+
+  test('what was compressed is sent so, to those who take it', async () => {
+    for (const path of ['/a', '/a/', '/style.css', '/_holdfast/holding/busy.html']) {
+      const squeezed = await rig.ask(path, { headers: { 'accept-encoding': 'gzip' } });
+      assert.is(squeezed.headers['content-encoding'], 'gzip', path);
+      assert.match(squeezed.headers.vary ?? '', /accept-encoding/i);
+      const plain = await rig.ask(path);
+      assert.is(plain.headers['content-encoding'], undefined);
+      assert.equal(gunzipSync(squeezed.body), plain.body);
+    }
+  });
+
+  test('the counting pixel and the state of the origin are never cached', async () => {
+    for (const path of ['/_holdfast/pixel.gif?p=/a/', '/_holdfast/origin.json']) {
+      const { status, headers } = await rig.ask(path);
+      assert.is(status, 200);
+      assert.is(headers['cache-control'], 'no-store');
+    }
+  });
+
+  test('a holding page can be looked at, is not indexed, and may not be framed by others', async () => {
+    const { status, headers } = await rig.ask('/_holdfast/holding/busy.html');
+    assert.is(status, 200);
+    assert.is(headers['cache-control'], 'no-store');
+    assert.is(headers['x-robots-tag'], 'noindex');
+    assert.match(String(headers['content-security-policy']), "frame-ancestors 'self'");
+  });
+
+  for (const [method, path] of [
+    ['POST', '/a/'],
+    ['DELETE', '/nope'],
+    ['PUT', '/_holdfast/pixel.gif'],
+  ] as const)
+    test(`${method} ${path} is not taken`, async () => {
+      rig.origin.forget();
+      const { status } = await rig.ask(path, { method, body: method === 'DELETE' ? '' : 'comment=x' });
+      assert.is(status, 405);
+      assert.is(rig.origin.requests.length, 0);
+    });
+
+  test('what only a password opens is asked of the origin, and kept by nobody', async () => {
+    rig.origin.forget();
+    const { status, headers } = await rig.ask('/a/', { headers: { authorization: 'Basic YTpi' } });
+    assert.is(status, 200);
+    assert.is(headers['cache-control'], 'no-store');
+    assert.equal(
+      rig.origin.requests.map(({ url }) => url),
+      ['/a/'],
+    );
+  });
+
+  test('the origin is told who asks for what, whatever the visitor says of it', async () => {
+    rig.origin.forget();
+    const said = { 'x-forwarded-for': '8.8.8.8', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'ftp' };
+    await rig.ask('/forum/caf%C3%A9?a=%20&b', { headers: said });
+    const [asked] = rig.origin.requests;
+    assert.is(asked?.url, '/forum/caf%C3%A9?a=%20&b');
+    assert.is(asked?.headers['x-forwarded-for'], '127.0.0.1');
+    assert.is(asked?.headers['x-forwarded-host'], 'www.example.org');
+    assert.is(asked?.headers['x-forwarded-proto'], 'https');
+    assert.is(asked?.headers.host, new URL(rig.origin.url).host);
+  });
+
+  test('another host is turned away', async () => {
+    const answered = await rig.ask('/a/', { headers: { host: 'evil.example' } }).catch(() => undefined);
+    assert.ok(answered === undefined || answered.status === 421);
+  });
+
+  test('a balancer in front is told of a hold, and a hold may answer 200', async () => {
+    assert.is((await rig.ask('/_holdfast/hold/launch')).status, 404);
+    await rig.hold('launch');
+    const flag = await rig.ask('/_holdfast/hold/launch');
+    assert.is(flag.status, 200);
+    assert.is(flag.headers['cache-control'], 'no-store');
+    const [etag] = [(await rig.ask('/_holdfast/holding/launch.html')).headers.etag];
+    const again = await rig.ask('/nope', { headers: { 'if-none-match': etag ?? '"x"', range: 'bytes=0-1' } });
+    assert.is(again.status, 200);
+    assert.match(again.body.toString(), 'holding launch');
+    await rig.hold(undefined);
+  });
+
+  test('a page that was made after the server started holds as `edge.holding` says', async () => {
+    const folder = join(rig.place.dir, '_holdfast/hold');
+    await writeFile(join(folder, 'new-page'), '');
+    await writeFile(join(folder, 'on'), '');
+    await until(async () => (await rig.ask('/a/')).body.includes('holding busy'));
+    await rig.hold(undefined);
+  });
+
+  test('a switched link is followed within seconds', async () => {
+    const { dir } = rig.place;
+    await mkdir(join(dir, 'trees/two/a'), { recursive: true });
+    await writeFile(join(dir, 'trees/two/a/index.html'), 'second');
+    await symlink('trees/two', join(dir, 'next'));
+    await rename(join(dir, 'next'), join(dir, 'current'));
+    await until(async () => (await rig.ask('/a/')).body.toString() === 'second');
+  });
+
+  test.run();
+}
