@@ -3,8 +3,8 @@ import type { Config, HeaderRule } from '../config/schema.ts';
 import { asHoldfastError, type HoldfastError, isHoldfastError } from '../model/errors.ts';
 import type { ReleaseFile } from '../model/manifest.ts';
 import { compileRules, withHeaders } from '../release/headers.ts';
-import type { StoredPage } from '../render/composed.ts';
 import { analyticsFor } from '../render/analytics/index.ts';
+import type { StoredPage } from '../render/composed.ts';
 import type { Job } from '../render/jobs.ts';
 import { LIMITS, responseSize } from '../render/limits.ts';
 

@@ -40,12 +40,12 @@ export interface JobContext {
   readonly environment: string;
   readonly site: Site;
   readonly blobs: Blobs;
+  /** Threads that go into captured pages, by their addresses. */
+  readonly grafts?: ReadonlyMap<Address, Graft>;
 }
 
 export interface RenderContext extends JobContext {
   readonly rendered: Journal<RenderedRecord>;
-  /** Threads that go into captured pages, by their addresses. */
-  readonly grafts?: ReadonlyMap<Address, Graft>;
 }
 
 /** One file to render: its bytes are asked for only when the key is new. */

@@ -295,8 +295,7 @@ test('only loopback names are answered, and only the desk may change what is pla
         resolve(answer.statusCode);
       }).on('error', reject);
     });
-  for (const host of ['attacker.example', `127.0.0.1.attacker.example:${port}`])
-    assert.is(await ask(host), 421, host);
+  for (const host of ['attacker.example', `127.0.0.1.attacker.example:${port}`]) assert.is(await ask(host), 421, host);
   assert.is(await ask('127.0.0.1'), 200);
   const play = (more: RequestInit): Promise<number> =>
     fetch(`${desk}/play`, {

@@ -32,6 +32,7 @@ const file = (path: string) => ({
 });
 const release = viewRelease({ files: ['index.html', '404.html'].map(file) }, [
   { name: 'busy', path: '_holdfast/holding/busy.html', status: 503, retryAfter: 60, refresh: 20 },
+  { name: NOT_KEPT, path: '_holdfast/holding/not-kept.html', status: 503, retryAfter: null, refresh: 0 },
   { name: 'launch', path: '_holdfast/holding/launch.html', status: 200, retryAfter: null, refresh: 0 },
 ]);
 const told = (method: string, path: string, play: Partial<Play> = {}, query = '') =>
