@@ -8,8 +8,8 @@ import type { Site } from '../model/site.ts';
 import type { Captured, Snapshot } from '../model/snapshot.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Journal } from '../store/journal.ts';
-import { type Analytics, assertAnalytics, createAnalytics } from './analytics/index.ts';
-import { createNoscriptPixel, PIXEL_GIF, PIXEL_PATH } from './analytics/pixel.ts';
+import { type Analytics, analyticsFor, assertAnalytics } from './analytics/index.ts';
+import { PIXEL_GIF, PIXEL_PATH } from './analytics/pixel.ts';
 import { charsetOf } from './charset.ts';
 import type { StoredPage } from './composed.ts';
 import type { Effort } from './compress.ts';
@@ -34,14 +34,18 @@ export interface RenderedRecord extends BlobRef {
   readonly lacks?: 'thread' | 'counts';
 }
 
-export interface RenderContext {
+/** What files are made with. */
+export interface JobContext {
   readonly config: Config;
   readonly environment: string;
   readonly site: Site;
   readonly blobs: Blobs;
-  readonly rendered: Journal<RenderedRecord>;
   /** Threads that go into captured pages, by their addresses. */
   readonly grafts?: ReadonlyMap<Address, Graft>;
+}
+
+export interface RenderContext extends JobContext {
+  readonly rendered: Journal<RenderedRecord>;
 }
 
 /** One file to render: its bytes are asked for only when the key is new. */
@@ -59,7 +63,7 @@ export interface Job {
 
 /** What every page is edited with, made once a run. */
 interface Workbench {
-  readonly context: Omit<RenderContext, 'rendered'>;
+  readonly context: JobContext;
   readonly snapshot: Snapshot;
   readonly analytics: readonly Analytics[];
   /** The same, and a pixel for browsers without scripts. */
@@ -76,7 +80,7 @@ export interface PublishedHolding extends HoldingFacts {
 
 /** The holding pages among `composed`, as a release would have them. Throws `analytics-missing` and `template-broken`. */
 export async function holdingPages(
-  context: Omit<RenderContext, 'rendered'>,
+  context: JobContext,
   snapshot: Snapshot,
   composed: readonly StoredPage[],
 ): Promise<readonly PublishedHolding[]> {
@@ -90,7 +94,7 @@ export async function holdingPages(
 }
 
 /** What a release consists of, in the order in which names are given: what is written here before what was captured. */
-export function* jobsOf(context: RenderContext, snapshot: Snapshot, composed: readonly StoredPage[]): Generator<Job> {
+export function* jobsOf(context: JobContext, snapshot: Snapshot, composed: readonly StoredPage[]): Generator<Job> {
   const bench = openWorkbench(context, snapshot);
   for (const page of composed) yield page.kind === 'holding' ? holdingJob(bench, page) : composedJob(bench, page);
   yield holdingFactsJob(bench, composed);
@@ -102,7 +106,7 @@ export function* jobsOf(context: RenderContext, snapshot: Snapshot, composed: re
   for (const asset of snapshot.assets()) if (asset.address !== '/robots.txt') yield capturedJob(bench, asset);
 }
 
-function openWorkbench(context: Omit<RenderContext, 'rendered'>, snapshot: Snapshot): Workbench {
+function openWorkbench(context: JobContext, snapshot: Snapshot): Workbench {
   const { config, environment, site } = context;
   const recipe = hash(
     'sha256',
@@ -115,13 +119,11 @@ function openWorkbench(context: Omit<RenderContext, 'rendered'>, snapshot: Snaps
       [...site.hosts],
     ]),
   );
-  const analytics = config.analytics.map(createAnalytics);
-  const counts = analytics.length === 0 || config.analytics.some(({ use }) => use === 'pixel');
   return {
     context,
     snapshot,
-    analytics,
-    holdingAnalytics: counts ? analytics : [...analytics, createNoscriptPixel()],
+    analytics: analyticsFor(config.analytics, 'page'),
+    holdingAnalytics: analyticsFor(config.analytics, 'holding'),
     noindex: environment !== 'production',
     recipe,
   };
