@@ -1,4 +1,4 @@
-// takes: 10 s
+// takes: 20 s
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
