@@ -1,8 +1,16 @@
 import type { LoadedConfig } from '../config/load.ts';
 import type { Wish } from '../cycle/cycle.ts';
 import { appendRun } from '../cycle/history.ts';
-import { type DestinationReport, newReport, pageCounts, type Report, reportJson, shortId } from '../cycle/report.ts';
-import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
+import {
+  type DestinationReport,
+  exitOf,
+  newReport,
+  pageCounts,
+  type Report,
+  reportJson,
+  shortId,
+} from '../cycle/report.ts';
+import { asHoldfastError, type HoldfastError } from '../model/errors.ts';
 import { publish } from '../pipeline.ts';
 import { age } from './age.ts';
 import { assertDestination } from './destinations.ts';
@@ -70,21 +78,6 @@ export async function publishKnown(io: VerbIo, loaded: LoadedConfig, to: string)
   return exit;
 }
 
-/** Warnings that say that visitors lack something: pages nobody could list, assets that could not be fetched. */
-const GAPS: readonly string[] = ['discovery-failed', 'asset-failed'];
-
-/** The worst thing that happened: a refusal, a failure, then pages kept. */
-export function exitOf(report: Report, failure: HoldfastError | undefined): number {
-  const errors = [failure, ...[...report.destinations.values()].map(({ error }) => error)]
-    .filter((error) => error !== undefined)
-    .map(asHoldfastError);
-  const worst = errors.find(({ exit }) => exit === EXIT.refused.code) ?? errors[0];
-  if (worst !== undefined) return worst.exit === EXIT.kept.code ? EXIT.failed.code : worst.exit;
-  const isPartial = report.away !== undefined || report.kept.length > 0 || report.collisions > 0;
-  const hasGaps = [...report.tally.warnings.values()].some(({ code }) => GAPS.includes(code));
-  return isPartial || hasGaps ? EXIT.kept.code : EXIT.done.code;
-}
-
 interface Told {
   readonly seconds: number;
   readonly dryRun: boolean;
@@ -121,7 +114,7 @@ function printPlan(io: VerbIo, report: Report): void {
 function summary(report: Report, name: string, { seconds, dryRun }: Told): string {
   const destination = report.destinations.get(name);
   const { captured, unchanged, kept, failed, gone } = pageCounts(report);
-  const looks = `${captured} captured, ${unchanged} unchanged, ${kept} kept, ${failed} failed, ${gone} gone; ${report.requests} requests; ${seconds.toFixed(1)} s`;
+  const looks = `${captured} captured, ${unchanged} unchanged, ${kept} kept, ${failed} failed, ${gone} gone; ${commentWords(report)}${report.requests} requests; ${seconds.toFixed(1)} s`;
   if (destination?.error !== undefined) return `${name}: failed; live is ${liveOf(destination)} (${looks})`;
   const put = destination?.difference?.put.length ?? 0;
   const removed = destination?.difference?.remove.length ?? 0;
@@ -130,6 +123,12 @@ function summary(report: Report, name: string, { seconds, dryRun }: Told): strin
   if (dryRun) return `${name}: would put ${put}, remove ${removed}, leave ${same}; live is ${live} (${looks})`;
   if (put === 0 && removed === 0) return `${name}: nothing new, ${live} stays live: ${same} same (${looks})`;
   return `${name}: published ${live}: ${put} put, ${removed} removed, ${same} same (${looks})`;
+}
+
+/** Nothing where no comments came or went. */
+function commentWords({ comments }: Report): string {
+  const words = Object.entries(comments).flatMap(([what, count]) => (count === 0 ? [] : `${count} ${what}`));
+  return words.length === 0 ? '' : `comments: ${words.join(', ')}; `;
 }
 
 function liveOf(destination: DestinationReport | undefined): string {

@@ -1,28 +1,13 @@
 import { z } from 'zod';
-import { normalizePath } from '../model/address.ts';
 import { analytics } from './analytics.ts';
 import { headers, purge } from './caches.ts';
+import { comments, values } from './comments.ts';
 import { mirror, rsync, s3 } from './destinations.ts';
 import { edge } from './edge.ts';
-import { anyHeaderName, doc, headerValue, httpUrl, name, pathGlob, unique } from './fields.ts';
+import { anyHeaderName, doc, headerValue, httpUrl, name, pathGlob, sitePath, unique } from './fields.ts';
 import { inbox } from './inbox.ts';
+import { alerts, heartbeat, launch, run, schedule } from './run.ts';
 import { bytes, duration } from './units.ts';
-
-const NOT_A_PATH = 'is not a path of the site: it starts with / and has no query';
-const sitePath = z
-  .string()
-  .regex(/^\/(?!\/)[^?#]*$/, { error: NOT_A_PATH, abort: true })
-  .refine(isAddress, { error: 'is a path that cannot be a file of the site' })
-  .meta({ type: 'path' })
-  .transform(normalizePath);
-
-function isAddress(path: string): boolean {
-  try {
-    return normalizePath(path) !== '';
-  } catch {
-    return false;
-  }
-}
 
 const hostName = z
   .string()
@@ -161,11 +146,27 @@ const fields = z.strictObject({
     headers,
     'Headers of published files, where a destination serves any; the first match is laid over the defaults',
   ),
+  comments: doc(
+    comments,
+    'Comments that are looked at by themselves and put into captured pages; also data of composed ones',
+  ),
+  values: doc(
+    values,
+    'What templates know as `values.<name>`, from a program or an address; computed beside the looks',
+  ),
   purge: doc(
     purge,
     'Caches in front of the site, told what changed; an environment without them, or with others, says so itself',
   ),
   edge: edge.prefault({}),
+  schedule: schedule.prefault({}),
+  run: run.prefault({}),
+  launch: launch.prefault({}),
+  alerts: doc(alerts, 'Who is told of trouble by `holdfast run`: once when it begins, and once when it ends'),
+  heartbeat: doc(
+    heartbeat,
+    'Address that is asked for (GET) after each cycle in which every destination succeeded; as `env:NAME` or `file:PATH` where it is a secret',
+  ),
   inbox: doc(
     inbox.optional(),
     'Keeps comments while the origin is away; where it stands, `holdfast inbox` runs beside the edge',
@@ -223,3 +224,6 @@ export type HeaderRule = Config['headers'][number];
 export type EdgeConfig = Config['edge'];
 export type InboxConfig = NonNullable<Config['inbox']>;
 export type PurgeConfig = Config['purge'][number];
+export type AlertConfig = Config['alerts'][number];
+export type CommentsConfig = Config['comments'][number];
+export type ValueConfig = Config['values'][number];

@@ -1,33 +1,46 @@
 import { pathMatcher } from '../model/globs.ts';
-import type { LookContext } from '../snapshot/context.ts';
+import { type LookContext, NO_ASKS } from '../snapshot/context.ts';
 import { openDigester } from '../snapshot/digester.ts';
 import { recipeOf } from '../snapshot/recipe.ts';
+import { lookAtThreads } from './comments.ts';
 import type { Cycle } from './cycle.ts';
 import { watchHolds } from './holding.ts';
+import { atLaunch, isTail, launchAt } from './launch.ts';
 import { takeUpWithdrawals } from './withdrawals.ts';
 import type { Workplace } from './workplace.ts';
 
 /** What the looks of one run work with. */
 export async function openLooks(
   place: Workplace,
-  { wish: { acceptShrink }, report: { tally }, leases }: Pick<Cycle, 'wish' | 'report' | 'leases'>,
+  { wish, report, leases }: Pick<Cycle, 'wish' | 'report' | 'leases'>,
 ): Promise<LookContext> {
   const areHoldsNew = watchHolds(leases);
-  const { config, site, records, blobs, origin, clock } = place;
-  return {
+  const { site, records, blobs, origin, clock } = place;
+  const { acceptShrink, asks } = wish;
+  const isLaunch = (await launchAt(place.stateDir, clock.now())) !== undefined;
+  const config = isLaunch ? atLaunch(place.config) : place.config;
+  origin.spare(isLaunch);
+  const context: LookContext = {
     config,
     site,
     records,
     blobs,
     origin,
     clock,
-    tally,
-    isReleaseAsked: async () => (await takeUpWithdrawals(place)) || areHoldsNew(),
+    tally: report.tally,
+    isReleaseAsked: async (signal) => {
+      const isAsked = await takeUpWithdrawals(place);
+      const due = { context, report, wish: { ...wish, looks: 'due' as const } };
+      return (await lookAtThreads(place, due, signal)) || isAsked || areHoldsNew();
+    },
     composed: await place.composed.addresses(),
     leavesAsset: pathMatcher(config.assets.exclude),
     digester: openDigester(config),
     recipe: recipeOf({ site, config }),
     acceptShrink,
+    asks: asks ?? NO_ASKS,
+    isPaused: isLaunch ? isTail(config) : () => false,
     triedAssets: new Set(),
   };
+  return context;
 }

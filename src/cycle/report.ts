@@ -1,4 +1,4 @@
-import type { HoldfastError } from '../model/errors.ts';
+import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { KeptPage } from '../model/snapshot.ts';
 import type { Published } from '../publish/golive.ts';
@@ -17,6 +17,8 @@ export interface Report {
   away: string | undefined;
   kept: readonly KeptPage[];
   collisions: number;
+  /** Comments that came, were edited and went. */
+  readonly comments: { new: number; edited: number; removed: number };
   requests: number;
   /** Seconds spent in each stage. */
   readonly stages: Record<StageName, number>;
@@ -55,7 +57,7 @@ export interface ReportJson {
   readonly files: { readonly added: number; readonly changed: number; readonly removed: number; readonly same: number };
   readonly destinations: readonly Published[];
   readonly origin: { readonly requests: number };
-  readonly comments: { readonly new: number; readonly removed: number };
+  readonly comments: { readonly new: number; readonly edited: number; readonly removed: number };
   readonly warnings: readonly Warning[];
   readonly seconds: number;
 }
@@ -70,6 +72,7 @@ export function newReport(progress?: Tally['progress']): Report {
     away: undefined,
     kept: [],
     collisions: 0,
+    comments: { new: 0, edited: 0, removed: 0 },
     requests: 0,
     stages: { look: 0, render: 0, publish: 0 },
   };
@@ -116,7 +119,7 @@ export function reportJson(report: Report, seconds: number): ReportJson {
     },
     destinations: all.flatMap(({ published }) => published ?? []),
     origin: { requests: report.requests },
-    comments: { new: 0, removed: 0 },
+    comments: { ...report.comments },
     warnings: [...report.tally.warnings.values()],
     seconds: Math.round(seconds * 1000) / 1000,
   };
@@ -125,4 +128,19 @@ export function reportJson(report: Report, seconds: number): ReportJson {
 /** The release a destination shows, in the short form of a summary line: the first digits of its content's hash. */
 export function shortId(id: Manifest['id']): string {
   return id.slice(id.indexOf('-') + 1).slice(0, 8);
+}
+
+/** Warnings that say that visitors lack something: pages nobody could list, assets that could not be fetched, comments that are old. */
+const GAPS: readonly string[] = ['discovery-failed', 'asset-failed', 'comments-failed', 'comments-misplaced'];
+
+/** The worst thing that happened: a refusal, a failure, then pages kept. */
+export function exitOf(report: Report, failure: HoldfastError | undefined): number {
+  const errors = [failure, ...[...report.destinations.values()].map(({ error }) => error)]
+    .filter((error) => error !== undefined)
+    .map(asHoldfastError);
+  const worst = errors.find(({ exit }) => exit === EXIT.refused.code) ?? errors[0];
+  if (worst !== undefined) return worst.exit === EXIT.kept.code ? EXIT.failed.code : worst.exit;
+  const isPartial = report.away !== undefined || report.kept.length > 0 || report.collisions > 0;
+  const hasGaps = [...report.tally.warnings.values()].some(({ code }) => GAPS.includes(code));
+  return isPartial || hasGaps ? EXIT.kept.code : EXIT.done.code;
 }

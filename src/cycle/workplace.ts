@@ -10,13 +10,16 @@ import { createOrigin, type Origin } from '../origin/client.ts';
 import type { Owner } from '../publish/control.ts';
 import type { Destination } from '../publish/destination.ts';
 import { createDestination, type Folders } from '../publish/destinations/index.ts';
+import { type Bid, type Lease, takeLease } from '../publish/lease.ts';
 import { type ComposedCache, openComposed } from '../render/composed.ts';
 import type { RenderedRecord } from '../render/render.ts';
+import { openThreads, type Threads } from '../snapshot/comments/threads.ts';
 import { openRecords, type Records, type SnapshotRecord } from '../snapshot/records.ts';
 import { type Blobs, openBlobs } from '../store/blobs.ts';
 import { writeAtomic } from '../store/files.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
 import { VERSION } from '../version.ts';
+import { openElsewhere } from './elsewhere.ts';
 
 /** What a run works with: the configuration brought to life, and the state beside it. */
 export interface Workplace extends LoadedConfig {
@@ -24,16 +27,35 @@ export interface Workplace extends LoadedConfig {
   readonly clock: Clock;
   readonly blobs: Blobs;
   readonly records: Records;
+  readonly threads: Threads;
   readonly rendered: Journal<RenderedRecord>;
   readonly composed: ComposedCache;
   readonly origin: Origin;
+  /** The polite client of another host that comments or values come from. */
+  elsewhere(url: URL, headers: Readonly<Record<string, string>>): Origin;
   readonly destinations: readonly Destination[];
   /** Whose the destinations are to be. */
   readonly owner: Owner;
   /** Names this machine and its state folder in leases. */
   readonly holder: string;
-  /** Ends the origin's connections. */
+  /** Where leases come from and go to. */
+  readonly desk: Desk;
+  /** Another run begins in the same place: whoever was away is asked again. */
+  newRun(): void;
+  /** Ends all connections. */
   close(): Promise<void>;
+}
+
+/** Gives leases out and takes them back. */
+export interface Desk {
+  /** Throws as `takeLease` does. */
+  take(destination: Destination, signal: AbortSignal): Promise<Lease>;
+  giveBack(lease: Lease): Promise<void>;
+}
+
+/** Takes a lease for one run, and lets it go at its end. */
+export function deskFor(bid: Bid): Desk {
+  return { take: (destination, signal) => takeLease(destination, bid, signal), giveBack: (lease) => lease.release() };
 }
 
 /** The package's own folder, whose templates and content serve where a project has none. */
@@ -43,7 +65,10 @@ export const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const stateFiles = (stateDir: string) => ({
   lock: join(stateDir, 'lock'),
   blobs: join(stateDir, 'blobs'),
+  blobIndex: join(stateDir, 'blobs/index'),
   snapshot: join(stateDir, 'snapshot.jsonl'),
+  threads: join(stateDir, 'threads.jsonl'),
+  comments: join(stateDir, 'comments'),
   rendered: join(stateDir, 'rendered.jsonl'),
   composed: join(stateDir, 'composed.json'),
   runs: join(stateDir, 'runs.jsonl'),
@@ -52,6 +77,9 @@ export const stateFiles = (stateDir: string) => ({
   holder: join(stateDir, 'holder'),
   withdrawals: join(stateDir, 'withdrawals'),
   sending: join(stateDir, 'sending'),
+  launch: join(stateDir, 'launch.json'),
+  run: join(stateDir, 'run.json'),
+  alerts: join(stateDir, 'alerts.json'),
 });
 
 /** The site as the configuration names it. */
@@ -107,18 +135,29 @@ export async function openWorkplace(loaded: LoadedConfig, clock: Clock = systemC
     clock,
     ...usual,
   });
+  const others = openElsewhere(loaded.config, clock);
+  const [owner, holder] = [ownerOf(loaded), await holderOf(loaded.stateDir)];
   return {
     ...loaded,
     site: siteOf(loaded),
     clock,
     blobs,
     records,
+    threads: await openThreads({ states: files.threads, comments: files.comments }),
     rendered,
     composed: openComposed(files.composed, blobs),
     origin,
+    elsewhere: others.client,
     destinations: destinationsOf(loaded),
-    owner: ownerOf(loaded),
-    holder: await holderOf(loaded.stateDir),
-    close: () => origin.close(),
+    owner,
+    holder,
+    desk: deskFor({ owner, holder, clock }),
+    newRun: () => {
+      origin.newRun();
+      others.newRun();
+    },
+    close: async () => {
+      await Promise.all([origin.close(), others.close()]);
+    },
   };
 }

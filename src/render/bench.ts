@@ -11,6 +11,8 @@ import { type Analytics, assertAnalytics, createAnalytics } from './analytics/in
 import { createNoscriptPixel } from './analytics/pixel.ts';
 import type { Effort } from './compress.ts';
 import type { PageKind } from './edit.ts';
+import type { Graft } from './graft/changes.ts';
+import type { Grafted } from './graft/graft.ts';
 
 /** Raised whenever the same input would now render differently, so that nothing rendered by older code is taken for current. */
 const RECIPE = 1;
@@ -19,6 +21,8 @@ const RECIPE = 1;
 export interface RenderedRecord extends BlobRef {
   readonly key: string;
   readonly variants: ReleaseFile['variants'];
+  /** What could not be grafted into it. */
+  readonly lacks?: 'thread' | 'counts';
 }
 
 export interface RenderContext {
@@ -27,6 +31,8 @@ export interface RenderContext {
   readonly site: Site;
   readonly blobs: Blobs;
   readonly rendered: Journal<RenderedRecord>;
+  /** Threads that go into captured pages, by their addresses. */
+  readonly grafts?: ReadonlyMap<Address, Graft>;
 }
 
 /** One file to render: its bytes are asked for only when the key is new. */
@@ -38,6 +44,8 @@ export interface Job {
   readonly effort: Effort;
   readonly headers?: Readonly<Record<string, string>>;
   readonly render: () => Promise<Buffer>;
+  /** After `render`: what could not be grafted into it. */
+  readonly lacks?: () => Grafted['lacks'];
 }
 
 /** What every page is edited with, made once a run. */
