@@ -7,8 +7,7 @@ import type { Site } from '../model/site.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Journal } from '../store/journal.ts';
-import { type Analytics, assertAnalytics, createAnalytics } from './analytics/index.ts';
-import { createNoscriptPixel } from './analytics/pixel.ts';
+import { type Analytics, analyticsFor, assertAnalytics } from './analytics/index.ts';
 import type { Effort } from './compress.ts';
 import type { PageKind } from './edit.ts';
 import type { Graft } from './graft/changes.ts';
@@ -25,14 +24,18 @@ export interface RenderedRecord extends BlobRef {
   readonly lacks?: 'thread' | 'counts';
 }
 
-export interface RenderContext {
+/** What files are made with. */
+export interface JobContext {
   readonly config: Config;
   readonly environment: string;
   readonly site: Site;
   readonly blobs: Blobs;
-  readonly rendered: Journal<RenderedRecord>;
   /** Threads that go into captured pages, by their addresses. */
   readonly grafts?: ReadonlyMap<Address, Graft>;
+}
+
+export interface RenderContext extends JobContext {
+  readonly rendered: Journal<RenderedRecord>;
 }
 
 /** One file to render: its bytes are asked for only when the key is new. */
@@ -50,7 +53,7 @@ export interface Job {
 
 /** What every page is edited with, made once a run. */
 export interface Workbench {
-  readonly context: Omit<RenderContext, 'rendered'>;
+  readonly context: JobContext;
   readonly snapshot: Snapshot;
   readonly analytics: readonly Analytics[];
   /** The same, and a pixel for browsers without scripts. */
@@ -60,7 +63,7 @@ export interface Workbench {
   readonly recipe: string;
 }
 
-export function openWorkbench(context: Omit<RenderContext, 'rendered'>, snapshot: Snapshot): Workbench {
+export function openWorkbench(context: JobContext, snapshot: Snapshot): Workbench {
   const { config, environment, site } = context;
   const recipe = hash(
     'sha256',
@@ -73,13 +76,11 @@ export function openWorkbench(context: Omit<RenderContext, 'rendered'>, snapshot
       [...site.hosts],
     ]),
   );
-  const analytics = config.analytics.map(createAnalytics);
-  const counts = analytics.length === 0 || config.analytics.some(({ use }) => use === 'pixel');
   return {
     context,
     snapshot,
-    analytics,
-    holdingAnalytics: counts ? analytics : [...analytics, createNoscriptPixel()],
+    analytics: analyticsFor(config.analytics, 'page'),
+    holdingAnalytics: analyticsFor(config.analytics, 'holding'),
     noindex: environment !== 'production',
     recipe,
   };

@@ -3,11 +3,11 @@ import { addressOfFile } from '../model/address.ts';
 import { HOLDING_FACTS_PATH, type HoldingFacts, TINY_FOLDER } from '../model/holding.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { createPixel } from './analytics/pixel.ts';
-import { edited, type Job, keyOf, openWorkbench, type RenderContext, type Workbench } from './bench.ts';
+import { edited, type Job, type JobContext, keyOf, openWorkbench, type Workbench } from './bench.ts';
 import type { StoredPage } from './composed.ts';
 import { assertContained } from './contained.ts';
 import { holdingFacts } from './holding.ts';
-import { assertFits, fits, LIMITS, limitsFor } from './limits.ts';
+import { assertFits, assertTiny, isTiny, limitsFor, TINY } from './limits.ts';
 /** A holding page as it is published; it takes nothing of the state but what the snapshot says. */
 export interface PublishedHolding extends HoldingFacts {
   readonly html: Buffer;
@@ -17,7 +17,7 @@ export interface PublishedHolding extends HoldingFacts {
 
 /** The holding pages among `composed`, as a release would have them. Throws `analytics-missing` and `template-broken`. */
 export async function holdingPages(
-  context: Omit<RenderContext, 'rendered'>,
+  context: JobContext,
   snapshot: Snapshot,
   composed: readonly StoredPage[],
 ): Promise<readonly PublishedHolding[]> {
@@ -41,7 +41,7 @@ export function holdingJob(bench: Workbench, { path, html, front, body }: Stored
     path,
     kind: 'holding',
     type: 'text/html; charset=utf-8',
-    key: keyOf(bench, body.sha256, 'holding', name, ...limits.map(({ most }) => String(most))),
+    key: keyOf(bench, body.sha256, 'holding', name, ...limits.map(({ bytes }) => String(bytes))),
     effort: 'best',
     render: async () => {
       const written = await html();
@@ -59,7 +59,7 @@ export function tinyJob(bench: Workbench, page: StoredPage): Job {
     path: page.path,
     kind: 'internal',
     type: 'text/html; charset=utf-8',
-    key: keyOf(bench, page.body.sha256, 'tiny', String(LIMITS.alb.most)),
+    key: keyOf(bench, page.body.sha256, 'tiny', String(TINY.characters)),
     effort: 'fast',
     render: () => tinyPage(bench, page),
   };
@@ -72,12 +72,12 @@ async function tinyPage(bench: Workbench, { path, html }: StoredPage): Promise<B
   assertContained(written, path);
   const facts = { path, address: addressOfFile(path), kind: 'holding', name } as const;
   const whole = await edited(bench, written, facts);
-  if (fits(whole, LIMITS.alb) || bench.analytics.length === 0) return fitting(whole, path);
+  if (isTiny(whole) || bench.analytics.length === 0) return fitting(whole, path);
   return fitting(await edited({ ...bench, holdingAnalytics: [createPixel()] }, written, facts), path);
 }
 
 function fitting(page: Buffer, path: string): Buffer {
-  assertFits(page, path, [LIMITS.alb]);
+  assertTiny(page, path);
   return page;
 }
 

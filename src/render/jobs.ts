@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type Address, addressOfFile, fileFor } from '../model/address.ts';
 import type { Captured, Snapshot } from '../model/snapshot.ts';
 import { PIXEL_GIF, PIXEL_PATH } from './analytics/pixel.ts';
-import { edited, type Job, keyOf, openWorkbench, type RenderContext, type Workbench } from './bench.ts';
+import { edited, type Job, type JobContext, keyOf, openWorkbench, type Workbench } from './bench.ts';
 import { charsetOf } from './charset.ts';
 import type { StoredPage } from './composed.ts';
 import type { Effort } from './compress.ts';
@@ -13,10 +13,10 @@ import { redirectPage } from './redirect.ts';
 import { robotsFor } from './robots.ts';
 import { typeByName } from './types.ts';
 
-export type { Job, RenderContext, RenderedRecord } from './bench.ts';
+export type { Job, JobContext, RenderContext, RenderedRecord } from './bench.ts';
 
 /** What a release consists of, in the order in which names are given: what is written here before what was captured. */
-export function* jobsOf(context: RenderContext, snapshot: Snapshot, composed: readonly StoredPage[]): Generator<Job> {
+export function* jobsOf(context: JobContext, snapshot: Snapshot, composed: readonly StoredPage[]): Generator<Job> {
   const bench = openWorkbench(context, snapshot);
   for (const page of composed) yield jobOf(bench, page);
   yield holdingFactsJob(bench, composed);

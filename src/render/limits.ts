@@ -5,19 +5,17 @@ import { HoldfastError } from '../model/errors.ts';
 export interface Limit {
   /** Names it in messages. */
   readonly name: string;
-  readonly most: number;
-  /** Bytes of the whole answer with its headers, as browsers take it or as it is; or characters of the page alone. */
-  readonly measure: 'bytes compressed' | 'bytes plain' | 'characters';
+  /** Bytes of the whole response, headers included. */
+  readonly bytes: number;
+  readonly measure: 'compressed' | 'plain';
 }
 
 /** Limits by name: `any` holds for each page, the others where a balancer of that name is to serve it. */
 export const LIMITS = {
   /** Ten segments of 1,460 bytes (RFC 6928): what a server may send before the first acknowledgement. */
-  any: { name: 'one first flight of TCP', most: 14_600, measure: 'bytes compressed' },
+  any: { name: 'one first flight of TCP', bytes: 14_600, measure: 'compressed' },
   /** `tune.bufsize` (16,384) less `tune.maxrewrite` (1,024), both as they are by default: an error file is read into one buffer. */
-  haproxy: { name: "HAProxy's error file", most: 15_360, measure: 'bytes plain' },
-  /** `MessageBody` of a fixed response. The tiny form of each page is held to it. */
-  alb: { name: 'a fixed response of an AWS load balancer', most: 1_024, measure: 'characters' },
+  haproxy: { name: "HAProxy's error file", bytes: 15_360, measure: 'plain' },
 } as const satisfies Record<string, Limit>;
 
 /**
@@ -26,28 +24,39 @@ export const LIMITS = {
  */
 const HEADERS = 1_000;
 
-/** What a holding page must fit into where these stand in front. */
+/** What the small form of a holding page must fit into, in characters: `MessageBody` of a fixed response of an AWS load balancer. */
+export const TINY = { name: 'a fixed response of an AWS load balancer', characters: 1_024 } as const;
+
+/** What holding pages must fit into where these stand in front. */
 export function limitsFor(edges: readonly string[]): readonly Limit[] {
   return edges.includes('haproxy') ? [LIMITS.any, LIMITS.haproxy] : [LIMITS.any];
 }
 
+/** True where a small form fits. */
+export const isTiny = (html: Buffer): boolean => html.toString('utf8').length <= TINY.characters;
+
+/** Throws `template-broken` where a small form does not fit, naming page, size and limit. */
+export function assertTiny(html: Buffer, path: string): void {
+  if (isTiny(html)) return;
+  const message = `${path} is ${html.toString('utf8').length} characters: ${TINY.name} holds ${TINY.characters}`;
+  throw new HoldfastError('template-broken', message, {
+    hint: 'shorten its title and its lead, or `holding/tiny.njk`',
+  });
+}
+
 /** Throws `template-broken` where a page does not fit, naming page, size and limit. gzip is measured: every browser takes it, and brotli is smaller. */
 export function assertFits(html: Buffer, path: string, limits: readonly Limit[]): void {
-  for (const limit of limits) {
-    const size = sizeFor(html, limit);
-    if (size <= limit.most) continue;
-    const headers = limit.measure === 'characters' ? '' : ' with its headers';
-    const message = `${path} is ${size} ${limit.measure}${headers}: ${limit.name} holds ${limit.most}`;
+  for (const { name, bytes, measure } of limits) {
+    const size = responseSize(html, measure);
+    if (size <= bytes) continue;
+    const message = `${path} is ${size} bytes ${measure} with its headers: ${name} holds ${bytes}`;
     throw new HoldfastError('template-broken', message, { hint: 'shorten its words, its styles or its pictures' });
   }
 }
 
-/** True where a page fits. */
-export const fits = (html: Buffer, limit: Limit): boolean => sizeFor(html, limit) <= limit.most;
-
-function sizeFor(html: Buffer, { measure }: Limit): number {
-  if (measure === 'characters') return html.toString('utf8').length;
-  return HEADERS + (measure === 'bytes plain' ? html.length : zippedSize(html));
+/** Bytes of a whole response, with room for its headers, as a limit measures it. */
+export function responseSize(html: Buffer, measure: Limit['measure']): number {
+  return HEADERS + (measure === 'plain' ? html.length : zippedSize(html));
 }
 
 function zippedSize(html: Buffer): number {
