@@ -84,11 +84,16 @@ function fitting(page: Buffer, path: string): Buffer {
 /** For what serves the release without the configuration at hand; `internal` files are put nowhere, so it is an asset. */
 export function holdingFactsJob(bench: Workbench, composed: readonly StoredPage[]): Job {
   const text = `${JSON.stringify({ format: 1, pages: holdingFacts(composed) }, null, 2)}\n`;
+  return factsJob(bench, HOLDING_FACTS_PATH, text);
+}
+
+/** What is to be read afresh each time, by scripts or servers. */
+export function factsJob(bench: Workbench, path: string, text: string): Job {
   return {
-    path: HOLDING_FACTS_PATH,
+    path,
     kind: 'asset',
     type: 'application/json',
-    key: keyOf(bench, hash('sha256', text), 'holding facts'),
+    key: keyOf(bench, hash('sha256', text), 'facts'),
     effort: 'fast',
     headers: { 'cache-control': 'no-store' },
     render: async () => Buffer.from(text),

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { type Address, addressOfFile, fileFor } from '../model/address.ts';
+import { ORIGIN_STATE_PATH, originStateText } from '../model/origin-state.ts';
 import type { Captured, Snapshot } from '../model/snapshot.ts';
 import { PIXEL_GIF, PIXEL_PATH } from './analytics/pixel.ts';
 import { edited, type Job, type JobContext, keyOf, openWorkbench, type Workbench } from './bench.ts';
@@ -8,7 +9,7 @@ import type { StoredPage } from './composed.ts';
 import type { Effort } from './compress.ts';
 import { changesFor, type Graft, type PageChange } from './graft/changes.ts';
 import type { Grafted } from './graft/graft.ts';
-import { holdingFactsJob, holdingJob, tinyJob } from './holding-jobs.ts';
+import { factsJob, holdingFactsJob, holdingJob, tinyJob } from './holding-jobs.ts';
 import { redirectPage } from './redirect.ts';
 import { robotsFor } from './robots.ts';
 import { typeByName } from './types.ts';
@@ -20,6 +21,8 @@ export function* jobsOf(context: JobContext, snapshot: Snapshot, composed: reado
   const bench = openWorkbench(context, snapshot);
   for (const page of composed) yield jobOf(bench, page);
   yield holdingFactsJob(bench, composed);
+  const origin = snapshot.origin();
+  if (origin !== undefined) yield factsJob(bench, ORIGIN_STATE_PATH, originStateText(origin));
   // Holding pages carry it for browsers without scripts, whatever else counts them.
   if (context.config.analytics.length > 0) yield pixelJob();
   yield* robotsJobs(bench);

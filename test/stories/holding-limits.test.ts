@@ -30,8 +30,16 @@ test.after.each(async () => {
 });
 
 for (const [edge, lead, message] of [
-  ['haproxy', 'so many came '.repeat(900), /_holdfast\/holding\/busy\.html is \d{5} bytes plain with its headers: HAProxy's error file holds 15360/],
-  ['alb', 'so many came '.repeat(60), /_holdfast\/tiny\/busy\.html is 1[1-9]\d\d characters: a fixed response of an AWS load balancer holds 1024/],
+  [
+    'haproxy',
+    'so many came '.repeat(900),
+    /_holdfast\/holding\/busy\.html is \d{5} bytes plain with its headers: HAProxy's error file holds 15360/,
+  ],
+  [
+    'alb',
+    'so many came '.repeat(60),
+    /_holdfast\/tiny\/busy\.html is 1[1-9]\d\d characters: a fixed response of an AWS load balancer holds 1024/,
+  ],
 ] as const) {
   test(`a page too long for ${edge} fails the build where ${edge} is in front, and nowhere else`, async () => {
     await write(lead);
@@ -76,7 +84,10 @@ test('the small form carries what counts visitors, and the pixel alone where no 
 test('a load balancer that is not in front has no small pages, and is told so in one line', async () => {
   const { exit, stderr } = await project.run(['edge', 'alb']);
   assert.is(exit, 2);
-  assert.match(stderr, /^config: edge\.for: "alb" is not among them, so no holding page was made for it \[edge-refused\]/);
+  assert.match(
+    stderr,
+    /^config: edge\.for: "alb" is not among them, so no holding page was made for it \[edge-refused\]/,
+  );
 });
 
 test.run();
