@@ -77,8 +77,12 @@ function commentsMatcher({ rules }: EdgeFacts): readonly string[] {
 }
 
 function commentsRoute(facts: EdgeFacts): readonly string[] {
-  const asked = `import holdfast_origin ${pool(facts, 1, facts.rules.comments.connections)}`;
-  return [...commentsMatcher(facts), ...handle('@comments', [asked])];
+  const { inbox } = facts;
+  const asked =
+    inbox === undefined
+      ? [`import holdfast_origin ${pool(facts, 1, facts.rules.comments.connections)}`]
+      : ['header ?Cache-Control "no-store"', `reverse_proxy ${inbox}`];
+  return [...commentsMatcher(facts), ...handle('@comments', asked)];
 }
 
 function dynamicRoute(facts: EdgeFacts, index: number): readonly string[] {

@@ -25,7 +25,7 @@ test.after(() => rig?.close());
 
 async function logged(): Promise<readonly LoggedRequest[]> {
   const text = await readFile(join(rig.place.scratch, 'access.log'), 'utf8');
-  const lines = text.trimEnd().split('\n').map(detectingReader());
+  const lines = text === '' ? [] : text.trimEnd().split('\n').map(detectingReader());
   const read = lines.filter((line): line is LoggedRequest => typeof line === 'object');
   assert.is(read.length, lines.length, 'each line was read');
   return read.filter(({ query }) => query.includes('kinds'));
@@ -64,10 +64,9 @@ test('the access log tells the report what each answer was', async () => {
   ];
   await until(async () => (await logged()).length === all.length);
   const asked = await logged();
-  assert.equal(
-    asked.map((request) => [`${request.path}?${request.query}`, labelOf(kindOf(request))]),
-    all,
-  );
+  // Each worker writes its own lines when it comes to it.
+  const lines = asked.map((request) => `${request.path}?${request.query} ${labelOf(kindOf(request))}`);
+  assert.equal(lines.sort(), all.map((each) => each.join(' ')).sort());
   assert.ok(asked.some(({ referrer }) => referrer === 'https://e.org/"\\'));
   assert.ok(asked.every(({ at, address }) => Math.abs(Date.now() - at) < 120_000 && address === '127.0.0.1'));
 });
