@@ -151,7 +151,7 @@ function path(dir: string): string {
   return quoted(dir);
 }
 
-/** Text between backquotes is taken as it is; in a regular expression a backquote can be written otherwise. */
+/** Text between backquotes is taken as it is, but for `{$`, which a pattern's end makes of a brace; a regular expression can write both otherwise. */
 function quoted(text: string): string {
-  return `\`${text.replaceAll('`', '\\x60')}\``;
+  return `\`${text.replaceAll('`', '\\x60').replaceAll('\\{', '\\x7b')}\``;
 }

@@ -6,13 +6,23 @@ import { kindOf } from '../../src/report/kinds.ts';
 import type { LoggedRequest } from '../../src/report/request.ts';
 import { labelOf } from '../../src/report/table.ts';
 import { suite } from '../support/suite.ts';
+import { filling } from './filling.ts';
 import { matrix } from './matrix.ts';
 import { nginx } from './nginx-driver.ts';
+import { nginxMap, nginxWords } from './nginx-language.ts';
 import { type Rig, startRig, until } from './rig.ts';
 import { serving } from './serving.ts';
 
 matrix(nginx);
 serving(nginx);
+filling(nginx, async ({ scratch }) => {
+  const words = nginxWords(await readFile(join(scratch, 'holdfast.conf'), 'utf8'));
+  const before = '~^POST [^ ]+ [^ ]+ [^ ]* ';
+  const routes = nginxMap(words, 'holdfast_route').filter(([, to]) => to === 'comments');
+  assert.ok(routes.every(([key]) => key.startsWith(before)));
+  const root = words[words.indexOf('root') + 1];
+  return { patterns: routes.map(([key]) => `^${key.slice(before.length)}`), root };
+});
 
 const LOGIN = { cookie: 'wordpress_logged_in_1=x' };
 
