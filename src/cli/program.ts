@@ -5,6 +5,7 @@ import { VERSION } from '../version.ts';
 import type { CheckFlags } from './check.ts';
 import type { EdgeFlags } from './edge.ts';
 import type { HoldFlags } from './hold.ts';
+import { addInbox } from './inbox-program.ts';
 import type { InitFlags } from './init.ts';
 import type { InstallFlags } from './install.ts';
 import type { Outside, VerbIo } from './io.ts';
@@ -137,18 +138,16 @@ function build(session: Session): Command {
       session.exitCode = await withdrawVerb(ioFor(session, flags), path, flags);
     });
   addHold(program, session);
-  addInbox(program, session);
+  addInbox<CommonFlags>(verb(program, 'inbox', 'take comments, and keep them while the origin is away'), {
+    verb,
+    run: async (flags, work) => {
+      session.exitCode = await work(ioFor(session, flags));
+    },
+  });
   addReport(program, session);
   addEdge(program, session);
   addSchedule(program, session);
   return program;
-}
-
-function addInbox(program: Command, session: Session): void {
-  verb(program, 'inbox', 'take comments, and keep them while the origin is away').action(async (flags: CommonFlags) => {
-    const { inboxVerb } = await import('./inbox.ts');
-    session.exitCode = await inboxVerb(ioFor(session, flags));
-  });
 }
 
 function addReport(program: Command, session: Session): void {

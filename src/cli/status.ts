@@ -4,6 +4,7 @@ import { type HoldState, holdState } from '../cycle/hold.ts';
 import { purgeStates } from '../cycle/purging.ts';
 import { shortId } from '../cycle/report.ts';
 import { destinationsOf, stateFiles } from '../cycle/workplace.ts';
+import { type InboxState, inboxState } from '../inbox/state.ts';
 import type { KeptPage, LaneState } from '../model/snapshot.ts';
 import { readLive } from '../publish/live.ts';
 import type { PurgeStatus } from '../publish/purge-status.ts';
@@ -49,9 +50,13 @@ export async function statusVerb(io: VerbIo): Promise<number> {
   const destinations = await destinationStates(loaded, io.signal);
   const caches = await purgeStates(loaded, now);
   const run = await lastRun(loaded.stateDir);
+  const inbox = await inboxState(loaded);
   const { environment } = loaded;
-  if (io.json) io.print(JSON.stringify({ environment, destinations, caches, lanes, kept, lastRun: run ?? null }));
-  else for (const line of lines({ loaded, destinations, caches, lanes, kept, run, now })) io.print(line);
+  if (io.json)
+    io.print(
+      JSON.stringify({ environment, destinations, caches, lanes, kept, inbox: inbox ?? null, lastRun: run ?? null }),
+    );
+  else for (const line of lines({ loaded, destinations, caches, lanes, kept, inbox, run, now })) io.print(line);
   return 0;
 }
 
@@ -100,11 +105,12 @@ interface Seen {
   readonly caches: readonly PurgeStatus[];
   readonly lanes: readonly LaneStatus[];
   readonly kept: readonly KeptPage[];
+  readonly inbox: InboxState | undefined;
   readonly run: Run | undefined;
   readonly now: number;
 }
 
-function* lines({ loaded, destinations, caches, lanes, kept, run, now }: Seen): Generator<string> {
+function* lines({ loaded, destinations, caches, lanes, kept, inbox, run, now }: Seen): Generator<string> {
   yield `${loaded.config.site.name} (${loaded.environment}), ${loaded.config.site.url}`;
   for (const destination of destinations) yield* destinationLines(destination, now);
   for (const cache of caches) yield cacheLine(cache);
@@ -113,6 +119,7 @@ function* lines({ loaded, destinations, caches, lanes, kept, run, now }: Seen): 
     yield `lane ${name}: ${seen}, every ${age(everySeconds * 1000)}${state === 'due' || state === 'under way' ? `, ${state}` : ''}`;
   }
   for (const page of kept) yield `kept: ${page.address} for ${age(now - page.since)}: ${page.problem}, ${page.text}`;
+  if (inbox !== undefined) yield inboxLine(inbox, now);
   if (run === undefined) yield 'no run yet';
   else
     yield `last run: ended ${age(now - Date.parse(run.ended))} ago, exit ${run.exit}, ${run.requests} requests, ${run.seconds} s${run.error === undefined ? '' : `; ${run.error}`}`;
@@ -137,4 +144,11 @@ function cacheLine({ name, waiting, since, forgotten, spent, budget, trouble }: 
   const waits = waiting === 0 ? 'nothing waits' : `published, not purged: ${waiting} files since ${since}${lost}`;
   const why = trouble === null ? '' : `; failed ${trouble.times} times since ${trouble.since}: ${trouble.text}`;
   return `cache ${name}: ${waits}, ${asked}${why}`;
+}
+
+function inboxLine({ waiting, delivering, refused, torn, oldest, drainSeconds }: InboxState, now: number): string {
+  const dead = `${refused === 0 ? '' : `, ${refused} refused`}${torn === 0 ? '' : `, ${torn} torn`}`;
+  if (waiting + delivering === 0) return `inbox: nothing waits${dead}`;
+  const since = oldest === null ? '' : `, the oldest for ${age(now - oldest)}`;
+  return `inbox: ${waiting + delivering} wait${since}; delivering takes ${age(drainSeconds * 1000)}${dead}`;
 }

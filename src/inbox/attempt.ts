@@ -37,7 +37,6 @@ export function attempt(
       method: 'POST',
       path,
       headers: {
-        host: site.publicUrl.host,
         ...joined(passed),
         origin: site.publicUrl.origin,
         referer: `${site.publicUrl.origin}/`,

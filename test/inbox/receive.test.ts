@@ -74,7 +74,8 @@ test("while the origin answers, its answer is the visitor's: status, Location, e
   assert.is(first?.body.get('redirect_to'), null);
   assert.is(first?.body.get('holdfast-filled'), null);
   assert.is(first?.headers['x-forwarded-for'], '203.0.113.7');
-  assert.is(first?.headers.host, 'www.example.org');
+  assert.is(first?.headers.host, new URL(url).host, 'as looks have it');
+  assert.is(first?.headers.origin, 'https://www.example.org');
   assert.is(first?.headers.cookie, 'a=1; b=2');
   assert.is(first?.headers['user-agent'], 'Browser/1');
   assert.is(first?.headers['x-secret'], undefined);
