@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type LoadedConfig, PRODUCTION } from '../config/load.ts';
 import { type EdgeFile, refused } from '../edge/facts.ts';
 import { fill } from '../edge/fill.ts';
@@ -51,14 +51,18 @@ function systemdFillings(loaded: LoadedConfig, user: string): Readonly<Record<st
     path: searchPath(),
     site: config.site.url.replaceAll('%', '%%'),
     folder: unitPath(root),
-    program: `"${unitPath(join(root, 'node_modules/.bin/holdfast')).replaceAll('$', '$$$$')}" publish${wish(loaded)}`,
+    program: `"${unitPath(join(root, 'node_modules/.bin/holdfast'))}" publish${wish(loaded)}`,
     write: [root, ...mirrors].map((each) => `ReadWritePaths="${unitPath(each)}"`),
   };
 }
 
 /** The file and the environment, where they are not those that a run would find by itself. */
-function wish({ environment }: LoadedConfig): string {
-  return environment === PRODUCTION ? '' : ` --env ${environment}`;
+function wish({ environment, path }: LoadedConfig): string {
+  const file = basename(path);
+  if (!/^[\w.-]+$/.test(file))
+    throw refused('configuration file', file, 'is no plain name: letters, digits, dots and hyphens');
+  const config = /^holdfast\.config\.(?:ts|mjs|js|json)$/.test(file) ? '' : ` --config ${file}`;
+  return config + (environment === PRODUCTION ? '' : ` --env ${environment}`);
 }
 
 /** Node may lie where only a shell of the user's own looks. */
@@ -74,7 +78,7 @@ function shellWord(path: string): string {
   return /^[\w./-]+$/.test(plain) ? plain : `'${plain.replaceAll("'", "'\\''").replaceAll('%', '\\%')}'`;
 }
 
-/** A path of a unit file; per cent signs begin its specifiers. */
+/** A path of a unit file; per cent signs begin its specifiers. In the name of a program a dollar sign is one. */
 function unitPath(path: string): string {
   const plain = single(path);
   if (/["'\\]/.test(plain))
