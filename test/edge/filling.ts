@@ -85,7 +85,7 @@ export function filling(driver: EdgeDriver, readBack: (place: EdgePlace) => Prom
         const { patterns, root } = await readBack(place);
         assert.is(patterns.join('|'), good.paths.map(patternSource).join('|'));
         if (root !== undefined) assert.is(root, `${good.dir}/current`);
-        taken += patterns.length;
+        taken += good.paths.length;
       }
       assert.ok(taken > 500, `${taken} paths were taken`);
     } finally {
