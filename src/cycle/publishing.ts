@@ -78,7 +78,7 @@ async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<
   const told = { previous, start, difference: differenceFrom(start, release, wish.force) };
   const isLive = isCertain(live) && release === live.manifest;
   if (isLive || held.lease === undefined) {
-    const published = { ...(earlier?.published ?? nothingSent(name)), requests: held.destination.requests };
+    const published = { ...(earlier?.published ?? nothingSent(name)), requests: held.requests };
     report.destinations.set(name, { ...told, live: live.manifest?.id ?? null, published });
   } else {
     const put = change.put.map(({ file }) => file);
@@ -100,7 +100,7 @@ async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<
     report.destinations.set(name, {
       ...told,
       live: release.id,
-      published: { ...together(earlier?.published, published), requests: held.destination.requests },
+      published: { ...together(earlier?.published, published), requests: held.requests },
     });
   }
   if (held.lease !== undefined) await pruneAndTell(held.lease, sending, signal);
