@@ -10,6 +10,7 @@ import type { InitFlags } from './init.ts';
 import type { InstallFlags } from './install.ts';
 import type { Outside, VerbIo } from './io.ts';
 import type { LaunchFlags } from './launch.ts';
+import type { PreviewFlags } from './preview.ts';
 import type { PublishFlags } from './publish.ts';
 import type { ReportFlags } from './report.ts';
 import type { RollbackFlags } from './rollback.ts';
@@ -128,6 +129,7 @@ function build(session: Session): Command {
     session.exitCode = await checkVerb(ioFor(session, flags), flags);
   });
   addPublish(program, session);
+  addPreview(program, session);
   addRun(program, session);
   verb(program, 'status', 'what is live where, and how old each lane is').action(async (flags: CommonFlags) => {
     const { statusVerb } = await import('./status.ts');
@@ -156,6 +158,15 @@ function build(session: Session): Command {
   addEdge(program, session);
   addSchedule(program, session);
   return program;
+}
+
+function addPreview(program: Command, session: Session): void {
+  verb(program, 'preview', 'the site and every holding page as visitors would get them, following what is saved')
+    .addOption(option('--port <n>', 'where to listen; the next that is free').argParser(count))
+    .action(async (flags: CommonFlags & PreviewFlags) => {
+      const { previewVerb } = await import('./preview.ts');
+      session.exitCode = await previewVerb(ioFor(session, flags), flags);
+    });
 }
 
 function addReport(program: Command, session: Session): void {
