@@ -1,8 +1,8 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
 import { VERSION } from '../version.ts';
 import type { CheckFlags } from './check.ts';
+import { Command, CommanderError, InvalidArgumentError, Option } from './commands.ts';
 import type { EdgeFlags } from './edge.ts';
 import type { HoldFlags } from './hold.ts';
 import { addInbox } from './inbox-program.ts';
