@@ -15,6 +15,7 @@ import type { PublishFlags } from './publish.ts';
 import type { ReportFlags } from './report.ts';
 import type { RollbackFlags } from './rollback.ts';
 import type { RunFlags } from './run.ts';
+import type { StatusFlags } from './status.ts';
 import type { UnpinFlags } from './unpin.ts';
 import type { VerifyFlags } from './verify.ts';
 import type { WithdrawFlags } from './withdraw.ts';
@@ -131,10 +132,12 @@ function build(session: Session): Command {
   addPublish(program, session);
   addPreview(program, session);
   addRun(program, session);
-  verb(program, 'status', 'what is live where, and how old each lane is').action(async (flags: CommonFlags) => {
-    const { statusVerb } = await import('./status.ts');
-    session.exitCode = await statusVerb(ioFor(session, flags));
-  });
+  verb(program, 'status', 'what is live where, and how old each lane is')
+    .option('--watch', 'tell it every five seconds, until stopped')
+    .action(async (flags: CommonFlags & StatusFlags) => {
+      const { statusVerb } = await import('./status.ts');
+      session.exitCode = await statusVerb(ioFor(session, flags), flags);
+    });
   verb(program, 'releases', 'what is live, and what can be returned to').action(async (flags: CommonFlags) => {
     const { releasesVerb } = await import('./releases.ts');
     session.exitCode = await releasesVerb(ioFor(session, flags));

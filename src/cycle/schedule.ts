@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type LoadedConfig, PRODUCTION } from '../config/load.ts';
 import { type EdgeFile, refused } from '../edge/facts.ts';
@@ -16,6 +16,12 @@ export interface Schedule {
   readonly user: string;
 }
 
+/** Those that start a cycle each minute; a program that stays has a unit of its own beside them. */
+const FILES: Readonly<Record<Scheduler, readonly string[]>> = {
+  cron: ['holdfast'],
+  systemd: ['holdfast.service', 'holdfast.timer'],
+};
+
 /** Whoever owns no cycle: it needs no rights but those on its own folders. */
 const NOBODY_ELSE = 'holdfast';
 
@@ -24,7 +30,7 @@ export async function scheduleFiles(loaded: LoadedConfig, name: Scheduler): Prom
   const user = await ownerOf(loaded.root);
   const folder = join(PACKAGE_ROOT, 'publish/schedule', name);
   const fillings = name === 'cron' ? cronFillings(loaded, user) : systemdFillings(loaded, user);
-  const files = (await readdir(folder)).sort().map(async (path) => {
+  const files = FILES[name].map(async (path) => {
     const text = await readFile(join(folder, path), 'utf8');
     // The timer has no places: it is the same for everybody.
     return { path, text: text.includes('<<') ? fill(text, fillings) : text };
