@@ -1,10 +1,11 @@
 import type { LoadedConfig } from '../config/load.ts';
 import { type HoldfastError, isHoldfastError } from '../model/errors.ts';
+import { readPolicy } from '../model/policy.ts';
 import type { Answer, AnswerHeaders } from '../origin/client.ts';
-import { type Analytics, createAnalytics } from '../render/analytics/index.ts';
+import { createAnalytics } from '../render/analytics/index.ts';
+import { NOT_IN_A_PAGE } from '../render/policy-sent.ts';
 import type { Finding, Level } from './finding.ts';
 import type { Seen } from './look.ts';
-import { allows, allowsInline, type SourceKind } from './policy.ts';
 
 /** Above this, times in summaries and `Retry-After` dates begin to mislead. */
 const MOST_SKEW_MS = 2000;
@@ -93,33 +94,23 @@ function policy(told: readonly WithHeaders[], config: LoadedConfig['config']): F
     return header === undefined ? [] : [{ address, header }];
   });
   if (pages.length === 0) return [];
-  const self = new URL(config.site.url).origin;
-  const blocked = config.analytics
-    .map(createAnalytics)
-    .map((one) => ({ one, missing: [...new Set(pages.flatMap(({ header }) => missingFor(header, one, self)))] }))
-    .filter(({ missing }) => missing.length > 0);
-  const hint = 'a mirror serves files, not their headers: set it at the web server in front of it';
-  return [
-    find('ok', `${count(pages.length, 'page')} sent with a Content-Security-Policy (${pages[0]?.address})`, hint),
-    ...blocked.map(({ one, missing }) =>
-      find('warn', `that Content-Security-Policy does not let ${one.name} load`, `add to it ${missing.join('; ')}`),
-    ),
-  ];
+  const headers = pages.map(({ header }) => header);
+  const lost = NOT_IN_A_PAGE.filter((name) =>
+    headers.some((one) => one.split(',').some((part) => readPolicy(part).has(name))),
+  );
+  const hint = lost.length === 0 ? undefined : `${lost.join(', ')} works in headers only: set it at the web server`;
+  const text = `${count(pages.length, 'page')} sent with a Content-Security-Policy (${pages[0]?.address}), which goes into each page`;
+  return [find('ok', text, hint), ...strict(headers, config)];
 }
 
-const KINDS: readonly SourceKind[] = ['script', 'img', 'connect'];
-
-/** What a policy has to allow yet, as its directives are written. */
-function missingFor(header: string, { sources }: Analytics, self: string): string[] {
-  const loaded = KINDS.flatMap((kind) =>
-    sources[kind]
-      .map((source) => (source === "'self'" ? self : source))
-      .filter((source) => !allows(header, kind, source, self))
-      .map((source) => `${kind}-src ${source}`),
-  );
-  return sources.inline && !allowsInline(header)
-    ? [...loaded, "script-src 'unsafe-inline', or the hash of its script"]
-    : loaded;
+/** Where scripts are let in by nonce or hash alone, no address of ours is. */
+function strict(headers: readonly string[], config: LoadedConfig['config']): Finding[] {
+  if (!headers.some((header) => /'strict-dynamic'/i.test(header))) return [];
+  const hint = "leave 'strict-dynamic' out of it, or put the analytics into the origin's own pages";
+  return config.analytics
+    .map(createAnalytics)
+    .filter(({ sources }) => sources.script.length > 0)
+    .map(({ name }) => find('warn', `that Content-Security-Policy does not let ${name} load`, hint));
 }
 
 function cookies(told: readonly WithHeaders[]): Finding[] {

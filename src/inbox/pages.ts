@@ -1,4 +1,6 @@
 import { escapeMarkup } from '../model/markup.ts';
+import { hashSource } from '../model/policy.ts';
+import { admit } from '../model/policy-tags.ts';
 import type { Refusal } from './checks.ts';
 
 /** What the service's own answers are made of; read anew for each, so that a publish is seen. */
@@ -37,8 +39,9 @@ const PLAIN = {
 /** The page that says that a comment is kept, with what lets its author's browser show it. */
 export async function receivedPage(source: PageSource, receipt: Receipt): Promise<string> {
   const piece = fill(source.pieces.received, { page: receipt.page, comment: JSON.stringify(receipt) });
-  const script = `<script>${source.pieces.remember}</script>\n`;
-  return insert(await pageOf(source, 'received'), piece, script);
+  const { remember } = source.pieces;
+  const page = admit(await pageOf(source, 'received'), { inline: [hashSource(remember)] });
+  return insert(page, piece, `<script>${remember}</script>\n`);
 }
 
 /** The page that says that it was not, and why, with the words to copy. */

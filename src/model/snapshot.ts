@@ -10,6 +10,8 @@ export interface Captured {
   readonly type: string;
   /** X-Robots-Tag, where the origin sent one. */
   readonly robots?: string;
+  /** Content-Security-Policy, where the origin sent one. */
+  readonly csp?: string;
   readonly title?: string;
   /** Queries such as `p=12` by which the page links to others. */
   readonly shortlinks: readonly string[];

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EdgeConfig } from '../config/schema.ts';
 import { HOLDING_FOLDER } from '../model/holding.ts';
 import type { ReleaseFile } from '../model/manifest.ts';
+import { admit } from '../model/policy-tags.ts';
 import { answerTo, type Told } from './answer.ts';
 import type { Draft } from './draft.ts';
 import { FOLLOW } from './follow.ts';
@@ -159,8 +160,9 @@ function shown({ path, type }: ReleaseFile, body: Buffer, options: SiteOptions):
 
 function follow(html: string, path: string, { desk, showing }: SiteOptions): string {
   const tag = `<script src="${OWN}follow.js" data-file="${encodeURI(path)}" data-desk="${desk}" data-draft="${showing.version}"></script>`;
-  const at = html.toLowerCase().lastIndexOf('</body');
-  return at < 0 ? html + tag : html.slice(0, at) + tag + html.slice(at);
+  const page = admit(html, { script: ["'self'"], connect: ["'self'"] });
+  const at = page.toLowerCase().lastIndexOf('</body');
+  return at < 0 ? page + tag : page.slice(0, at) + tag + page.slice(at);
 }
 
 function splitAt(url: string): readonly string[] {

@@ -12,9 +12,10 @@ import type { Effort } from './compress.ts';
 import type { PageKind } from './edit.ts';
 import type { Graft } from './graft/changes.ts';
 import type { Grafted } from './graft/graft.ts';
+import type { PolicySource } from './policy.ts';
 
 /** Raised whenever the same input would now render differently, so that nothing rendered by older code is taken for current. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 /** What is remembered of a rendered file, by path: nothing is rendered again while its key is the same. */
 export interface RenderedRecord extends BlobRef {
@@ -98,9 +99,10 @@ export interface EditedPage {
   readonly name?: string;
   readonly robots?: string;
   readonly charset?: string;
+  readonly policy?: PolicySource;
 }
 
-/** The one way any HTML gets its analytics, `noindex` and public addresses; holds the result against the promise. */
+/** The one way any HTML gets its analytics, `noindex`, public addresses and policy; holds the result against the promise. */
 export async function edited(bench: Workbench, bytes: Buffer, page: EditedPage): Promise<Buffer> {
   const { editPage } = await import('./edit.ts');
   const { path, ...facts } = page;

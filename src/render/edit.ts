@@ -8,6 +8,7 @@ import { charsetEdit } from './charset.ts';
 import { directiveOf, robotsMarkup } from './directives.ts';
 import { stripNonces } from './nonces.ts';
 import { PlaceFinder, type Places } from './places.ts';
+import { type PolicySource, withPolicy } from './policy.ts';
 import { type Edit, splice } from './splice.ts';
 import { neutralise } from './wordpress.ts';
 
@@ -27,20 +28,26 @@ export interface EditContext {
   /** The charset that the origin's Content-Type named. */
   readonly charset?: string;
   readonly analytics: readonly Analytics[];
+  /** Undefined where the page gets no Content-Security-Policy: one that stands in it is widened for the analytics all the same. */
+  readonly policy?: PolicySource;
   /** The page that calls itself by a query such as `p=12`. */
   shortlink(query: string): Address | undefined;
 }
 
 /**
  * A page made fit to be published: the site's other addresses made public, and in captured pages what only a live WordPress
- * answers neutralised and nonces emptied; analytics and robots directives put in where they are not there yet. Works on the
+ * answers neutralised and nonces emptied; analytics, robots directives and a policy put in where they are not there yet. Works on the
  * bytes of any charset that keeps ASCII; each byte that no edit names stays. Editing an edited page changes nothing.
  */
 export function editPage(bytes: Buffer, context: EditContext): Buffer {
   const original = bytes.toString('latin1');
-  const rewritten = createAddressRewriter(context.site)(original);
-  const text = context.kind === 'page' ? stripNonces(rewritten) : rewritten;
-  const edited = splice(text, collectEdits(text, context));
+  const makePublic = createAddressRewriter(context.site);
+  const rewrite = (part: string) => (context.kind === 'page' ? stripNonces(makePublic(part)) : makePublic(part));
+  const text = rewrite(original);
+  const { site, analytics, policy } = context;
+  const facts = factsOf(context);
+  const whole = splice(text, collectEdits(text, context));
+  const edited = withPolicy(whole, { site, analytics, facts, policy, before: original, rewrite });
   return edited === original ? bytes : Buffer.from(edited, 'latin1');
 }
 

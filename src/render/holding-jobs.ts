@@ -46,7 +46,13 @@ export function holdingJob(bench: Workbench, { path, html, front, body }: Stored
     render: async () => {
       const written = await html();
       assertContained(written, path);
-      const page = await edited(bench, written, { path, address: addressOfFile(path), kind: 'holding', name });
+      const page = await edited(bench, written, {
+        path,
+        address: addressOfFile(path),
+        kind: 'holding',
+        name,
+        policy: 'own',
+      });
       assertFits(page, path, limits);
       return page;
     },
@@ -65,15 +71,21 @@ export function tinyJob(bench: Workbench, page: StoredPage): Job {
   };
 }
 
-/** With what counts visitors, or with the pixel alone where that is all that fits. */
+/** With what counts visitors, or with the pixel alone where that is all that fits; with its policy where that fits too. */
 async function tinyPage(bench: Workbench, { path, html }: StoredPage): Promise<Buffer> {
   const name = path.slice(TINY_FOLDER.length).replace(/\.html$/, '');
   const written = await html();
   assertContained(written, path);
   const facts = { path, address: addressOfFile(path), kind: 'holding', name } as const;
-  const whole = await edited(bench, written, facts);
-  if (isTiny(whole) || bench.analytics.length === 0) return fitting(whole, path);
-  return fitting(await edited({ ...bench, holdingAnalytics: [createPixel()] }, written, facts), path);
+  const counted = bench.analytics.length === 0 ? [] : [{ ...bench, holdingAnalytics: [createPixel()] }];
+  let page = written;
+  for (const one of [bench, ...counted]) {
+    for (const policy of ['own', undefined] as const) {
+      page = await edited(one, written, { ...facts, policy });
+      if (isTiny(page)) return page;
+    }
+  }
+  return fitting(page, path);
 }
 
 function fitting(page: Buffer, path: string): Buffer {

@@ -10,6 +10,7 @@ import type { Effort } from './compress.ts';
 import { changesFor, type Graft, type PageChange } from './graft/changes.ts';
 import type { Grafted } from './graft/graft.ts';
 import { factsJob, holdingFactsJob, holdingJob, tinyJob } from './holding-jobs.ts';
+import { steady } from './policy-sent.ts';
 import { redirectPage } from './redirect.ts';
 import { robotsFor } from './robots.ts';
 import { typeByName } from './types.ts';
@@ -52,6 +53,7 @@ const isHtml = ({ type }: Captured): boolean => /html/i.test(type);
 
 function capturedJob(bench: Workbench, page: Captured, change?: PageChange): Job {
   const { body, type, robots, tempo } = page;
+  const csp = page.csp === undefined ? '' : steady(page.csp);
   const address = change?.address ?? page.address;
   let lacks: Grafted['lacks'] = 'nothing';
   const { blobs, site } = bench.context;
@@ -61,7 +63,16 @@ function capturedJob(bench: Workbench, page: Captured, change?: PageChange): Job
     path,
     kind: isHtml(page) ? 'page' : tempo === 'asset' ? 'asset' : 'feed',
     type,
-    key: keyOf(bench, body.sha256, tempo, type, robots ?? '', ...links, ...(change === undefined ? [] : [change.key])),
+    key: keyOf(
+      bench,
+      body.sha256,
+      tempo,
+      type,
+      robots ?? '',
+      csp,
+      ...links,
+      ...(change === undefined ? [] : [change.key]),
+    ),
     effort: EFFORT[tempo],
     lacks: () => lacks,
     render: async () => {
@@ -69,9 +80,10 @@ function capturedJob(bench: Workbench, page: Captured, change?: PageChange): Job
       if (!isHtml(page)) return (await import('./gzipped.ts')).editFile(bytes, type, site);
       const charset = charsetOf(type);
       const said = { ...(robots === undefined ? {} : { robots }), ...(charset === undefined ? {} : { charset }) };
+      const policy = csp === '' ? {} : { policy: { sent: csp } };
       const changed = await change?.apply(bytes);
       lacks = changed?.lacks ?? 'nothing';
-      return edited(bench, changed?.html ?? bytes, { path, address, kind: 'page', ...said });
+      return edited(bench, changed?.html ?? bytes, { path, address, kind: 'page', ...said, ...policy });
     },
   };
 }
@@ -99,7 +111,8 @@ function composedJob(bench: Workbench, { path, kind, html, body }: StoredPage): 
     type: 'text/html; charset=utf-8',
     key: keyOf(bench, body.sha256, kind),
     effort: 'best',
-    render: async () => edited(bench, await html(), { path, address, kind: kind === '404' ? kind : 'page' }),
+    render: async () =>
+      edited(bench, await html(), { path, address, kind: kind === '404' ? kind : 'page', policy: 'own' }),
   };
 }
 
@@ -149,7 +162,7 @@ function* redirectJobs(bench: Workbench): Generator<Job> {
       key: keyOf(bench, hash('sha256', page.toString('latin1')), 'redirect'),
       effort: 'good',
       headers: { location },
-      render: async () => edited(bench, page, { path, address, kind: 'redirect' }),
+      render: async () => edited(bench, page, { path, address, kind: 'redirect', policy: 'own' }),
     };
   }
 }

@@ -61,7 +61,7 @@ function* shownPages(records: Records, lanes: readonly Lane[]): Generator<Shown>
 }
 
 function captured(address: Address, good: GoodEntry, tempo: Captured['tempo']): Captured {
-  const { body, type, shortlinks, robots, title } = good;
+  const { body, type, shortlinks, robots, csp, title } = good;
   return {
     address,
     body,
@@ -69,6 +69,7 @@ function captured(address: Address, good: GoodEntry, tempo: Captured['tempo']): 
     shortlinks,
     tempo,
     ...(robots === undefined ? {} : { robots }),
+    ...(csp === undefined ? {} : { csp }),
     ...(title === undefined ? {} : { title }),
   };
 }

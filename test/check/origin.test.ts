@@ -4,7 +4,6 @@ import type { Finding } from '../../src/check/finding.ts';
 import { checkGate } from '../../src/check/gate.ts';
 import { lookAt, type Seen } from '../../src/check/look.ts';
 import { checkOrigin } from '../../src/check/origin.ts';
-import { allows, allowsInline } from '../../src/check/policy.ts';
 import type { LoadedConfig } from '../../src/config/load.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { systemClock } from '../../src/model/clock.ts';
@@ -100,46 +99,21 @@ for (const [date, took, line] of CLOCKS) {
   });
 }
 
-test('a Content-Security-Policy is reported, and what it would keep from loading', () => {
-  const header = { 'content-security-policy': "default-src 'self'; img-src https://cdn.example.org" };
-  const found = origin([seenAs(body(header))], [{ use: 'plausible', domain: 'example.org' }, { use: 'pixel' }]).slice(
-    3,
-  );
-  assert.equal(found, [
-    'ok: 1 page sent with a Content-Security-Policy (/)',
-    'warn: that Content-Security-Policy does not let plausible (example.org) load',
-    'warn: that Content-Security-Policy does not let pixel load',
-  ]);
+test('a Content-Security-Policy is reported, and what of it works in headers only', () => {
+  const told = (policy: string) =>
+    checkOrigin([seenAs(body({ 'content-security-policy': policy }))], loadedWith([{ use: 'pixel' }])).slice(3);
+  const [found, ...others] = told("default-src 'self'; report-uri /csp, frame-ancestors 'none'");
+  assert.is(found?.text, '1 page sent with a Content-Security-Policy (/), which goes into each page');
+  assert.is(found?.hint, 'frame-ancestors, report-uri works in headers only: set it at the web server');
+  assert.equal(others, []);
+  assert.is(told("default-src 'self'")[0]?.hint, undefined);
 });
 
-test('what a Content-Security-Policy lacks for analytics is named by directive', () => {
-  const ga4 = [{ use: 'ga4', id: 'G-ABC123XYZ9' }];
-  const policy =
-    "script-src 'self' 'unsafe-inline' 'sha256-abc' https://www.googletagmanager.com; img-src https:; connect-src *.google-analytics.com *.analytics.google.com";
-  const [, blocked] = checkOrigin([seenAs(body({ 'content-security-policy': policy }))], loadedWith(ga4)).slice(3);
-  assert.is(blocked?.text, 'that Content-Security-Policy does not let ga4 (G-ABC123XYZ9) load');
-  assert.is(
-    blocked?.hint,
-    "add to it connect-src https://*.googletagmanager.com; script-src 'unsafe-inline', or the hash of its script",
-  );
-  const open = `script-src 'unsafe-inline' https:; ${policy.slice(policy.indexOf('img-src'))} *.googletagmanager.com`;
-  assert.is(origin([seenAs(body({ 'content-security-policy': open }))], ga4).length, 4);
+test('a Content-Security-Policy that lets scripts in by nonce alone keeps analytics out, and that is said', () => {
+  const header = { 'content-security-policy': "script-src 'nonce-abc' 'strict-dynamic'" };
+  const found = origin([seenAs(body(header))], [{ use: 'plausible', domain: 'example.org' }, { use: 'pixel' }]);
+  assert.equal(found.slice(4), ['warn: that Content-Security-Policy does not let plausible (example.org) load']);
 });
-
-const INLINE: readonly [header: string, allowed: boolean][] = [
-  ["img-src 'none'", true],
-  ["default-src 'self'", false],
-  ["default-src 'unsafe-inline'", true],
-  ["script-src 'unsafe-inline' 'nonce-abc'", false],
-  ["script-src 'unsafe-inline' 'strict-dynamic'", false],
-  ["script-src 'unsafe-inline', default-src 'self'", false],
-  ["script-src 'self'; script-src-elem 'UNSAFE-INLINE'", true],
-];
-for (const [header, allowed] of INLINE) {
-  test(`"${header}" ${allowed ? 'lets' : 'does not let'} a script run that stands in the page`, () => {
-    assert.is(allowsInline(header), allowed);
-  });
-}
 
 test('analytics are looked for in each page, and held against what a publish would make of it', () => {
   const own = '<script data-domain="example.org" src="/js/x.js"></script>';
@@ -167,27 +141,6 @@ test('cookies are named, never their values', () => {
   assert.is(found.at(-1)?.text, '1 page set the cookie PHPSESSID, b');
   assert.not.match(JSON.stringify(found), 'canary');
 });
-
-const POLICIES: readonly [header: string, kind: 'script' | 'img', origin: string, allowed: boolean][] = [
-  ["frame-ancestors 'none'", 'script', 'https://plausible.io', true],
-  ["default-src 'self'", 'script', 'https://plausible.io', false],
-  ["default-src 'self'", 'img', 'https://www.example.org', true],
-  ["default-src 'none'; script-src https://plausible.io", 'script', 'https://plausible.io', true],
-  ['script-src plausible.io', 'script', 'https://plausible.io', true],
-  ['script-src *.example.net', 'script', 'https://a.example.net', true],
-  ['script-src *.example.net', 'script', 'https://example.net', false],
-  ['script-src https:', 'script', 'https://plausible.io', true],
-  ['script-src http://plausible.io', 'script', 'https://plausible.io', false],
-  ['script-src https://plausible.io:8443', 'script', 'https://plausible.io', false],
-  ["script-src 'self'; script-src-elem https://plausible.io", 'script', 'https://plausible.io', true],
-  ["SCRIPT-SRC 'NONE'", 'script', 'https://plausible.io', false],
-  ['script-src *, script-src a.example', 'script', 'https://plausible.io', false],
-];
-for (const [header, kind, from, allowed] of POLICIES) {
-  test(`"${header}" ${allowed ? 'lets' : 'does not let'} a page load ${kind} from ${from}`, () => {
-    assert.is(allows(header, kind, from, 'https://www.example.org'), allowed);
-  });
-}
 
 test('each page is judged as a publish would', () => {
   const broken = '<!doctype html><title>Error</title><h1>Error establishing a database connection</h1></html>'.padEnd(

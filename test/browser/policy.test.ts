@@ -1,0 +1,138 @@
+// takes: 15 s
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Browser, chromium } from 'playwright-core';
+import * as assert from 'uvu/assert';
+import { receivedPage } from '../../src/inbox/pages.ts';
+import { createSite } from '../../src/model/site.ts';
+import { createPixel } from '../../src/render/analytics/pixel.ts';
+import { editPage } from '../../src/render/edit.ts';
+import type { PolicySource } from '../../src/render/policy.ts';
+import { PACKAGE, pages } from '../render/project.ts';
+import { PROVIDERS } from '../render/providers.ts';
+import { driverOf } from '../render/snippets.ts';
+import { suite } from '../support/suite.ts';
+import { QUIET } from './looking.ts';
+
+const test = suite('policies in a browser', { needs: ['chromium'] });
+
+let browser: Browser;
+let server: Server;
+let origin: string;
+let composed: ReadonlyMap<string, string>;
+let shown = '';
+
+test.before(async () => {
+  composed = await pages(PACKAGE);
+  server = createServer((request, response) => {
+    const isPage = request.url === '/';
+    response.writeHead(200, { 'content-type': isPage ? 'text/html; charset=utf-8' : 'text/javascript' });
+    response.end(isPage ? shown : '');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--no-first-run', ...QUIET],
+  });
+});
+
+test.after(async () => {
+  await browser?.close();
+  await new Promise((resolve) => server?.close(resolve));
+});
+
+interface Kind {
+  readonly kind: 'page' | 'holding' | '404';
+  readonly policy: PolicySource;
+}
+
+/** A page as it is published, with one provider beside the pixel. */
+function published(html: string, { kind, policy }: Kind, config: object | undefined): string {
+  const analytics = [...(config === undefined ? [] : [driverOf(config)]), createPixel()];
+  const site = createSite({ name: 'Example', url: origin, origin: 'http://10.0.0.5', aliases: [] });
+  const context = { site, address: '/', kind, noindex: true, analytics, policy, shortlink: () => undefined } as const;
+  return editPage(Buffer.from(html), context).toString();
+}
+
+interface Seen {
+  /** Directive and what it blocked. */
+  readonly blocked: readonly string[];
+  /** Addresses that were asked for elsewhere. */
+  readonly asked: readonly string[];
+  /** True where the page's script `window.ran = true` ran. */
+  readonly ran: boolean;
+}
+
+const LISTEN = `window.blocked = []; document.addEventListener('securitypolicyviolation',
+  (event) => window.blocked.push(event.violatedDirective + ' ' + event.blockedURI));`;
+
+async function look(html: string): Promise<Seen> {
+  const page = await browser.newPage();
+  const asked: string[] = [];
+  const said: string[] = [];
+  page.on('console', (message) => {
+    if (/security policy/i.test(message.text())) said.push(message.text());
+  });
+  await page.route(
+    (url) => url.origin !== origin,
+    (route) => {
+      asked.push(new URL(route.request().url()).origin);
+      return route.fulfill({ contentType: 'text/javascript', body: '' });
+    },
+  );
+  await page.addInitScript(LISTEN);
+  shown = html;
+  try {
+    await page.goto(`${origin}/`, { waitUntil: 'load' });
+    const blocked = await page.evaluate<string[]>('window.blocked');
+    assert.is(blocked.length === 0, said.length === 0, said.join('\n'));
+    return { blocked, asked, ran: await page.evaluate<boolean>('window.ran === true') };
+  } finally {
+    await page.close();
+  }
+}
+
+const FORBIDDEN = '<script>window.ran = true</script>';
+const inject = (html: string) => html.replace('</main>', `${FORBIDDEN}<p onclick="a()" style="color: red"></p></main>`);
+
+for (const { config } of PROVIDERS) {
+  test(`with ${config['use']} none of our pages asks for what its policy forbids, and no script runs that was put into it`, async () => {
+    const kinds = [...composed].filter(([path]) => /html$/.test(path) && !path.includes('tiny'));
+    assert.ok(kinds.length > 6, `${kinds.length} pages`);
+    let asked = 0;
+    for (const [path, html] of kinds) {
+      const kind = path === '404.html' ? '404' : path.includes('holding/') ? 'holding' : 'page';
+      const page = published(html, { kind, policy: 'own' }, config);
+      const seen = await look(page);
+      assert.equal(seen.blocked, [], path);
+      asked += seen.asked.length;
+    }
+    if (config['use'] !== 'custom') assert.is(asked, kinds.length, 'each asks for its analytics');
+    const busy = composed.get('_holdfast/holding/busy.html') ?? '';
+    const { ran, blocked } = await look(inject(published(busy, { kind: 'holding', policy: 'own' }, config)));
+    assert.is(ran, false);
+    assert.ok(blocked.includes('script-src-elem inline'), blocked.join());
+  });
+
+  test(`with ${config['use']} a captured page is counted under the policy that its origin sent, and no wider`, async () => {
+    const html = '<!doctype html><html><head><meta charset="utf-8"><title>A</title></head><body><main></main></body></html>';
+    const policy = { sent: "default-src 'self'; frame-ancestors 'none'" };
+    const page = published(html, { kind: 'page', policy }, config);
+    const seen = await look(page);
+    assert.equal(seen.blocked, []);
+    assert.is((await look(inject(page))).ran, false);
+    assert.is((await look(inject(html))).ran, true, 'without a policy it would have');
+  });
+}
+
+test('what the inbox puts into the page that says that a comment was received runs there', async () => {
+  const holding = published(composed.get('_holdfast/holding/received.html') ?? '', { kind: 'holding', policy: 'own' }, undefined);
+  const pieces = { received: '<p>{{page}}</p>', notKept: '', remember: 'window.ran = true;\n' };
+  const receipt = { receipt: 'a', page: '/', author: 'A', text: 'B', at: 0 };
+  const { blocked, ran } = await look(await receivedPage({ holding: async () => holding, pieces }, receipt));
+  assert.equal(blocked, []);
+  assert.ok(ran);
+});
+
+test.run();
