@@ -98,8 +98,10 @@ const inject = (html: string) => html.replace('</main>', `${FORBIDDEN}<p onclick
 
 for (const { config } of PROVIDERS) {
   test(`with ${config['use']} none of our pages asks for what its policy forbids, and no script runs that was put into it`, async () => {
-    const kinds = [...composed].filter(([path]) => /html$/.test(path) && !path.includes('tiny'));
-    assert.ok(kinds.length > 6, `${kinds.length} pages`);
+    // All pages with one provider, one with the others: a browser takes its time.
+    const isAll = config['use'] === 'ga4';
+    const kinds = [...composed].filter(([path]) => (isAll ? /html$/.test(path) : path.endsWith('/busy.html')));
+    assert.is(kinds.length > 1, isAll, `${kinds.length} pages`);
     let asked = 0;
     for (const [path, html] of kinds) {
       const kind = path === '404.html' ? '404' : path.includes('holding/') ? 'holding' : 'page';
@@ -116,7 +118,8 @@ for (const { config } of PROVIDERS) {
   });
 
   test(`with ${config['use']} a captured page is counted under the policy that its origin sent, and no wider`, async () => {
-    const html = '<!doctype html><html><head><meta charset="utf-8"><title>A</title></head><body><main></main></body></html>';
+    const html =
+      '<!doctype html><html><head><meta charset="utf-8"><title>A</title></head><body><main></main></body></html>';
     const policy = { sent: "default-src 'self'; frame-ancestors 'none'" };
     const page = published(html, { kind: 'page', policy }, config);
     const seen = await look(page);
@@ -127,7 +130,11 @@ for (const { config } of PROVIDERS) {
 }
 
 test('what the inbox puts into the page that says that a comment was received runs there', async () => {
-  const holding = published(composed.get('_holdfast/holding/received.html') ?? '', { kind: 'holding', policy: 'own' }, undefined);
+  const holding = published(
+    composed.get('_holdfast/holding/received.html') ?? '',
+    { kind: 'holding', policy: 'own' },
+    undefined,
+  );
   const pieces = { received: '<p>{{page}}</p>', notKept: '', remember: 'window.ran = true;\n' };
   const receipt = { receipt: 'a', page: '/', author: 'A', text: 'B', at: 0 };
   const { blocked, ran } = await look(await receivedPage({ holding: async () => holding, pieces }, receipt));
