@@ -4,11 +4,9 @@ import type { LoadedConfig } from '../config/load.ts';
 import type { PageSource } from '../inbox/pages.ts';
 import { isHoldfastError } from '../model/errors.ts';
 import { HOLDING_FOLDER } from '../model/holding.ts';
-import { createAnalytics } from '../render/analytics/index.ts';
-import { compose } from '../render/compose.ts';
-import { editPage } from '../render/edit.ts';
 import { isAbsent } from '../store/files.ts';
-import { PACKAGE_ROOT, siteOf } from './workplace.ts';
+import { holdingPagesNow } from './edge.ts';
+import { PACKAGE_ROOT } from './workplace.ts';
 
 /** A piece of `templates/inbox/`: the project's own, else the package's. */
 export async function readPiece({ root, config }: LoadedConfig, name: string): Promise<string> {
@@ -54,21 +52,10 @@ async function composeHolding(
   loaded: LoadedConfig,
   { note, signal }: InboxPagesIo,
 ): Promise<ReadonlyMap<string, string>> {
-  const { root, config, environment } = loaded;
-  const { name, url, language } = config.site;
-  const { templates, content } = config.compose;
-  const data = { site: { name, url, language }, environment, pages: [] };
-  const pages = await compose({ root, templates, content, fallback: PACKAGE_ROOT, data, signal }).catch((error) => {
+  const pages = await holdingPagesNow(loaded, signal).catch((error: unknown) => {
     if (!isHoldfastError(error, 'template-broken')) throw error;
     note(`inbox: ${error.message}; its answers are plain pages until that is put right`);
     return [];
   });
-  const analytics = config.analytics.map(createAnalytics);
-  const site = siteOf(loaded);
-  const shown = pages.flatMap(({ kind, path, html, front }) => {
-    if (kind !== 'holding' || front.name === undefined) return [];
-    const context = { site, address: `/${path}`, kind, name: front.name, noindex: true, analytics };
-    return [[front.name, editPage(html, { ...context, shortlink: () => undefined }).toString('utf8')] as const];
-  });
-  return new Map(shown);
+  return new Map(pages.map(({ name, html }) => [name, html.toString('utf8')]));
 }
