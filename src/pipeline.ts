@@ -1,5 +1,6 @@
 import type { LoadedConfig } from './config/load.ts';
 import { adopt } from './cycle/adopt.ts';
+import { lookAtThreads } from './cycle/comments.ts';
 import type { Cycle, Wish } from './cycle/cycle.ts';
 import { takeLeases } from './cycle/leases.ts';
 import { openLooks } from './cycle/looking.ts';
@@ -55,10 +56,11 @@ async function work(place: Workplace, run: Omit<Cycle, 'place' | 'context'>, sig
 }
 
 /** Yields wherever a release is worth making. When the origin goes away the looks end, and what is good is released all the same. */
-async function* looks({ context, wish, report }: Cycle, signal: AbortSignal): AsyncGenerator<void> {
+async function* looks({ place, context, wish, report }: Cycle, signal: AbortSignal): AsyncGenerator<void> {
   try {
+    const hasNews = await lookAtThreads(place, { context, wish, report }, signal);
     if (wish.looks === 'none') yield;
-    else yield* rounds(context, { ...wish, now: wish.looks === 'all' }, signal);
+    else yield* rounds(context, { ...wish, now: wish.looks === 'all', hasNews }, signal);
   } catch (error) {
     if (!isHoldfastError(error, 'origin-away')) throw error;
     report.away = error.message;

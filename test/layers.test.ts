@@ -31,6 +31,8 @@ const RULES: LayerRules = {
     ['@11ty/eleventy', 'render/'],
     ['node-fetch', 'origin/'],
     ['p-queue', 'origin/'],
+    ['nunjucks', 'render/'],
+    ['sanitize-html', 'render/'],
     ['jiti', 'config/'],
     ['@aws-sdk/client-cloudfront', 'publish/'],
     ['@aws-sdk/client-s3', 'publish/'],

@@ -70,8 +70,8 @@ export async function publishKnown(io: VerbIo, loaded: LoadedConfig, to: string)
   return exit;
 }
 
-/** Warnings that say that visitors lack something: pages nobody could list, assets that could not be fetched. */
-const GAPS: readonly string[] = ['discovery-failed', 'asset-failed'];
+/** Warnings that say that visitors lack something: pages nobody could list, assets that could not be fetched, comments that are old. */
+const GAPS: readonly string[] = ['discovery-failed', 'asset-failed', 'comments-failed', 'comments-misplaced'];
 
 /** The worst thing that happened: a refusal, a failure, then pages kept. */
 export function exitOf(report: Report, failure: HoldfastError | undefined): number {
@@ -121,7 +121,7 @@ function printPlan(io: VerbIo, report: Report): void {
 function summary(report: Report, name: string, { seconds, dryRun }: Told): string {
   const destination = report.destinations.get(name);
   const { captured, unchanged, kept, failed, gone } = pageCounts(report);
-  const looks = `${captured} captured, ${unchanged} unchanged, ${kept} kept, ${failed} failed, ${gone} gone; ${report.requests} requests; ${seconds.toFixed(1)} s`;
+  const looks = `${captured} captured, ${unchanged} unchanged, ${kept} kept, ${failed} failed, ${gone} gone; ${commentWords(report)}${report.requests} requests; ${seconds.toFixed(1)} s`;
   if (destination?.error !== undefined) return `${name}: failed; live is ${liveOf(destination)} (${looks})`;
   const put = destination?.difference?.put.length ?? 0;
   const removed = destination?.difference?.remove.length ?? 0;
@@ -130,6 +130,12 @@ function summary(report: Report, name: string, { seconds, dryRun }: Told): strin
   if (dryRun) return `${name}: would put ${put}, remove ${removed}, leave ${same}; live is ${live} (${looks})`;
   if (put === 0 && removed === 0) return `${name}: nothing new, ${live} stays live: ${same} same (${looks})`;
   return `${name}: published ${live}: ${put} put, ${removed} removed, ${same} same (${looks})`;
+}
+
+/** Nothing where no comments came or went. */
+function commentWords({ comments }: Report): string {
+  const words = Object.entries(comments).flatMap(([what, count]) => (count === 0 ? [] : `${count} ${what}`));
+  return words.length === 0 ? '' : `comments: ${words.join(', ')}; `;
 }
 
 function liveOf(destination: DestinationReport | undefined): string {

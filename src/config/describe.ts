@@ -1,6 +1,6 @@
 import { globalRegistry, type z } from 'zod';
 import { configSchema, environmentsSchema } from './schema.ts';
-import { type Bare, bare, literalOf, type Schema, variants } from './shape.ts';
+import { type Bare, bare, type Schema, tagOf, variants } from './shape.ts';
 
 /** One line of the configuration table. */
 export interface FieldDescription {
@@ -35,7 +35,23 @@ function describeInner(field: string, schema: Schema): FieldDescription[] {
   if (def.type !== 'array') return [];
   const element = bare(def.element).schema;
   if (element._zod.def.type === 'object') return describeFields(`${field}[].`, element._zod.def.shape);
-  return variants(element).flatMap((shape) => describeFields(`${field}[${literalOf(shape['use'])}].`, shape));
+  return describeVariants(field, variants(element));
+}
+
+/** A field that every variant has, and that says the same in each, has one line, after those of the variants. */
+function describeVariants(
+  field: string,
+  shapes: readonly Readonly<Record<string, z.core.$ZodType>>[],
+): FieldDescription[] {
+  const own = shapes.map((shape) => describeFields(`${field}[${tagOf(shape)}].`, shape));
+  const bareName = ({ field: name }: FieldDescription): string => name.slice(name.indexOf(']', field.length) + 1);
+  const saying = (line: FieldDescription): string =>
+    JSON.stringify([bareName(line), line.type, line.default, line.doc]);
+  const counts = new Map<string, number>();
+  for (const line of own.flat()) counts.set(saying(line), (counts.get(saying(line)) ?? 0) + 1);
+  const isShared = (line: FieldDescription): boolean => shapes.length > 1 && counts.get(saying(line)) === shapes.length;
+  const shared = (own[0] ?? []).filter(isShared).map((line) => ({ ...line, field: `${field}[]${bareName(line)}` }));
+  return [...own.flat().filter((line) => !isShared(line)), ...shared];
 }
 
 /** The doc line of a field, which may stand on any of its layers. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { normalizePath } from '../model/address.ts';
 
 /** A field with its doc line: what it does, its unit where it has one. The table of docs/configuration.md is made of these. */
 export const doc = <T extends z.ZodType>(schema: T, description: string): T => schema.meta({ description }) as T;
@@ -10,6 +11,23 @@ export const name = z
     error: 'is not a name: lower-case letters, digits and hyphens, 40 at most',
   })
   .meta({ type: 'name' });
+
+const NOT_A_PATH = 'is not a path of the site: it starts with / and has no query';
+/** A page of the site, in normal form once it is parsed. */
+export const sitePath = z
+  .string()
+  .regex(/^\/(?!\/)[^?#]*$/, { error: NOT_A_PATH, abort: true })
+  .refine(isAddress, { error: 'is a path that cannot be a file of the site' })
+  .meta({ type: 'path' })
+  .transform(normalizePath);
+
+function isAddress(path: string): boolean {
+  try {
+    return normalizePath(path) !== '';
+  } catch {
+    return false;
+  }
+}
 
 /** A glob over the site's paths. */
 export const pathGlob = z

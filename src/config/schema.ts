@@ -1,28 +1,12 @@
 import { z } from 'zod';
-import { normalizePath } from '../model/address.ts';
 import { analytics } from './analytics.ts';
 import { headers, purge } from './caches.ts';
+import { comments, values } from './comments.ts';
 import { mirror, rsync, s3 } from './destinations.ts';
 import { edge } from './edge.ts';
-import { anyHeaderName, doc, headerValue, httpUrl, name, pathGlob, unique } from './fields.ts';
+import { anyHeaderName, doc, headerValue, httpUrl, name, pathGlob, sitePath, unique } from './fields.ts';
 import { inbox } from './inbox.ts';
 import { bytes, duration } from './units.ts';
-
-const NOT_A_PATH = 'is not a path of the site: it starts with / and has no query';
-const sitePath = z
-  .string()
-  .regex(/^\/(?!\/)[^?#]*$/, { error: NOT_A_PATH, abort: true })
-  .refine(isAddress, { error: 'is a path that cannot be a file of the site' })
-  .meta({ type: 'path' })
-  .transform(normalizePath);
-
-function isAddress(path: string): boolean {
-  try {
-    return normalizePath(path) !== '';
-  } catch {
-    return false;
-  }
-}
 
 const hostName = z
   .string()
@@ -161,6 +145,14 @@ const fields = z.strictObject({
     headers,
     'Headers of published files, where a destination serves any; the first match is laid over the defaults',
   ),
+  comments: doc(
+    comments,
+    'Comments that are looked at by themselves and put into captured pages; also data of composed ones',
+  ),
+  values: doc(
+    values,
+    'What templates know as `values.<name>`, from a program or an address; computed beside the looks',
+  ),
   purge: doc(
     purge,
     'Caches in front of the site, told what changed; an environment without them, or with others, says so itself',
@@ -223,3 +215,5 @@ export type HeaderRule = Config['headers'][number];
 export type EdgeConfig = Config['edge'];
 export type InboxConfig = NonNullable<Config['inbox']>;
 export type PurgeConfig = Config['purge'][number];
+export type CommentsConfig = Config['comments'][number];
+export type ValueConfig = Config['values'][number];

@@ -55,8 +55,11 @@ function secretAt(parent: FieldPath, key: string, value: unknown): string | unde
 /** True inside an entry of `purge`, wherever the environments put it. */
 const isCache = (path: FieldPath): boolean => path.at(-2) === 'purge' && typeof path.at(-1) === 'number';
 const isToken = (path: FieldPath): boolean => path.at(-1) === 'token' && isCache(path.slice(0, -1));
+/** True inside an entry of `comments` or `values`. */
+const isSource = (path: FieldPath): boolean =>
+  (path.at(-2) === 'comments' || path.at(-2) === 'values') && typeof path.at(-1) === 'number';
 const isHeaders = (path: FieldPath): boolean =>
-  path.at(-1) === 'headers' && (path.at(-2) === 'origin' || isCache(path.slice(0, -1)));
+  path.at(-1) === 'headers' && (path.at(-2) === 'origin' || isCache(path.slice(0, -1)) || isSource(path.slice(0, -1)));
 const isInboxSecret = (path: FieldPath): boolean =>
   /^(password|identity)$/.test(String(path.at(-1))) && path.at(-2) === 'replay' && path.at(-3) === 'inbox';
 const isEnvironmentName = (parent: FieldPath): boolean => parent.length === 1 && parent[0] === 'environments';
@@ -70,11 +73,12 @@ export interface Resolved<T> {
 }
 
 /** The parts of a configuration in which references may stand. */
-export type WithSecrets = Pick<Config, 'origin' | 'purge' | 'inbox'>;
+export type WithSecrets = Pick<Config, 'origin' | 'purge' | 'inbox' | 'comments' | 'values'>;
 
 /** Whose credentials a verb needs: `publish` never sees those of the inbox, and the inbox's service sees none at all. */
-export type SecretPart = 'origin' | 'purge' | 'inbox';
-export const USUAL_SECRETS: readonly SecretPart[] = ['origin', 'purge'];
+/** `sources` are those of comments and values. */
+export type SecretPart = 'origin' | 'purge' | 'inbox' | 'sources';
+export const USUAL_SECRETS: readonly SecretPart[] = ['origin', 'purge', 'sources'];
 
 export interface SecretPlaces {
   /** What `file:` is relative to. */
@@ -105,6 +109,10 @@ export async function resolveSecrets<T extends WithSecrets>(
   const headers = parts.includes('origin')
     ? await resolveAll(origin.headers, ['origin', 'headers'], read)
     : withoutReferences(origin.headers);
+  const sources = <S extends object>(list: readonly S[], field: string): Promise<S[]> =>
+    inOrder(list, (source, index) =>
+      resolveSource(source, [field, index], parts.includes('sources') ? read : undefined),
+    );
   const value = {
     ...config,
     origin: { ...origin, headers },
@@ -112,6 +120,8 @@ export async function resolveSecrets<T extends WithSecrets>(
       ? await inOrder(purge, (cache, index) => resolveCache(cache, ['purge', index], read))
       : purge,
     inbox: inbox !== undefined && parts.includes('inbox') ? await resolveInbox(inbox, read) : inbox,
+    comments: await sources(config.comments, 'comments'),
+    values: await sources(config.values, 'values'),
   };
   return { value, secrets: [...secrets].sort((a, b) => b.length - a.length), problems };
 }
@@ -137,6 +147,15 @@ async function resolveCache(cache: Cache, path: FieldPath, read: Read): Promise<
   if ('token' in cache) return { ...cache, token: await read(cache.token, [...path, 'token']) };
   if ('headers' in cache) return { ...cache, headers: await resolveAll(cache.headers, [...path, 'headers'], read) };
   return cache;
+}
+
+/** Without `read`, headers that are references are left out. */
+async function resolveSource<S extends object>(source: S, path: FieldPath, read: Read | undefined): Promise<S> {
+  if (!('headers' in source)) return source;
+  const written = source.headers as Readonly<Record<string, string>>;
+  const headers =
+    read === undefined ? withoutReferences(written) : await resolveAll(written, [...path, 'headers'], read);
+  return { ...source, headers };
 }
 
 async function resolveAll(

@@ -26,7 +26,7 @@ export function bare(schema: z.core.$ZodType): Bare {
   }
 }
 
-/** The fields a value may have there: of an object, or of the variant that its `use` names; undefined for other schemas. */
+/** The fields a value may have there: of an object, or of the variant that its `use` or `from` names; undefined for other schemas. */
 export function fieldsAt(
   schema: z.core.$ZodType,
   value: unknown,
@@ -35,7 +35,7 @@ export function fieldsAt(
   const def = inner._zod.def;
   if (def.type === 'object') return def.shape;
   if (def.type !== 'union' || !isPlainObject(value)) return undefined;
-  return variants(inner).find((fields) => literalOf(fields['use']) === value['use']);
+  return variants(inner).find((fields) => tagOf(fields) === (value['use'] ?? value['from']));
 }
 
 /** The fields of each member of a union of objects. */
@@ -46,6 +46,11 @@ export function variants(schema: Schema): readonly Readonly<Record<string, z.cor
     const inner = (option as Schema)._zod.def;
     return inner.type === 'object' ? [inner.shape] : [];
   });
+}
+
+/** What names a variant: its `use`, or its `from`. */
+export function tagOf(fields: Readonly<Record<string, z.core.$ZodType>>): unknown {
+  return literalOf(fields['use'] ?? fields['from']);
 }
 
 /** The one value a literal allows. */

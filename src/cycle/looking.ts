@@ -2,6 +2,7 @@ import { pathMatcher } from '../model/globs.ts';
 import type { LookContext } from '../snapshot/context.ts';
 import { openDigester } from '../snapshot/digester.ts';
 import { recipeOf } from '../snapshot/recipe.ts';
+import { lookAtThreads } from './comments.ts';
 import type { Cycle } from './cycle.ts';
 import { watchHolds } from './holding.ts';
 import { takeUpWithdrawals } from './withdrawals.ts';
@@ -10,19 +11,24 @@ import type { Workplace } from './workplace.ts';
 /** What the looks of one run work with. */
 export async function openLooks(
   place: Workplace,
-  { wish: { acceptShrink }, report: { tally }, leases }: Pick<Cycle, 'wish' | 'report' | 'leases'>,
+  { wish, report, leases }: Pick<Cycle, 'wish' | 'report' | 'leases'>,
 ): Promise<LookContext> {
   const areHoldsNew = watchHolds(leases);
   const { config, site, records, blobs, origin, clock } = place;
-  return {
+  const { acceptShrink } = wish;
+  const context: LookContext = {
     config,
     site,
     records,
     blobs,
     origin,
     clock,
-    tally,
-    isReleaseAsked: async () => (await takeUpWithdrawals(place)) || areHoldsNew(),
+    tally: report.tally,
+    isReleaseAsked: async (signal) => {
+      const isAsked = await takeUpWithdrawals(place);
+      const due = { context, report, wish: { ...wish, looks: 'due' as const } };
+      return (await lookAtThreads(place, due, signal)) || isAsked || areHoldsNew();
+    },
     composed: await place.composed.addresses(),
     leavesAsset: pathMatcher(config.assets.exclude),
     digester: openDigester(config),
@@ -30,4 +36,5 @@ export async function openLooks(
     acceptShrink,
     triedAssets: new Set(),
   };
+  return context;
 }

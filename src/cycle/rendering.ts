@@ -1,10 +1,12 @@
 import type { LoadedConfig } from '../config/load.ts';
+import { addressOfFile } from '../model/address.ts';
 import type { ReleaseFile } from '../model/manifest.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { ComposeOptions } from '../render/compose.ts';
 import type { StoredPage } from '../render/composed.ts';
 import { render } from '../render/render.ts';
 import { warn } from '../snapshot/context.ts';
+import { graftsOf } from './comments.ts';
 import type { Cycle } from './cycle.ts';
 import { lookAgainFor } from './repair.ts';
 import { PACKAGE_ROOT, type Workplace } from './workplace.ts';
@@ -17,15 +19,24 @@ export async function renderAll(
 ): Promise<readonly ReleaseFile[]> {
   const { place, report } = cycle;
   const composed = await composeAll(place, snapshot, signal);
-  let rendered = await render(place, snapshot, composed);
+  const context = { ...place, grafts: await graftsOf(place) };
+  let rendered = await render(context, snapshot, composed);
   if (rendered.lost.length > 0) {
     await lookAgainFor(cycle, rendered.lost, signal);
-    rendered = await render(place, snapshot, composed);
+    rendered = await render(context, snapshot, composed);
   }
   for (const { path, text } of rendered.collisions) warn(report.tally, 'name-collision', path, text);
+  for (const { path, lacks } of rendered.lacking)
+    warn(report.tally, 'comments-misplaced', addressOfFile(path), LACKS[lacks]);
   report.collisions = rendered.collisions.length;
   return rendered.files;
 }
+
+/** What is said of a page that lacks something. */
+const LACKS = {
+  thread: 'has no place for its comments (`into`, `before`): it is published as it was captured',
+  counts: 'shows nowhere how many comments there are (`counts`)',
+} as const;
 
 /** The composed pages; Eleventy starts only when their words, their templates or the hot pages' titles changed. */
 export function composeAll(place: Workplace, snapshot: Snapshot, signal: AbortSignal): Promise<readonly StoredPage[]> {

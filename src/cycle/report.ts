@@ -17,6 +17,8 @@ export interface Report {
   away: string | undefined;
   kept: readonly KeptPage[];
   collisions: number;
+  /** Comments that came, were edited and went. */
+  readonly comments: { new: number; edited: number; removed: number };
   requests: number;
   /** Seconds spent in each stage. */
   readonly stages: Record<StageName, number>;
@@ -55,7 +57,7 @@ export interface ReportJson {
   readonly files: { readonly added: number; readonly changed: number; readonly removed: number; readonly same: number };
   readonly destinations: readonly Published[];
   readonly origin: { readonly requests: number };
-  readonly comments: { readonly new: number; readonly removed: number };
+  readonly comments: { readonly new: number; readonly edited: number; readonly removed: number };
   readonly warnings: readonly Warning[];
   readonly seconds: number;
 }
@@ -70,6 +72,7 @@ export function newReport(progress?: Tally['progress']): Report {
     away: undefined,
     kept: [],
     collisions: 0,
+    comments: { new: 0, edited: 0, removed: 0 },
     requests: 0,
     stages: { look: 0, render: 0, publish: 0 },
   };
@@ -116,7 +119,7 @@ export function reportJson(report: Report, seconds: number): ReportJson {
     },
     destinations: all.flatMap(({ published }) => published ?? []),
     origin: { requests: report.requests },
-    comments: { new: 0, removed: 0 },
+    comments: { ...report.comments },
     warnings: [...report.tally.warnings.values()],
     seconds: Math.round(seconds * 1000) / 1000,
   };

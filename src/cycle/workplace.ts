@@ -12,11 +12,13 @@ import type { Destination } from '../publish/destination.ts';
 import { createDestination, type Folders } from '../publish/destinations/index.ts';
 import { type ComposedCache, openComposed } from '../render/composed.ts';
 import type { RenderedRecord } from '../render/render.ts';
+import { openThreads, type Threads } from '../snapshot/comments/threads.ts';
 import { openRecords, type Records, type SnapshotRecord } from '../snapshot/records.ts';
 import { type Blobs, openBlobs } from '../store/blobs.ts';
 import { writeAtomic } from '../store/files.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
 import { VERSION } from '../version.ts';
+import { openElsewhere } from './elsewhere.ts';
 
 /** What a run works with: the configuration brought to life, and the state beside it. */
 export interface Workplace extends LoadedConfig {
@@ -24,15 +26,18 @@ export interface Workplace extends LoadedConfig {
   readonly clock: Clock;
   readonly blobs: Blobs;
   readonly records: Records;
+  readonly threads: Threads;
   readonly rendered: Journal<RenderedRecord>;
   readonly composed: ComposedCache;
   readonly origin: Origin;
+  /** The polite client of another host that comments or values come from. */
+  elsewhere(url: URL, headers: Readonly<Record<string, string>>): Origin;
   readonly destinations: readonly Destination[];
   /** Whose the destinations are to be. */
   readonly owner: Owner;
   /** Names this machine and its state folder in leases. */
   readonly holder: string;
-  /** Ends the origin's connections. */
+  /** Ends all connections. */
   close(): Promise<void>;
 }
 
@@ -44,6 +49,8 @@ export const stateFiles = (stateDir: string) => ({
   lock: join(stateDir, 'lock'),
   blobs: join(stateDir, 'blobs'),
   snapshot: join(stateDir, 'snapshot.jsonl'),
+  threads: join(stateDir, 'threads.jsonl'),
+  comments: join(stateDir, 'comments'),
   rendered: join(stateDir, 'rendered.jsonl'),
   composed: join(stateDir, 'composed.json'),
   runs: join(stateDir, 'runs.jsonl'),
@@ -107,18 +114,23 @@ export async function openWorkplace(loaded: LoadedConfig, clock: Clock = systemC
     clock,
     ...usual,
   });
+  const others = openElsewhere(loaded.config, clock);
   return {
     ...loaded,
     site: siteOf(loaded),
     clock,
     blobs,
     records,
+    threads: await openThreads({ states: files.threads, comments: files.comments }),
     rendered,
     composed: openComposed(files.composed, blobs),
     origin,
+    elsewhere: others.client,
     destinations: destinationsOf(loaded),
     owner: ownerOf(loaded),
     holder: await holderOf(loaded.stateDir),
-    close: () => origin.close(),
+    close: async () => {
+      await Promise.all([origin.close(), others.close()]);
+    },
   };
 }

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { HoldfastError } from '../model/errors.ts';
 import { fillCaddy } from './caddy.ts';
 import type { EdgeFacts, EdgeFile, EdgeFiller, EdgeName } from './facts.ts';
+import { fillHaproxy } from './haproxy.ts';
 import { fillNginx } from './nginx.ts';
+import { fillVarnish } from './varnish.ts';
 
 export type { EdgeFacts, EdgeFile, EdgeName, HoldingPage } from './facts.ts';
 
@@ -13,6 +15,8 @@ const TEXTS = fileURLToPath(new URL('../../publish/edge/', import.meta.url));
 
 const FILLERS: Readonly<Partial<Record<EdgeName, EdgeFiller>>> = {
   nginx: fillNginx,
+  haproxy: fillHaproxy,
+  varnish: fillVarnish,
   caddy: fillCaddy,
 };
 

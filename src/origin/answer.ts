@@ -2,13 +2,15 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Address } from '../model/address.ts';
 import type { BlobRef, Validators } from '../model/capture.ts';
 
+/** What is asked for; which size cap holds: `maxAsset` for assets, else `maxPage`. */
+export type Accept = 'page' | 'asset' | 'json' | 'feed';
+
 /** One question to the origin. */
 export interface LookRequest {
   readonly address: Address;
   /** Without the `?`. */
   readonly query?: string;
-  /** Which size cap holds: `maxPage` or `maxAsset`. */
-  readonly accept: 'page' | 'asset';
+  readonly accept: Accept;
   /** Sent as If-None-Match and If-Modified-Since; only then the answer may be `unchanged`. */
   readonly validators?: Validators;
   /** Follow redirects that stay on the site, five at most, instead of reporting the first. */

@@ -39,7 +39,7 @@ export function createAsker({ config, userAgent, clock, lookup, lessons }: Asker
     ask: async (url, request, onStart) => {
       const { accept, validators } = request;
       const target = { path: url.slice(origin.length), host };
-      const cap = accept === 'page' ? config.maxPage : config.maxAsset;
+      const cap = accept === 'asset' ? config.maxAsset : config.maxPage;
       const asked = { accept, path: target.path, began: clock.monotonic() };
       const exchange = new Exchange(
         { url, headers: headers.for(accept, validators), target, limits: config, onSent },

@@ -2,7 +2,7 @@ import { assertHeaders } from './headers.ts';
 import type { Origin, OriginOptions } from './port.ts';
 
 export type { ResolvedAddress, ResolveName } from './addresses-allowed.ts';
-export type { Answer, AnswerHeaders, LookRequest } from './answer.ts';
+export type { Accept, Answer, AnswerHeaders, LookRequest } from './answer.ts';
 export type { Origin, OriginOptions } from './port.ts';
 
 /** Opens the client; no connection is made yet. Throws `config-invalid` where a configured header is not allowed. */

@@ -1,6 +1,7 @@
 import type { OriginConfig } from '../config/schema.ts';
 import type { Validators } from '../model/capture.ts';
 import { HoldfastError } from '../model/errors.ts';
+import type { Accept } from './answer.ts';
 
 /** Headers that are ours to send, or never sent: a cookie would make pages personal. */
 const RESERVED: ReadonlySet<string> = new Set([
@@ -17,10 +18,15 @@ const RESERVED: ReadonlySet<string> = new Set([
 ]);
 
 /** What browsers say for pages, in short; some sites answer others with something else. */
-const ACCEPT = { page: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', asset: '*/*' } as const;
+const ACCEPT: Readonly<Record<Accept, string>> = {
+  page: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
+  asset: '*/*',
+  json: 'application/json',
+  feed: 'application/atom+xml,application/rss+xml,application/xml;q=0.9,text/xml;q=0.8,*/*;q=0.1',
+};
 
 export interface RequestHeaders {
-  for(accept: 'page' | 'asset', validators: Validators | undefined): Readonly<Record<string, string>>;
+  for(accept: Accept, validators: Validators | undefined): Readonly<Record<string, string>>;
 }
 
 /** Throws 'config-invalid' where the configured headers hold a reserved one. */
@@ -39,13 +45,13 @@ export function createHeaders(config: OriginConfig, agent: string): RequestHeade
   const common: Record<string, string> = { 'user-agent': agent, 'accept-encoding': 'gzip' };
   if (config.host !== undefined) common['host'] = config.host;
   for (const [name, value] of Object.entries(config.headers)) common[name.toLowerCase()] = value;
-  const base = { page: { ...common, accept: ACCEPT.page }, asset: { ...common, accept: ACCEPT.asset } };
+  const base = (accept: Accept) => ({ ...common, accept: ACCEPT[accept] });
   return {
     for: (accept, validators) => {
       const { etag, lastModified } = validators ?? {};
-      if (etag === undefined && lastModified === undefined) return base[accept];
+      if (etag === undefined && lastModified === undefined) return base(accept);
       return {
-        ...base[accept],
+        ...base(accept),
         ...(etag === undefined ? {} : { 'if-none-match': etag }),
         ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }),
       };

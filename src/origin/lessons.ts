@@ -1,5 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import { isHoldfastError } from '../model/errors.ts';
+import type { Accept } from './answer.ts';
 import type { Breaker } from './breaker.ts';
 import type { Head } from './exchange.ts';
 import type { Pace } from './pace.ts';
@@ -11,7 +12,7 @@ const PATIENCE = 30_000;
 
 /** One request, for those who learn from it. */
 export interface Asked {
-  readonly accept: 'page' | 'asset';
+  readonly accept: Accept;
   /** For messages. */
   readonly path: string;
   /** When it was sent, monotonic. */
@@ -37,7 +38,7 @@ export interface LessonsOptions {
 
 export function createLessons({ clock, pace, breaker, usual: seed }: LessonsOptions): Lessons {
   // Assets come from disk, pages from a program: what is usual for one is not for the other.
-  const usual = { page: createUsual(seed), asset: createUsual() };
+  const usual = { page: createUsual(seed), asset: createUsual(), json: createUsual(), feed: createUsual() };
 
   const trouble = (why: string, began: number) => {
     breaker.bad(why);

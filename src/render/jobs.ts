@@ -15,6 +15,8 @@ import type { StoredPage } from './composed.ts';
 import type { Effort } from './compress.ts';
 import { assertContained } from './contained.ts';
 import type { PageKind } from './edit.ts';
+import { changesFor, type Graft, type PageChange } from './graft/changes.ts';
+import type { Grafted } from './graft/graft.ts';
 import { holdingFacts } from './holding.ts';
 import { assertFits, LIMITS } from './limits.ts';
 import { redirectPage } from './redirect.ts';
@@ -28,6 +30,8 @@ const RECIPE = 1;
 export interface RenderedRecord extends BlobRef {
   readonly key: string;
   readonly variants: ReleaseFile['variants'];
+  /** What could not be grafted into it. */
+  readonly lacks?: 'thread' | 'counts';
 }
 
 export interface RenderContext {
@@ -36,6 +40,8 @@ export interface RenderContext {
   readonly site: Site;
   readonly blobs: Blobs;
   readonly rendered: Journal<RenderedRecord>;
+  /** Threads that go into captured pages, by their addresses. */
+  readonly grafts?: ReadonlyMap<Address, Graft>;
 }
 
 /** One file to render: its bytes are asked for only when the key is new. */
@@ -47,6 +53,8 @@ export interface Job {
   readonly effort: Effort;
   readonly headers?: Readonly<Record<string, string>>;
   readonly render: () => Promise<Buffer>;
+  /** After `render`: what could not be grafted into it. */
+  readonly lacks?: () => Grafted['lacks'];
 }
 
 /** What every page is edited with, made once a run. */
@@ -89,7 +97,7 @@ export function* jobsOf(context: RenderContext, snapshot: Snapshot, composed: re
   // Holding pages carry it for browsers without scripts, whatever else counts them.
   if (context.config.analytics.length > 0) yield pixelJob();
   yield* robotsJobs(bench);
-  for (const page of snapshot.pages()) yield capturedJob(bench, page);
+  yield* pageJobs(bench);
   yield* redirectJobs(bench);
   for (const asset of snapshot.assets()) if (asset.address !== '/robots.txt') yield capturedJob(bench, asset);
 }
@@ -126,24 +134,45 @@ function keyOf(bench: Workbench, sha256: string, ...rest: readonly string[]): st
 
 const EFFORT: Readonly<Record<Captured['tempo'], Effort>> = { hot: 'fast', tail: 'good', asset: 'best' };
 
-function capturedJob(bench: Workbench, page: Captured): Job {
-  const { address, body, type, robots, tempo } = page;
+/** Pages of threads come first: what was captured at the address of one is older. */
+function* pageJobs(bench: Workbench): Generator<Job> {
+  const { grafts = new Map<Address, Graft>() } = bench.context;
+  const grafted = new Set<Address>();
+  for (const page of bench.snapshot.pages()) {
+    const graft = grafts.get(page.address);
+    if (graft === undefined || !isHtml(page)) continue;
+    for (const change of changesFor(page, graft)) {
+      grafted.add(change.address);
+      yield capturedJob(bench, page, change);
+    }
+  }
+  for (const page of bench.snapshot.pages()) if (!grafted.has(page.address)) yield capturedJob(bench, page);
+}
+
+const isHtml = ({ type }: Captured): boolean => /html/i.test(type);
+
+function capturedJob(bench: Workbench, page: Captured, change?: PageChange): Job {
+  const { body, type, robots, tempo } = page;
+  const address = change?.address ?? page.address;
+  let lacks: Grafted['lacks'] = 'nothing';
   const { blobs, site } = bench.context;
   const path = fileFor(address, type);
-  const isHtml = /html/i.test(type);
   const links = page.shortlinks.map((query) => `${query}=${bench.snapshot.shortlink(query) ?? ''}`);
   return {
     path,
-    kind: isHtml ? 'page' : tempo === 'asset' ? 'asset' : 'feed',
+    kind: isHtml(page) ? 'page' : tempo === 'asset' ? 'asset' : 'feed',
     type,
-    key: keyOf(bench, body.sha256, tempo, type, robots ?? '', ...links),
+    key: keyOf(bench, body.sha256, tempo, type, robots ?? '', ...links, ...(change === undefined ? [] : [change.key])),
     effort: EFFORT[tempo],
+    lacks: () => lacks,
     render: async () => {
       const bytes = await blobs.read(body.sha256);
-      if (!isHtml) return (await import('./gzipped.ts')).editFile(bytes, type, site);
+      if (!isHtml(page)) return (await import('./gzipped.ts')).editFile(bytes, type, site);
       const charset = charsetOf(type);
       const said = { ...(robots === undefined ? {} : { robots }), ...(charset === undefined ? {} : { charset }) };
-      return edited(bench, bytes, { path, address, kind: 'page', ...said });
+      const changed = await change?.apply(bytes);
+      lacks = changed?.lacks ?? 'nothing';
+      return edited(bench, changed?.html ?? bytes, { path, address, kind: 'page', ...said });
     },
   };
 }

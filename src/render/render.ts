@@ -16,6 +16,8 @@ export interface Rendered {
   readonly lost: readonly string[];
   /** Addresses left out because their file would be another's. */
   readonly collisions: readonly { readonly path: string; readonly text: string }[];
+  /** Files into which a thread, or its count, could not be grafted. */
+  readonly lacking: readonly { readonly path: string; readonly lacks: 'thread' | 'counts' }[];
 }
 
 /** Renders at once: enough to keep the compressor's threads busy. */
@@ -42,7 +44,11 @@ export async function render(
   };
   await Promise.all(Array.from({ length: RENDERS_AT_ONCE }, worker));
   await context.rendered.flush();
-  return { files: withoutTakenVariants(files, claims), lost, collisions: claims.collisions };
+  const lacking = files.flatMap(({ path }) => {
+    const lacks = context.rendered.get(path)?.lacks;
+    return lacks === undefined ? [] : [{ path, lacks }];
+  });
+  return { files: withoutTakenVariants(files, claims), lost, collisions: claims.collisions, lacking };
 }
 
 /** `a.js.gz` may be a file of the site: then the compressed form of `a.js` gives way to it. */
@@ -65,9 +71,10 @@ async function renderOne(context: RenderContext, job: Job, lost: string[]): Prom
     return { path, kind, type, headers, sha256: known.sha256, size: known.size, variants: known.variants };
   try {
     const bytes = await job.render();
+    const lacks = job.lacks?.() ?? 'nothing';
     const ref = await context.blobs.put(bytes);
     const variants = isCompressible(type) ? await storeVariants(context.blobs, bytes, job.effort) : {};
-    context.rendered.set(path, { key, ...ref, variants });
+    context.rendered.set(path, { key, ...ref, variants, ...(lacks === 'nothing' ? {} : { lacks }) });
     return { path, kind, type, headers, ...ref, variants };
   } catch (error) {
     if (!isHoldfastError(error, 'blob-damaged', 'blob-missing')) throw error;

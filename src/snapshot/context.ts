@@ -26,8 +26,8 @@ export interface LookContext {
   /** A person said that pages and lanes may shrink, this once. */
   readonly acceptShrink: boolean;
   readonly tally: Tally;
-  /** Asked between slices: true where a person wants a release now, whatever the looks came to. */
-  readonly isReleaseAsked: () => Promise<boolean>;
+  /** Asked between slices: true where a person wants a release now, or comments have news, whatever the looks came to. */
+  readonly isReleaseAsked: (signal: AbortSignal) => Promise<boolean>;
   /** Assets asked for in this run: one that failed is not asked for again before the next. */
   readonly triedAssets: Set<Address>;
 }

@@ -15,6 +15,8 @@ export interface RoundOptions {
   readonly now: boolean;
   /** Look at the pages that match, and at nothing else. */
   readonly only?: string | undefined;
+  /** True where there is something to publish already: a long lane is not waited for then. */
+  readonly hasNews?: boolean;
 }
 
 /**
@@ -23,15 +25,19 @@ export interface RoundOptions {
  */
 export async function* rounds(context: LookContext, options: RoundOptions, signal: AbortSignal): AsyncGenerator<void> {
   await rereadReferences(context);
-  if (options.only === undefined) yield* dueRounds(context, options.now, signal);
+  if (options.only === undefined) yield* dueRounds(context, options, signal);
   else await lookAtOnly(context, options.only, signal);
   yield;
 }
 
-async function* dueRounds(context: LookContext, now: boolean, signal: AbortSignal): AsyncGenerator<void> {
+async function* dueRounds(
+  context: LookContext,
+  { now, hasNews: hadNews = false }: RoundOptions,
+  signal: AbortSignal,
+): AsyncGenerator<void> {
   const lanes = lanesOf(context.config.lanes);
   const due = lanes.filter((lane) => now || isDueNow(context, lane));
-  let hasNews = false;
+  let hasNews = hadNews;
   for (const lane of due) {
     for await (const { more } of pass(context, { lane, lanes, anew: now }, signal)) {
       if (!more) continue;
@@ -54,7 +60,7 @@ function isDueNow({ records, clock, acceptShrink }: LookContext, lane: Lane): bo
 
 /** Between two slices: what a person asked for, and what faster lanes have. */
 async function hasOtherNews(context: LookContext, faster: Faster, signal: AbortSignal): Promise<boolean> {
-  const isAsked = await context.isReleaseAsked();
+  const isAsked = await context.isReleaseAsked(signal);
   return (await lookAtFaster(context, faster, signal)) || isAsked;
 }
 

@@ -141,7 +141,7 @@ const BAD: readonly [field: string, value: unknown, ...lines: string[]][] = [
   ['environments', [], 'environments: a list is not an object'],
   ['environments', { staging: 5 }, 'environments.staging: 5 is not an object'],
   ['environments', { 'My Site': {} }, `environments["My Site"]: ${NAME}`],
-  ['comments', [], `comments: ${TOP}`],
+  ['remarks', [], `remarks: ${TOP}`],
   ['purges', [], 'purges: unknown key; did you mean purge?'],
   [
     'purge',

@@ -47,9 +47,12 @@ export async function startScriptedOrigin(): Promise<ScriptedOrigin> {
     requests.push(request);
     underWay += 1;
     most = Math.max(most, underWay);
-    response.once('close', () => {
+    // Once it is sent an edge may have the next on its way, before this side hears that the connection was closed.
+    const end = () => {
+      response.off('finish', end).off('close', end);
       underWay -= 1;
-    });
+    };
+    response.once('finish', end).once('close', end);
     request.resume();
     void answer(state, response);
   });

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { configSchema, type EdgeConfig, type HoldfastConfig } from '../../src/config/schema.ts';
+import { type Config, configSchema, type EdgeConfig, type HoldfastConfig } from '../../src/config/schema.ts';
 import { edgeFacts } from '../../src/cycle/edge.ts';
 import type { EdgeFile, EdgeName } from '../../src/edge/fillers.ts';
 import { fillEdge } from '../../src/edge/fillers.ts';
@@ -33,6 +33,8 @@ export type Command = readonly [program: string, ...args: string[]];
 export interface EdgeDriver {
   readonly name: EdgeName;
   readonly needs: readonly Need[];
+  /** The web server that it stands before, where it serves no files. */
+  readonly before?: EdgeDriver;
   /** Texts as they are written to `scratch`, by path. */
   place(files: readonly EdgeFile[], place: EdgePlace): Readonly<Record<string, string>>;
   /** The server's own check of them; a program that exits 0. */
@@ -93,7 +95,7 @@ export async function startRig(driver: EdgeDriver, edge: HoldfastConfig['edge'] 
   await writeMirror(place.dir);
   const config = configSchema.parse(
     smallConfig(origin.url, {
-      edge: { ...RULES, files: `127.0.0.1:${place.filesPort}`, ...edge },
+      edge: { for: [driver.name], ...RULES, files: `127.0.0.1:${place.filesPort}`, ...edge },
       destinations: [{ use: 'mirror', dir: place.dir }],
     }),
   );
@@ -101,7 +103,7 @@ export async function startRig(driver: EdgeDriver, edge: HoldfastConfig['edge'] 
     await origin.close();
     await rm(folder, { recursive: true });
   };
-  const running = await serve(driver, place, config).catch(async (error: unknown) => {
+  const running = await serveAll(driver, place, config).catch(async (error: unknown) => {
     await end();
     throw error;
   });
@@ -127,7 +129,29 @@ export async function startRig(driver: EdgeDriver, edge: HoldfastConfig['edge'] 
   };
 }
 
-async function serve(driver: EdgeDriver, place: EdgePlace, config: ReturnType<typeof configSchema.parse>) {
+/** The edge, and before it the web server behind it. */
+async function serveAll(driver: EdgeDriver, place: EdgePlace, config: Config) {
+  if (driver.before === undefined) return serve(driver, place, config);
+  const behind = await serve(
+    driver.before,
+    { ...place, port: place.filesPort, scratch: `${place.scratch}-files` },
+    config,
+  );
+  try {
+    const front = await serve(driver, place, config);
+    return {
+      async close() {
+        await front.close();
+        await behind.close();
+      },
+    };
+  } catch (error) {
+    await behind.close();
+    throw error;
+  }
+}
+
+async function serve(driver: EdgeDriver, place: EdgePlace, config: Config) {
   const { dir, scratch } = place;
   const loaded = { config, environment: 'production', root: dir, path: join(dir, 'x'), stateDir: dir, secrets: [] };
   const files = driver.place(fillEdge(driver.name, edgeFacts(loaded, { to: undefined, holding: HOLDING })), place);

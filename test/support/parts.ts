@@ -51,6 +51,7 @@ export const PARTS = {
     { package: 'openssh-client', file: '/usr/bin/ssh' },
     { package: 'rsync', file: '/usr/bin/rsync' },
   ],
+  haproxy: [{ package: 'haproxy', file: '/usr/sbin/haproxy' }],
   varnish: [{ package: 'varnish', file: '/usr/sbin/varnishd' }],
 } as const satisfies Record<string, readonly Part[]>;
 

@@ -1,0 +1,9 @@
+backend <<name>> {
+	.host = "<<host>>";
+	.port = "<<port>>";
+	.host_header = "<<says>>";
+	.max_connections = <<cap>>;
+	.connect_timeout = <<connect>>;
+	.first_byte_timeout = <<deadline>>;
+	.between_bytes_timeout = <<deadline>>;
+}

@@ -1,0 +1,140 @@
+import { allowanceOf } from './allowance.ts';
+import { ALWAYS, ASSET_ENDINGS } from './decide.ts';
+import { type EdgeFacts, type EdgeFiller, type HoldingPage, refused, textOf } from './facts.ts';
+import { fill } from './fill.ts';
+import { querySource } from './patterns.ts';
+import { patternAsSent, pcre } from './pcre.ts';
+import {
+  commentsOf,
+  failurePages,
+  filesOf,
+  loginSources,
+  originOf,
+  patternsOf,
+  publicHost,
+  type Upstream,
+  withoutPort,
+} from './place.ts';
+
+type Texts = ReadonlyMap<string, string>;
+
+/** Longest wait for the origin's machine to take a connection, in milliseconds. */
+const CONNECT = 3_000;
+/** As they are sent: what `decide` calls hostile and hidden, each sign by itself or percent-encoded. */
+const HOSTILE =
+  '%(?![0-9a-fA-F]{2})|\\\\|%5[cC]|%[01][0-9a-fA-F]|%7[fF]|(?:/|%2[fF])(?:/|%2[fF]|(?:\\.|%2[eE]){1,2}(?:/|%2[fF]|\\z))';
+const HIDDEN = '(?:/|%2[fF])(?:\\.|%2[eE])';
+
+/** Varnish before the web server that serves the mirror: `default.vcl`, and beside it the holding pages and the format of its log. */
+export const fillVarnish: EdgeFiller = (facts, texts) => [
+  { path: 'default.vcl', text: configuration(facts, texts) },
+  ...facts.holding.map(({ name, html }) => ({ path: `holdfast/${name}.html`, text: html.toString('utf8') })),
+  { path: 'holdfast/log.format', text: textOf(texts, 'log.format') },
+];
+
+function configuration(facts: EdgeFacts, texts: Texts): string {
+  const { rules, holding } = facts;
+  const [busy, lost] = failurePages(facts);
+  const files = filesOf(facts);
+  const { requests, period } = allowanceOf(rules.limits);
+  return fill(textOf(texts, 'default.vcl'), {
+    host: publicHost(facts),
+    hostsource: publicHost(facts).replace(/[.[\]]/g, '\\$&'),
+    fileshost: files.host,
+    filesport: `${files.port}`,
+    rate: `${requests}`,
+    period: `${period}s`,
+    pause: `${period}`,
+    busy: busy.name,
+    lost: lost.name,
+    origins: origins(facts, textOf(texts, 'origin.vcl')),
+    holds: holding.flatMap(({ name }) => hold(name, files, textOf(texts, 'hold.vcl'))),
+    held: holding.flatMap(({ name }) =>
+      block(
+        `if (std.healthy(hold_${variable(name)}))`,
+        `set req.http.X-Holdfast-Page = "${name}";`,
+        'call holdfast_page;',
+      ),
+    ),
+    files: holding.flatMap(({ name }) =>
+      block(`if (bereq.http.X-Holdfast-Page == "${name}")`, `synthetic(std.fileread("holdfast/${name}.html"));`),
+    ),
+    shown: holding.flatMap(shown),
+    ...conditions(facts),
+    elsewhere: rules.elsewhere === 'origin' ? ELSEWHERE : [],
+  });
+}
+
+function conditions(facts: EdgeFacts) {
+  const paths = patternsOf(facts, (pattern) => pcre(patternAsSent(pattern)));
+  const logins = loginSources(facts).map((cookie) => ` || req.http.Cookie ~ "${pcre(cookie)}"`);
+  return {
+    always: pcre(ALWAYS.source.replaceAll('\\/', '/')),
+    assets: pcre(`\\.(?:${ASSET_ENDINGS.join('|')})$`),
+    hostile: HOSTILE,
+    hidden: HIDDEN,
+    comments: paths.comments.length === 0 ? NOTHING : paths.comments.map((path) => `(?:${path})`).join('|'),
+    logins: logins.join(''),
+    dynamic: facts.rules.dynamic.flatMap(({ query }, rule) => {
+      const parameter =
+        query === undefined ? '' : ` && req.url ~ "${pcre(querySource(query).replace('^', '^[^?]*\\?'))}"`;
+      return block(
+        `if (req.http.X-Holdfast-Path ~ "${paths.dynamic[rule]}"${parameter})`,
+        `set req.backend_hint = dynamic_${rule};`,
+        'set req.http.X-Holdfast-Kind = "dynamic";',
+        'return (pass);',
+      );
+    }),
+  };
+}
+
+/** Matches no path. */
+const NOTHING = '(?!)';
+
+/** What the file server lacks is asked of the origin, under the cap of who is logged in. */
+const ELSEWHERE = block(
+  'if (resp.status == 404 && !req.http.X-Holdfast-Always && req.url != "/404.html" && req.http.X-Holdfast-Path !~ "^/_holdfast/")',
+  'set req.http.X-Holdfast-Elsewhere = "yes";',
+  'return (restart);',
+);
+
+function origins(facts: EdgeFacts, text: string): readonly string[] {
+  const { rules } = facts;
+  const backend = (name: string, cap: number, to: Upstream) => {
+    if (to.tls) throw refused('origin.url', facts.origin.url.origin, 'is https, which Varnish does not speak');
+    return lines(text, {
+      name,
+      cap: `${cap}`,
+      host: to.host,
+      port: `${to.port}`,
+      says: to.says,
+      connect: `${Math.min(rules.deadline, CONNECT)}ms`,
+      deadline: `${rules.deadline}ms`,
+    });
+  };
+  return [
+    ...backend('comments', rules.comments.connections, commentsOf(facts)),
+    ...rules.dynamic.flatMap(({ connections }, rule) => backend(`dynamic_${rule}`, connections, originOf(facts))),
+    ...backend('visitors', rules.connections, originOf(facts)),
+  ];
+}
+
+function hold(name: string, files: Upstream, text: string): readonly string[] {
+  const server = { fileshost: files.host, filesport: `${files.port}`, host: withoutPort(files.says) };
+  return lines(text, { name, variable: variable(name), ...server });
+}
+
+function shown({ name, status, retryAfter }: HoldingPage): readonly string[] {
+  const retry = retryAfter === null ? [] : [`set resp.http.Retry-After = "${retryAfter}";`];
+  return block(`if (req.http.X-Holdfast-Page == "${name}")`, `set resp.status = ${status};`, ...retry);
+}
+
+/** A name as VCL has them. */
+const variable = (name: string): string => name.replaceAll('-', '_');
+
+function block(condition: string, ...statements: readonly string[]): readonly string[] {
+  return [`${condition} {`, ...statements.map((statement) => `\t${statement}`), '}'];
+}
+
+const lines = (text: string, fillings: Parameters<typeof fill>[1]): readonly string[] =>
+  fill(text.trimEnd(), fillings).split('\n').concat('');

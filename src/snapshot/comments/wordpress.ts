@@ -1,0 +1,163 @@
+import { hash } from 'node:crypto';
+import { type Comment, commentHash } from '../../model/comment.ts';
+import type { Changes, CommentSource, Known } from './source.ts';
+import { failed } from './whole.ts';
+import type { Listing, Rows } from './wordpress-rows.ts';
+
+/**
+ * Comments of one WordPress post. The newest hundred are asked for each time, in one request, whose header says how many there are in
+ * all: when that is what is known and the new ones together, nothing else can have come or gone. Else, and when all are to be looked at
+ * again, the list is walked from the newest to the oldest, each page overlapping the one before, until the count is right.
+ */
+export function createWordPressSource(listing: Listing): CommentSource {
+  return {
+    name: 'wordpress',
+    changes: async ({ known, resync }, signal) => {
+      const cursor = (known.cursor ?? {}) as Cursor;
+      const post = cursor.post ?? (await listing.findPost(signal));
+      const top = await listing.rows({ post, offset: 0 }, signal);
+      const seen = digest(top);
+      if (seen === cursor.seen && cursor.walk === undefined && !resync) return { kind: 'unchanged' };
+      const journey = { listing, post, diff: createDiff(known, await known.versions()) };
+      const ended = await goFrom(top, { ...journey, walk: cursor.walk, resync }, signal);
+      // What came or went while the list was read is seen by reading it once more.
+      const again = ended === 'uneven' ? await listing.rows({ post, offset: 0 }, signal) : undefined;
+      const walk =
+        again === undefined ? ended : await goFrom(again, { ...journey, walk: undefined, resync: true }, signal);
+      if (walk === 'uneven') throw uneven(post, again?.total ?? top.total, journey.diff.size);
+      const next = { post, seen: digest(again ?? top), ...(walk === 'done' ? {} : { walk }) };
+      return { ...journey.diff.changes(), cursor: next, more: walk !== 'done' };
+    },
+  };
+}
+
+const uneven = (post: number, total: number, listed: number): Error =>
+  failed(`wordpress: post ${post} is said to have ${total} comments, and ${listed} are listed`);
+
+/** Of a thread of the source's own; JSON. */
+interface Cursor {
+  readonly post?: number;
+  /** Digest of the newest page and the count, when they were last in order. */
+  readonly seen?: string;
+  readonly walk?: Walk;
+}
+
+/** Where a walk is that did not come to its end yet. */
+type Walk = {
+  /** The oldest comment that was looked at. */
+  readonly edge: number;
+  /** How many comments are as new as that, or newer. */
+  readonly passed: number;
+  /** True where it is to go to the very end. */
+  readonly resync: boolean;
+};
+
+/** Pages of one question: two thousand comments, some seconds at the usual pace. */
+const PAGES_AT_ONCE = 20;
+/** Further back than the overlap wants, where comments were removed between two pages. */
+const STEP_BACK = 50;
+
+interface Journey {
+  readonly listing: Listing;
+  readonly post: number;
+  readonly diff: Diff;
+  /** Where an earlier question stopped. */
+  readonly walk: Walk | undefined;
+  readonly resync: boolean;
+}
+
+/** Takes the newest page, then goes on until the count is right, or to the end; a walk that is not over is to be gone on with. */
+async function goFrom(top: Rows, journey: Journey, signal: AbortSignal): Promise<Walk | 'done' | 'uneven'> {
+  const { listing, post, diff, resync } = journey;
+  const { added, removed } = diff.take(top.comments, { from: Number.POSITIVE_INFINITY, to: endOf(top) });
+  const known = journey.walk ?? { edge: endOf(top), passed: top.comments.length, resync };
+  const shift = journey.walk === undefined ? 0 : added - removed;
+  let walk: Walk = { edge: known.edge, passed: known.passed + shift, resync: known.resync || resync };
+  let { total } = top;
+  for (let page = 1; walk.edge > Number.NEGATIVE_INFINITY && (walk.resync || diff.size !== total); page++) {
+    if (page > PAGES_AT_ONCE) return walk;
+    const rows = await overlapping(listing, { post, walk }, signal);
+    total = rows.total;
+    const edge = endOf(rows);
+    diff.take(rows.comments, { from: Math.max(idOf(rows.comments[0]), walk.edge), to: edge });
+    walk = { ...walk, edge, passed: rows.offset + rows.comments.length };
+  }
+  return diff.size === total ? 'done' : 'uneven';
+}
+
+/** The next page, which begins no later than where the last one ended. */
+async function overlapping(
+  listing: Listing,
+  { post, walk }: { readonly post: number; readonly walk: Walk },
+  signal: AbortSignal,
+): Promise<Rows> {
+  const offset = Math.max(0, walk.passed - 1);
+  for (const back of [0, STEP_BACK]) {
+    const rows = await listing.rows({ post, offset: Math.max(0, offset - back) }, signal);
+    if (idOf(rows.comments[0]) >= walk.edge) return rows;
+  }
+  throw failed(`wordpress: the comments of post ${post} shift while they are read`);
+}
+
+const idOf = (comment: Comment | undefined): number => Number(comment?.id ?? Number.NEGATIVE_INFINITY);
+
+/** The oldest comment of a page; nothing is older where the page is not full. */
+function endOf({ comments, isLast }: Rows): number {
+  return isLast ? Number.NEGATIVE_INFINITY : idOf(comments.at(-1));
+}
+
+function digest({ comments, total }: Rows): string {
+  return hash('sha256', `${total} ${comments.map(commentHash).join(' ')}`).slice(0, 32);
+}
+
+/** What a range of the source's list changes in what is known. */
+interface Diff {
+  /** How many are known, with what was taken. */
+  readonly size: number;
+  /** `from` is the newest number of the range and `to` its oldest, both within it. */
+  take(comments: readonly Comment[], range: { from: number; to: number }): { added: number; removed: number };
+  changes(): { kind: 'changed' } & Pick<Extract<Changes, { kind: 'changed' }>, 'upserts' | 'removed'>;
+}
+
+function createDiff(known: Known, versions: ReadonlyMap<string, string>): Diff {
+  const ids = [...versions.keys()].map(Number).sort((a, b) => b - a);
+  const upserts = new Map<string, Comment>();
+  const gone = new Set<string>();
+  let size = known.size;
+  return {
+    get size() {
+      return size;
+    },
+    take(comments, { from, to }) {
+      const listed = new Set(comments.map(({ id }) => id));
+      let added = 0;
+      let removed = 0;
+      for (const comment of comments) {
+        const isNew = gone.delete(comment.id) || !(versions.has(comment.id) || upserts.has(comment.id));
+        if (isNew) added += 1;
+        if (versions.get(comment.id) !== commentHash(comment)) upserts.set(comment.id, comment);
+      }
+      for (let at = firstNotAbove(ids, from); at < ids.length && (ids[at] as number) >= to; at++) {
+        const id = String(ids[at]);
+        if (listed.has(id) || gone.has(id)) continue;
+        gone.add(id);
+        upserts.delete(id);
+        removed += 1;
+      }
+      size += added - removed;
+      return { added, removed };
+    },
+    changes: () => ({ kind: 'changed', upserts: [...upserts.values()], removed: [...gone] }),
+  };
+}
+
+/** Where in a falling list the first number stands that is not above `most`. */
+function firstNotAbove(falling: readonly number[], most: number): number {
+  let [low, high] = [0, falling.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((falling[middle] as number) > most) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,176 @@
+// takes: 12 s
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import type { HoldfastConfig } from '../../src/config/schema.ts';
+import { openProject, type Project, smallConfig } from '../support/project.ts';
+import { page, type ScriptedSite, startSite } from '../support/site.ts';
+import { suite } from '../support/suite.ts';
+
+const test = suite('threads in pages');
+
+const POST = page(
+  'A post',
+  '<div id="comments"><h2 class="n">12 comments</h2><ol class="comment-list"><li>What was captured.</li></ol></div>',
+);
+const SLOW = '1d';
+
+interface Said {
+  readonly id: number;
+  readonly parent?: number;
+  readonly author: string;
+  readonly date: string;
+  readonly html: string;
+  readonly email?: string;
+}
+
+const say = (id: number, html: string, parent?: number): Said => ({
+  id,
+  ...(parent === undefined ? {} : { parent }),
+  author: `Reader ${id}`,
+  date: `2026-05-04T10:${String(id % 60).padStart(2, '0')}:00Z`,
+  html,
+  email: 'reader@private.example',
+});
+
+let site: ScriptedSite;
+let project: Project;
+let comments: Said[];
+
+test.before.each(async () => {
+  comments = [say(1, '<p>One.</p>'), say(2, '<p>Two.</p>', 1)];
+  site = await startSite({
+    '/': page('Front', ''),
+    '/post/': POST,
+    '/comments.json': (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(comments));
+    },
+  });
+  project = await openProject(config());
+});
+
+test.after.each(async () => {
+  await project.close();
+  await site.close();
+});
+
+function config(more: object = {}, whole: Partial<HoldfastConfig> = {}): HoldfastConfig {
+  const entry = {
+    from: 'json',
+    url: '/comments.json',
+    page: '/post/',
+    every: '1ms',
+    into: '.comment-list',
+    counts: '.n',
+  };
+  return smallConfig(site.url, {
+    lanes: [{ name: 'slow', paths: ['/', '/post/'], every: SLOW }],
+    assets: { every: SLOW },
+    comments: [{ ...entry, ...more }] as HoldfastConfig['comments'],
+    ...whole,
+  });
+}
+
+const codes = (json: { warnings: readonly { code: string }[] }) => json.warnings.map(({ code }) => code);
+
+test('only new comments: one list is asked for, one page and its variants are written', async () => {
+  await project.publish('--now');
+  const first = await project.read('post/index.html');
+  assert.match(first, '2 comments');
+  assert.match(first, /id="comment-1".*<ol class="children">\s*<li id="comment-2"/s);
+  assert.not.match(first, 'What was captured.');
+  assert.not.match(first, 'private.example');
+  site.hits();
+  comments.push(say(3, '<p>Three.</p>'));
+  const { exit, json } = await project.publish();
+  assert.is(exit, 0);
+  assert.equal(site.hits(), ['/comments.json']);
+  assert.equal(json.comments, { new: 1, edited: 0, removed: 0 });
+  assert.equal([json.files.changed, json.destinations[0]?.put], [1, 1]);
+  assert.match(await project.read('post/index.html'), '3 comments');
+});
+
+test('nothing of the page but its thread and its count is touched', async () => {
+  await project.publish('--now');
+  const published = await project.read('post/index.html');
+  const cut = (html: string) =>
+    html.replace(/\d+ comments/, '').replace(/(<ol class="comment-list">).*(<\/div>)/s, '$1$2');
+  assert.is(cut(published), cut(POST));
+});
+
+test('a page that has no place for its comments is published as it was captured, and a warning says so until it has one', async () => {
+  await project.configure(config({ into: '.no-such-list' }));
+  for (const args of [['--now'], []]) {
+    const { exit, json } = await project.publish(...args);
+    assert.is(exit, 3);
+    assert.equal(codes(json), ['comments-misplaced']);
+  }
+  assert.match(await project.read('post/index.html'), 'What was captured.');
+  await project.configure(config());
+  assert.is((await project.publish()).exit, 0);
+});
+
+test('the first comment of a page that shows no list yet goes before its form', async () => {
+  site.pages.set('/post/', page('A post', '<div id="respond"><form></form></div>'));
+  await project.configure(config({ before: '#respond', counts: undefined }));
+  comments = [];
+  await project.publish('--now');
+  assert.not.match(await project.read('post/index.html'), 'comment-list');
+  comments = [say(1, '<p>First!</p>')];
+  assert.is((await project.publish()).exit, 0);
+  assert.match(await project.read('post/index.html'), /<ol class="comment-list">.*First!.*<\/ol>.*<div id="respond">/s);
+});
+
+test('a source that fails keeps the last good thread, fails nothing else, and is asked less and less often', async () => {
+  await project.configure(config({ every: '1s' }));
+  await project.publish('--now');
+  const before = await project.read('post/index.html');
+  site.pages.set('/comments.json', { status: 500, body: 'no' });
+  for (let times = 0; times < 2; times++) {
+    const { exit, json } = await project.publish('--now');
+    assert.is(exit, 3);
+    assert.equal(codes(json), ['comments-failed']);
+    assert.is(await project.read('post/index.html'), before);
+  }
+  site.hits();
+  assert.is((await project.publish()).exit, 3);
+  assert.equal(site.hits(), []);
+});
+
+test('a long thread has pages of its own, of which a new comment changes the one it is on', async () => {
+  comments = Array.from({ length: 7 }, (_, n) => say(n + 1, `<p>Number ${n + 1}.</p>`));
+  await project.configure(config({ perPage: 3, order: 'newest' }));
+  await project.publish('--now');
+  const idsIn = async (path: string) =>
+    [...(await project.read(path)).matchAll(/id="comment-(\d+)"/g)].map(([, id]) => Number(id));
+  assert.equal(await idsIn('post/index.html'), [7, 6, 5, 4]);
+  assert.equal(await idsIn('post/comment-page-1/index.html'), [3, 2, 1]);
+  assert.match(await project.read('post/index.html'), 'href="/post/comment-page-1/"');
+  comments.push(say(8, '<p>Number 8.</p>'));
+  const { json } = await project.publish();
+  assert.equal([json.files.added, json.files.changed], [0, 1]);
+  comments.push(say(9, '<p>Number 9.</p>'));
+  const next = await project.publish();
+  assert.equal(await idsIn('post/index.html'), [9, 8, 7]);
+  assert.equal(await idsIn('post/comment-page-2/index.html'), [6, 5, 4]);
+  assert.is(next.json.files.added, 1);
+});
+
+test("a project's own template stands before the built-in one, and one that does not render is named", async () => {
+  const { mkdir } = await import('node:fs/promises');
+  await mkdir(join(project.dir, 'templates'), { recursive: true });
+  const template = join(project.dir, 'templates/comments.njk');
+  await writeFile(
+    template,
+    '{% for comment in comments %}<li>{{ comment.author }}: {{ comment.text }}</li>{% endfor %}',
+  );
+  await project.publish('--now');
+  assert.match(await project.read('post/index.html'), '<li>Reader 1: <p>One.</p></li>');
+  await writeFile(template, '{{ comments[0].author | safe }}');
+  const { exit, stderr } = await project.publish();
+  assert.is(exit, 1);
+  assert.match(stderr, /templates\/comments\.njk does not render: .*`safe` is switched off/);
+  await readFile(join(project.dir, 'mirror/current/post/index.html'));
+});
+
+test.run();
