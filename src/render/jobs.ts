@@ -22,6 +22,7 @@ import { assertFits, LIMITS } from './limits.ts';
 import { redirectPage } from './redirect.ts';
 import { robotsFor } from './robots.ts';
 import { typeByName } from './types.ts';
+import type { Waiting } from './waiting.ts';
 
 /** Raised whenever the same input would now render differently, so that nothing rendered by older code is taken for current. */
 const RECIPE = 1;
@@ -42,6 +43,8 @@ export interface RenderContext {
   readonly rendered: Journal<RenderedRecord>;
   /** Threads that go into captured pages, by their addresses. */
   readonly grafts?: ReadonlyMap<Address, Graft>;
+  /** What goes into pages with a comment form. */
+  readonly waiting?: Waiting;
 }
 
 /** One file to render: its bytes are asked for only when the key is new. */
@@ -113,6 +116,7 @@ function openWorkbench(context: Omit<RenderContext, 'rendered'>, snapshot: Snaps
       site.publicUrl.href,
       site.originUrl.href,
       [...site.hosts],
+      ...(context.waiting === undefined ? [] : [context.waiting]),
     ]),
   );
   const analytics = config.analytics.map(createAnalytics);
@@ -197,6 +201,7 @@ async function edited(bench: Workbench, bytes: Buffer, page: EditedPage): Promis
     site: context.site,
     noindex: noindex || page.kind !== 'page',
     analytics,
+    ...(page.kind === 'page' && context.waiting !== undefined ? { waiting: context.waiting } : {}),
     shortlink: (query) => snapshot.shortlink(query),
   });
   assertAnalytics(html, analytics, path);
