@@ -1,4 +1,4 @@
-import type { LookContext } from '../snapshot/context.ts';
+import type { AskBox, LookContext } from '../snapshot/context.ts';
 import type { Leases } from './leases.ts';
 import type { Report } from './report.ts';
 import type { Workplace } from './workplace.ts';
@@ -17,6 +17,8 @@ export interface Wish {
   readonly dryRun: boolean;
   readonly maxDeletes: number;
   readonly acceptShrink: boolean;
+  /** What is asked for while the run is at work. */
+  readonly asks?: AskBox;
 }
 
 /** All that the steps of one cycle share. */

@@ -122,8 +122,10 @@ export class Exchange {
     // It rejects with a paraphrase of what the request itself reports.
     sending?.catch(() => {});
     this.#request = request;
-    // Node's answer is read as it is: node-fetch's costs a second copy of each header and a pipeline with an AbortController.
+    // Node's answer is read as it is: node-fetch's costs a second copy of each header, a pipeline with an AbortController, and a
+    // look at each chunk for an end that Node's parser finds by itself.
     request.removeAllListeners('response');
+    request.removeAllListeners('socket');
     request.once('response', (message: IncomingMessage) => {
       this.#message = message;
       message.on('error', this.#broken);

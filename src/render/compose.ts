@@ -1,4 +1,3 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HOLDING_FOLDER, HOLDING_NAME } from '../model/holding.ts';
 import { type Breakage, lineOfField } from './breakage.ts';
-import type { ComposeAnswer, ComposeJob, Rendered } from './eleventy.ts';
+import { type Build, buildOnce, CHILD } from './compose-child.ts';
+import type { Rendered } from './eleventy.ts';
 import { FIELDS_HINT, isPageStatus, unknownField } from './holding-fields.ts';
 import { broken, type InputFile, type InputFolders, isAsset, isSource, readInputs } from './inputs.ts';
 
@@ -52,24 +52,16 @@ export interface Front {
 
 /** Measured 0.7 s for the built-in pages and 10 s for 2,000 on a busy machine: past this a template is in a loop. */
 const LIMIT = 60_000;
-/** Megabytes of heap of a build; a template that asks for more is in a loop too. */
-const HEAP = 512;
-/** What of the environment a build sees: no credential is among it. */
-const ENVIRONMENT = ['PATH', 'HOME', 'TZ', 'LANG'];
 /** Longest name of a file that all common file systems take, with room for `.html.br`. */
 const MAX_SEGMENT = 200;
 const KEEPS = 'correct it and publish again; what is live stays as it is';
 
-/** The child's file: beside this one, with this one's ending, both as TypeScript and compiled. */
-const CHILD = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './eleventy.ts' : './eleventy.js', import.meta.url),
-);
-
 /**
  * Renders `content/` through `templates/`, sorted by path. Throws `template-broken` with file, line and what to do; throws
  * the signal's reason when aborted. The project's folders are only read, and no code of the project's is run but its templates.
+ * `build` is how: by a child of its own unless told, or by one that is kept (`openBuilder`).
  */
-export async function compose(options: ComposeOptions): Promise<readonly ComposedPage[]> {
+export async function compose(options: ComposeOptions, build: Build = buildOnce): Promise<readonly ComposedPage[]> {
   options.signal.throwIfAborted();
   const inputs = await readInputs(options);
   inputs.forEach(refuseUnknownField);
@@ -132,52 +124,6 @@ function withLayout(settings: Buffer | undefined): Buffer {
   } catch {
     return settings ?? Buffer.alloc(0);
   }
-}
-
-async function build(job: ComposeJob, signal: AbortSignal): Promise<ComposeAnswer> {
-  const loaders = CHILD.endsWith('.ts') ? process.execArgv.filter((argument) => !argument.startsWith('--inspect')) : [];
-  const child = fork(CHILD, [], {
-    env: Object.fromEntries(ENVIRONMENT.map((name) => [name, process.env[name]])),
-    execArgv: [...loaders, `--max-old-space-size=${HEAP}`],
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
-  const gone = child.pid === undefined ? undefined : new Promise((resolve) => child.once('exit', resolve));
-  try {
-    return await answerOf(child, job, signal);
-  } finally {
-    child.kill('SIGKILL');
-    await gone;
-  }
-}
-
-// A timer and a listener of our own: in Node 20 AbortSignal.any() and timeout() may be collected before they fire.
-async function answerOf(child: ChildProcess, job: ComposeJob, signal: AbortSignal): Promise<ComposeAnswer> {
-  signal.throwIfAborted();
-  let settled = () => {};
-  const answer = new Promise<ComposeAnswer>((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    const tooLong = broken(
-      `the templates did not render within ${job.limit / 1000} s`,
-      'look for a loop that does not end',
-    );
-    const timer = setTimeout(() => reject(tooLong), job.limit);
-    signal.addEventListener('abort', abort);
-    settled = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-    };
-    child.once('message', (message) => resolve(message as ComposeAnswer));
-    child.once('error', reject);
-    child.once('exit', (code, killed) => {
-      const how = killed === null ? `exit code ${code}` : killed;
-      reject(
-        broken(`the build of the templates broke off (${how})`, `a template may want more than ${HEAP} MB of memory`),
-      );
-    });
-    // A child that died at once is told of by its exit.
-    child.send(job, () => {});
-  });
-  return answer.finally(settled);
 }
 
 function brokenBy({ files, line, why }: Breakage, inputs: readonly InputFile[]): Error {

@@ -4,12 +4,13 @@ import { type Address, addressOfFile, fileFor } from '../model/address.ts';
 import type { BlobRef } from '../model/capture.ts';
 import { HOLDING_FACTS_PATH, type HoldingFacts } from '../model/holding.ts';
 import type { FileKind, ReleaseFile } from '../model/manifest.ts';
+import { ORIGIN_STATE_PATH, originStateText } from '../model/origin-state.ts';
 import type { Site } from '../model/site.ts';
 import type { Captured, Snapshot } from '../model/snapshot.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Journal } from '../store/journal.ts';
-import { type Analytics, assertAnalytics, createAnalytics } from './analytics/index.ts';
-import { createNoscriptPixel, PIXEL_GIF, PIXEL_PATH } from './analytics/pixel.ts';
+import { type Analytics, analyticsFor, assertAnalytics } from './analytics/index.ts';
+import { PIXEL_GIF, PIXEL_PATH } from './analytics/pixel.ts';
 import { charsetOf } from './charset.ts';
 import type { StoredPage } from './composed.ts';
 import type { Effort } from './compress.ts';
@@ -35,16 +36,20 @@ export interface RenderedRecord extends BlobRef {
   readonly lacks?: 'thread' | 'counts';
 }
 
-export interface RenderContext {
+/** What files are made with. */
+export interface JobContext {
   readonly config: Config;
   readonly environment: string;
   readonly site: Site;
   readonly blobs: Blobs;
-  readonly rendered: Journal<RenderedRecord>;
   /** Threads that go into captured pages, by their addresses. */
   readonly grafts?: ReadonlyMap<Address, Graft>;
   /** What goes into pages with a comment form. */
   readonly waiting?: Waiting;
+}
+
+export interface RenderContext extends JobContext {
+  readonly rendered: Journal<RenderedRecord>;
 }
 
 /** One file to render: its bytes are asked for only when the key is new. */
@@ -62,7 +67,7 @@ export interface Job {
 
 /** What every page is edited with, made once a run. */
 interface Workbench {
-  readonly context: Omit<RenderContext, 'rendered'>;
+  readonly context: JobContext;
   readonly snapshot: Snapshot;
   readonly analytics: readonly Analytics[];
   /** The same, and a pixel for browsers without scripts. */
@@ -79,7 +84,7 @@ export interface PublishedHolding extends HoldingFacts {
 
 /** The holding pages among `composed`, as a release would have them. Throws `analytics-missing` and `template-broken`. */
 export async function holdingPages(
-  context: Omit<RenderContext, 'rendered'>,
+  context: JobContext,
   snapshot: Snapshot,
   composed: readonly StoredPage[],
 ): Promise<readonly PublishedHolding[]> {
@@ -93,10 +98,12 @@ export async function holdingPages(
 }
 
 /** What a release consists of, in the order in which names are given: what is written here before what was captured. */
-export function* jobsOf(context: RenderContext, snapshot: Snapshot, composed: readonly StoredPage[]): Generator<Job> {
+export function* jobsOf(context: JobContext, snapshot: Snapshot, composed: readonly StoredPage[]): Generator<Job> {
   const bench = openWorkbench(context, snapshot);
   for (const page of composed) yield page.kind === 'holding' ? holdingJob(bench, page) : composedJob(bench, page);
   yield holdingFactsJob(bench, composed);
+  const origin = snapshot.origin();
+  if (origin !== undefined) yield factsJob(bench, ORIGIN_STATE_PATH, originStateText(origin));
   // Holding pages carry it for browsers without scripts, whatever else counts them.
   if (context.config.analytics.length > 0) yield pixelJob();
   yield* robotsJobs(bench);
@@ -105,7 +112,7 @@ export function* jobsOf(context: RenderContext, snapshot: Snapshot, composed: re
   for (const asset of snapshot.assets()) if (asset.address !== '/robots.txt') yield capturedJob(bench, asset);
 }
 
-function openWorkbench(context: Omit<RenderContext, 'rendered'>, snapshot: Snapshot): Workbench {
+function openWorkbench(context: JobContext, snapshot: Snapshot): Workbench {
   const { config, environment, site } = context;
   const recipe = hash(
     'sha256',
@@ -119,13 +126,11 @@ function openWorkbench(context: Omit<RenderContext, 'rendered'>, snapshot: Snaps
       ...(context.waiting === undefined ? [] : [context.waiting]),
     ]),
   );
-  const analytics = config.analytics.map(createAnalytics);
-  const counts = analytics.length === 0 || config.analytics.some(({ use }) => use === 'pixel');
   return {
     context,
     snapshot,
-    analytics,
-    holdingAnalytics: counts ? analytics : [...analytics, createNoscriptPixel()],
+    analytics: analyticsFor(config.analytics, 'page'),
+    holdingAnalytics: analyticsFor(config.analytics, 'holding'),
     noindex: environment !== 'production',
     recipe,
   };
@@ -253,11 +258,16 @@ function holdingJob(bench: Workbench, { path, html, front, body }: StoredPage): 
 /** For what serves the release without the configuration at hand; `internal` files are put nowhere, so it is an asset. */
 function holdingFactsJob(bench: Workbench, composed: readonly StoredPage[]): Job {
   const text = `${JSON.stringify({ format: 1, pages: holdingFacts(composed) }, null, 2)}\n`;
+  return factsJob(bench, HOLDING_FACTS_PATH, text);
+}
+
+/** What is to be read afresh each time, by scripts or servers. */
+function factsJob(bench: Workbench, path: string, text: string): Job {
   return {
-    path: HOLDING_FACTS_PATH,
+    path,
     kind: 'asset',
     type: 'application/json',
-    key: keyOf(bench, hash('sha256', text), 'holding facts'),
+    key: keyOf(bench, hash('sha256', text), 'facts'),
     effort: 'fast',
     headers: { 'cache-control': 'no-store' },
     render: async () => Buffer.from(text),

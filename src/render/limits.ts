@@ -27,11 +27,16 @@ const HEADERS = 1_000;
 /** Throws `template-broken` where a page does not fit, naming page, size and limit. gzip is measured: every browser takes it, and brotli is smaller. */
 export function assertFits(html: Buffer, path: string, limits: readonly Limit[]): void {
   for (const { name, bytes, measure } of limits) {
-    const size = HEADERS + (measure === 'plain' ? html.length : zippedSize(html));
+    const size = responseSize(html, measure);
     if (size <= bytes) continue;
     const message = `${path} is ${size} bytes ${measure} with its headers: ${name} holds ${bytes}`;
     throw new HoldfastError('template-broken', message, { hint: 'shorten its words, its styles or its pictures' });
   }
+}
+
+/** Bytes of a whole response, with room for its headers, as a limit measures it. */
+export function responseSize(html: Buffer, measure: Limit['measure']): number {
+  return HEADERS + (measure === 'plain' ? html.length : zippedSize(html));
 }
 
 function zippedSize(html: Buffer): number {
