@@ -5,7 +5,7 @@ import { VERSION } from '../version.ts';
 import type { CheckFlags } from './check.ts';
 import type { EdgeFlags } from './edge.ts';
 import type { HoldFlags } from './hold.ts';
-import { addInbox } from './inbox-program.ts';
+import type { RetryFlags, ShowFlags } from './inbox-entries.ts';
 import type { InitFlags } from './init.ts';
 import type { Outside, VerbIo } from './io.ts';
 import type { LaunchFlags } from './launch.ts';
@@ -148,12 +148,7 @@ function build(session: Session): Command {
       session.exitCode = await withdrawVerb(ioFor(session, flags), path, flags);
     });
   addHold(program, session);
-  addInbox<CommonFlags>(verb(program, 'inbox', 'take comments, and keep them while the origin is away'), {
-    verb,
-    run: async (flags, work) => {
-      session.exitCode = await work(ioFor(session, flags));
-    },
-  });
+  addInbox(program, session);
   addReport(program, session);
   addInstalls(program, session);
   return program;
@@ -166,6 +161,40 @@ function addPreview(program: Command, session: Session): void {
       const { previewVerb } = await import('./preview.ts');
       session.exitCode = await previewVerb(ioFor(session, flags), flags);
     });
+}
+
+function addInbox(program: Command, session: Session): void {
+  const run = async (flags: CommonFlags, work: (io: VerbIo) => Promise<number>) => {
+    session.exitCode = await work(ioFor(session, flags));
+  };
+  const entries = () => import('./inbox-entries.ts');
+  const inbox = verb(program, 'inbox', 'take comments, and keep them while the origin is away');
+  // Flags after a verb's name are that verb's own.
+  inbox.enablePositionalOptions();
+  inbox.action((flags: CommonFlags) => run(flags, async (io) => (await import('./inbox.ts')).inboxVerb(io)));
+  verb(inbox, 'list', 'what waits, what was delivered, what was refused and why').action((flags: CommonFlags) =>
+    run(flags, async (io) => (await entries()).inboxListVerb(io)),
+  );
+  verb(inbox, 'show', 'what a submission says')
+    .argument('<receipt>', 'the receipt, or its beginning')
+    .option('--identity <file>', 'the private key that it is sealed to')
+    .action((receipt: string, flags: CommonFlags & ShowFlags) =>
+      run(flags, async (io) => (await entries()).inboxShowVerb(io, receipt, flags)),
+    );
+  verb(inbox, 'retry', 'have it delivered again at the next replay')
+    .argument('[receipt]', 'a submission that was refused or put off')
+    .option('--all', 'every submission that was refused')
+    .action((receipt: string | undefined, flags: CommonFlags & RetryFlags) =>
+      run(flags, async (io) => (await entries()).inboxRetryVerb(io, receipt, flags)),
+    );
+  verb(inbox, 'drop', 'remove a submission from the disk')
+    .argument('<receipt>', 'the receipt, or its beginning')
+    .action((receipt: string, flags: CommonFlags) =>
+      run(flags, async (io) => (await entries()).inboxDropVerb(io, receipt)),
+    );
+  verb(inbox, 'replay', 'deliver what waits to the origin, once it is well').action((flags: CommonFlags) =>
+    run(flags, async (io) => (await import('./inbox-replay.ts')).inboxReplayVerb(io)),
+  );
 }
 
 function addReport(program: Command, session: Session): void {

@@ -18,6 +18,8 @@ export interface Keeper {
   /** Files of the spool, and the log, in which a pattern is found. */
   find(pattern: RegExp): Promise<readonly string[]>;
   stop(): Promise<void>;
+  /** The end of what it said. */
+  said(): string;
 }
 
 const POLL_MS = 20;
@@ -50,6 +52,7 @@ export function startKeeper(dir: string, port: number): Keeper {
       for (const ends = Date.now() + READY_MS; Date.now() < ends; await wait(POLL_MS)) if (await accepts(port)) return;
       throw new Error(`the inbox did not come up: ${log.slice(-2000)}`);
     },
+    said: () => log.slice(-1500),
     kill: () => void child.kill('SIGKILL'),
     entries: () => readdirSync(join(spool, 'new')).flatMap((name) => entryOf(name)?.receipt ?? []),
     async find(pattern) {
