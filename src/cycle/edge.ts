@@ -3,7 +3,7 @@ import type { DestinationConfig } from '../config/schema.ts';
 import { type EdgeFacts, type EdgeFile, type EdgeName, fillEdge } from '../edge/fillers.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { compose } from '../render/compose.ts';
-import { holdingPages, type PublishedHolding } from '../render/jobs.ts';
+import { holdingPages, type PublishedHolding } from '../render/holding-jobs.ts';
 import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
 import { viewSnapshot } from '../snapshot/snapshot.ts';
 import { openBlobs } from '../store/blobs.ts';
@@ -41,6 +41,7 @@ export function edgeFacts(
     site: site.publicUrl,
     origin: { url: site.originUrl, host: config.origin.host ?? site.originUrl.host },
     rules: config.edge,
+    inbox: config.inbox?.listen,
     destination: placed(loaded, chosen(config.destinations, to)),
     holding,
   };

@@ -9,6 +9,8 @@ export type EdgeName = (typeof EDGES)[number];
 /** A holding page as it is published, for those in front that carry it themselves. */
 export interface HoldingPage extends HoldingFacts {
   readonly html: Buffer;
+  /** Its smallest form, where a balancer that wants it is among `edge.for`. */
+  readonly tiny?: Buffer;
 }
 
 /** All that a server's configuration is filled from. */
@@ -21,6 +23,8 @@ export interface EdgeFacts {
     readonly host: string;
   };
   readonly rules: EdgeConfig;
+  /** Host and port of the inbox, which then takes every comment; undefined where there is none. */
+  readonly inbox: string | undefined;
   /** Where the release is; the `dir` of a mirror is absolute. */
   readonly destination: DestinationConfig;
   readonly holding: readonly HoldingPage[];
