@@ -5,6 +5,8 @@ import { purgeStates } from '../cycle/purging.ts';
 import { shortId } from '../cycle/report.ts';
 import { destinationsOf, stateFiles } from '../cycle/workplace.ts';
 import { type InboxState, inboxState } from '../inbox/state.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { sharedFiles, sharedIn } from '../model/share.ts';
 import type { KeptPage, LaneState } from '../model/snapshot.ts';
 import { readLive } from '../publish/live.ts';
 import type { PurgeStatus } from '../publish/purge-status.ts';
@@ -27,6 +29,8 @@ interface LaneStatus {
 interface DestinationStatus {
   readonly name: string;
   readonly live: string | null;
+  /** Where a preview is shared, null where none is. */
+  readonly shared: string | null;
   readonly since: string | null;
   readonly files: number;
   readonly settled: boolean;
@@ -87,6 +91,7 @@ async function destinationStates(loaded: LoadedConfig, signal: AbortSignal): Pro
       return {
         name: destination.name,
         live,
+        shared: sharedAt(manifest, loaded),
         since,
         files: manifest?.files.length ?? 0,
         settled: control?.settled ?? true,
@@ -97,6 +102,11 @@ async function destinationStates(loaded: LoadedConfig, signal: AbortSignal): Pro
       };
     }),
   );
+}
+
+function sharedAt(manifest: Manifest | undefined, { config }: LoadedConfig): string | null {
+  const folder = sharedIn(sharedFiles(manifest)[0]?.path ?? '');
+  return folder === undefined ? null : `${new URL(config.site.url).origin}/${folder}`;
 }
 
 interface Seen {
@@ -126,12 +136,13 @@ function* lines({ loaded, destinations, caches, lanes, kept, inbox, run, now }: 
 }
 
 function* destinationLines(
-  { name, live, since, files, settled, pinned, hold, holder, unsure }: DestinationStatus,
+  { name, live, since, files, shared, settled, pinned, hold, holder, unsure }: DestinationStatus,
   now: number,
 ): Generator<string> {
   if (hold.hold !== null || (hold.over ?? 0) > 0) yield* holdLines({ name, ...hold });
   if (live === null || since === null) yield `${name}: nothing is live yet`;
   else yield `${name}: ${shortId(live)} is live since ${since} (${age(now - Date.parse(since))}), ${files} files`;
+  if (shared !== null) yield `${name}: a preview is shared at ${shared} until holdfast preview --unshare`;
   if (pinned !== null) yield `${name}: pinned by rollback: nothing else goes live until holdfast unpin`;
   if (!settled) yield `${name}: a run was stopped in the middle of a switch, the next one mends it`;
   else if (unsure !== 0) yield `${name}: ${unsure ?? 'all'} files are not certain, the next publish puts them again`;

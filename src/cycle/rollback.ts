@@ -2,6 +2,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { type Address, addressOfFile } from '../model/address.ts';
 import { systemClock } from '../model/clock.ts';
 import { type Manifest, uncoveredRelease } from '../model/manifest.ts';
+import { sharedFiles, sharedIn } from '../model/share.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { goLive, type Published } from '../publish/golive.ts';
 import type { Lease } from '../publish/lease.ts';
@@ -125,7 +126,11 @@ function releaseOf(
   target: Manifest,
   { live, isWithdrawn, isHeld }: Pick<Way, 'live' | 'isWithdrawn'> & { readonly isHeld: boolean },
 ): Manifest {
-  const own = filesToReturnTo(uncoveredRelease(target), isWithdrawn);
+  // What is shared now stays; what was shared then does not come back.
+  const then = filesToReturnTo(uncoveredRelease(target), isWithdrawn).filter(
+    ({ path }) => sharedIn(path) === undefined,
+  );
+  const own = [...then, ...(isCertain(live) ? sharedFiles(live.manifest) : [])];
   // What visitors are on now stays over it, as it is.
   const files = isHeld ? coverAlike(own, live.manifest) : own;
   const pages = files.filter(({ kind }) => kind === 'page').length;
