@@ -14,6 +14,7 @@ import { sweep } from './cycle/sweep.ts';
 import { takeUpWithdrawals } from './cycle/withdrawals.ts';
 import { stateFiles, type Workplace } from './cycle/workplace.ts';
 import { isHoldfastError } from './model/errors.ts';
+import { watchOrigin } from './snapshot/origin-state.ts';
 import { rounds } from './snapshot/rounds.ts';
 import { keptPages, viewSnapshot } from './snapshot/snapshot.ts';
 import { takeLock } from './store/lock.ts';
@@ -76,13 +77,18 @@ async function work(place: Workplace, run: Omit<Cycle, 'place' | 'context'>, sig
 
 /** Yields wherever a release is worth making. When the origin goes away the looks end, and what is good is released all the same. */
 async function* looks({ place, context, wish, report }: Cycle, signal: AbortSignal): AsyncGenerator<void> {
+  const noteOrigin = watchOrigin(context);
   try {
     const hasNews = await lookAtThreads(place, { context, wish, report }, signal);
-    if (wish.looks === 'none') yield;
-    else yield* rounds(context, { ...wish, now: wish.looks === 'all', hasNews }, signal);
+    if (wish.looks === 'none') return yield;
+    for await (const _news of rounds(context, { ...wish, now: wish.looks === 'all', hasNews }, signal)) {
+      await noteOrigin(false);
+      yield;
+    }
   } catch (error) {
     if (!isHoldfastError(error, 'origin-away')) throw error;
     report.away = error.message;
+    await noteOrigin(true);
     yield;
   }
 }

@@ -3,7 +3,7 @@ import type { DestinationConfig } from '../config/schema.ts';
 import { type EdgeFacts, type EdgeFile, type EdgeName, fillEdge } from '../edge/fillers.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { compose } from '../render/compose.ts';
-import { holdingPages, type PublishedHolding } from '../render/jobs.ts';
+import { holdingPages, type PublishedHolding } from '../render/holding-jobs.ts';
 import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
 import { viewSnapshot } from '../snapshot/snapshot.ts';
 import { openBlobs } from '../store/blobs.ts';

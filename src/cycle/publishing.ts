@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { addressOfFile } from '../model/address.ts';
 import { asHoldfastError, hasCode } from '../model/errors.ts';
 import { type Manifest, type ReleaseFile, uncoveredRelease } from '../model/manifest.ts';
+import { ORIGIN_STATE_PATH } from '../model/origin-state.ts';
 import { sharedFiles } from '../model/share.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { assertDeletes } from '../publish/caps.ts';
@@ -158,9 +159,12 @@ function releaseFor(held: Held, sending: Sending): Manifest {
   if (pinned !== null && before !== undefined) {
     warn(report.tally, 'pinned', destination.name, `stays at ${pinned}, which was returned to, until holdfast unpin`);
     const stays = before.files.filter(
-      ({ path, carried }) => carried === undefined && !snapshot.isWithdrawn(addressOfFile(path)),
+      ({ path, carried }) =>
+        carried === undefined && path !== ORIGIN_STATE_PATH && !snapshot.isWithdrawn(addressOfFile(path)),
     );
-    return build(sending, withHold(held, sending, stays), pagesAmong(stays));
+    const origin = [...served, ...before.files].find(({ path }) => path === ORIGIN_STATE_PATH);
+    const all = origin === undefined ? stays : [...stays, origin];
+    return build(sending, withHold(held, sending, all), pagesAmong(stays));
   }
   const stays = filesThatStay(files, before, (address) => snapshot.mayStay(address));
   // A preview that was shared stays until it is taken down, whichever machine publishes.

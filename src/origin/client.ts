@@ -43,6 +43,9 @@ export function createOrigin(options: OriginOptions): Origin {
     get usual() {
       return client === undefined ? options.usual : client.usual;
     },
+    get isSlow() {
+      return client?.isSlow ?? false;
+    },
     close: async () => {
       isClosed = true;
       await client?.close();

@@ -70,6 +70,10 @@ export class PoliteOrigin implements Origin {
     return this.#lessons.usual;
   }
 
+  get isSlow(): boolean {
+    return this.#lessons.isSlow;
+  }
+
   async look(request: LookRequest): Promise<Answer> {
     const url = this.#urlOf(request);
     for (;;) {

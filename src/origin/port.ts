@@ -35,6 +35,8 @@ export interface Origin {
   readonly away: boolean;
   /** What a page usually takes to its first byte, in milliseconds; undefined before five were seen. */
   readonly usual: number | undefined;
+  /** True where the last pages took three times the usual, and a second more; never before the usual is known. */
+  readonly isSlow: boolean;
   /** How fast it is asked now, as a part of what is configured: 1 while it is well. */
   readonly ease: number;
   /** Ends what runs and closes every connection. */

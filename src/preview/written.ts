@@ -45,7 +45,7 @@ export interface Beacon {
 /** Reads what is known off a page as it would be published; `config` says which balancers matter. */
 export async function readWritten(page: StoredPage, job: Job, config: Config): Promise<WrittenPage> {
   const { path, front } = page;
-  const kind = page.kind === 'asset' ? 'page' : page.kind;
+  const kind = page.kind === 'asset' ? 'page' : page.kind === 'tiny' ? 'holding' : page.kind;
   const rendered = await job.render().catch((error: unknown) => asHoldfastError(error));
   const problem = isHoldfastError(rendered) ? rendered : undefined;
   const bytes = isHoldfastError(rendered) ? await page.html() : rendered;

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HOLDING_FOLDER, HOLDING_NAME } from '../model/holding.ts';
+import { HOLDING_COLLECTION, HOLDING_FOLDER, HOLDING_NAME, TINY_FOLDER } from '../model/holding.ts';
 import { type Breakage, lineOfField } from './breakage.ts';
 import { type Build, buildOnce, CHILD } from './compose-child.ts';
 import type { Rendered } from './eleventy.ts';
@@ -13,6 +13,8 @@ import { broken, type InputFile, type InputFolders, isAsset, isSource, readInput
 /** Where composed pages come from, and what their templates know. */
 export interface ComposeOptions extends InputFolders {
   readonly data: ComposeData;
+  /** Also each holding page in the layout `holding/tiny.njk`, for a balancer that holds but a few words; false by default. */
+  readonly tiny?: boolean;
   /** Longest time for the whole build, in milliseconds; 60,000 by default. */
   readonly limit?: number;
   readonly signal: AbortSignal;
@@ -30,7 +32,8 @@ export interface ComposeData {
 export interface ComposedPage {
   /** File in the release: `announcement/index.html`, `404.html`, `_holdfast/holding/busy.html`. */
   readonly path: string;
-  readonly kind: 'page' | 'holding' | '404' | 'asset';
+  /** `tiny` is a holding page in its smallest form, which is put nowhere: a balancer's configuration has it in it. */
+  readonly kind: 'page' | 'holding' | 'tiny' | '404' | 'asset';
   /** The whole file; for an asset its bytes. */
   readonly html: Buffer;
   readonly front: Front;
@@ -54,6 +57,13 @@ export interface Front {
 const LIMIT = 60_000;
 /** Longest name of a file that all common file systems take, with room for `.html.br`. */
 const MAX_SEGMENT = 200;
+/** A source of our own, of which each holding page makes one tiny page; nobody's content begins with two underlines. */
+const TINY_SOURCE = 'content/__tiny.njk';
+const TINY = {
+  layout: 'holding/tiny.njk',
+  pagination: { data: `collections.${HOLDING_COLLECTION}`, size: 1, alias: 'held' },
+  permalink: `/${TINY_FOLDER}{{ held.data.name }}.html`,
+};
 const KEEPS = 'correct it and publish again; what is live stays as it is';
 
 /**
@@ -67,7 +77,7 @@ export async function compose(options: ComposeOptions, build: Build = buildOnce)
   inputs.forEach(refuseUnknownField);
   const dir = await realpath(await mkdtemp(join(tmpdir(), 'holdfast-compose-')));
   try {
-    await writeSources(dir, inputs);
+    await writeSources(dir, inputs, options.tiny === true);
     const answer = await build({ dir, data: dataOf(options.data), limit: options.limit ?? LIMIT }, options.signal);
     if ('broken' in answer) throw brokenBy(answer.broken, inputs);
     const assets = inputs.filter(({ name }) => isAsset(name)).map(assetOf);
@@ -81,7 +91,7 @@ export async function compose(options: ComposeOptions, build: Build = buildOnce)
 export async function composeKey(options: Omit<ComposeOptions, 'signal'>): Promise<string> {
   const eleventy = fileURLToPath(new URL('../package.json', import.meta.resolve('@11ty/eleventy')));
   const { version } = JSON.parse(await readFile(eleventy, 'utf8')) as { version: string };
-  const hash = createHash('sha256').update(JSON.stringify([version, options.data]));
+  const hash = createHash('sha256').update(JSON.stringify([version, options.data, options.tiny === true]));
   for (const file of [CHILD, fileURLToPath(import.meta.url)]) hash.update(await readFile(file));
   for (const { name, bytes } of await readInputs(options))
     hash.update(JSON.stringify([name, bytes.length])).update(bytes);
@@ -102,11 +112,12 @@ function dataOf(data: ComposeData): ComposeData {
 }
 
 /** A folder of the build's own, so that neither a configuration of Eleventy's nor a secret of the project's is in reach. */
-async function writeSources(dir: string, inputs: readonly InputFile[]): Promise<void> {
+async function writeSources(dir: string, inputs: readonly InputFile[], tiny: boolean): Promise<void> {
   await Promise.all(['content', 'templates'].map((folder) => mkdir(join(dir, folder))));
   const sources = new Map(inputs.filter(({ name }) => isSource(name)).map(({ name, bytes }) => [name, bytes]));
   const settings = 'content/holding/holding.json';
   sources.set(settings, withLayout(sources.get(settings)));
+  if (tiny) sources.set(TINY_SOURCE, Buffer.from(`---json\n${JSON.stringify(TINY)}\n---\n`));
   // Eleventy looks for one upwards, and hands what it finds to templates.
   sources.set('package.json', Buffer.from('{}'));
   for (const [name, bytes] of sources) {
@@ -139,6 +150,7 @@ function pageOf({ input, output = '..', text, front: fields }: Rendered, inputs:
     const line = lineOfField(source?.bytes.toString('utf8') ?? '', field);
     return broken(`${source?.shown ?? input}${line === undefined ? '' : `:${line}`}: ${rule}`, KEEPS);
   };
+  if (input === TINY_SOURCE) return { path: output, kind: 'tiny', html: Buffer.from(text, 'utf8'), front: {} };
   const front = frontOf(fields, refuse);
   const html = Buffer.from(text, 'utf8');
   if (input.startsWith('content/holding/')) {

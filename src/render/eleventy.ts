@@ -7,6 +7,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { HOLDING_COLLECTION } from '../model/holding.ts';
 import type { Breakage } from './breakage.ts';
 import { explain } from './breakage.ts';
 
@@ -62,6 +63,7 @@ interface Config {
   setUseGitIgnore(use: boolean): void;
   addGlobalData(name: string, value: unknown): void;
   addFilter(name: string, filter: (value: unknown) => string): void;
+  addCollection(name: string, collect: (all: { getFilteredByGlob(glob: string): unknown[] }) => unknown[]): void;
   addDateParsing(parse: (this: { page: PageData['page'] }, value: unknown) => Date | undefined): void;
   addPreprocessor(name: string, files: string, process: (data: PageData, content: string) => false | undefined): void;
   on(event: 'eleventy.engine.njk', listener: (engine: { nunjucks: Nunjucks }) => void): void;
@@ -134,6 +136,7 @@ function configure(eleventy: Config, data: ComposeJob['data']): void {
   for (const name of FRONT) eleventy.dataFilterSelectors.add(name);
   eleventy.addGlobalData('layout', 'page.njk');
   eleventy.addFilter('absolute', (path) => new URL(String(path), data.site.url).href);
+  eleventy.addCollection(HOLDING_COLLECTION, (all) => all.getFilteredByGlob(`${HOLDING}**`));
   eleventy.addDateParsing(dateOf);
   markdown.clear();
   eleventy.on('eleventy.engine.njk', ({ nunjucks }) => escapeMarkdown(nunjucks));

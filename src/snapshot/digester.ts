@@ -41,7 +41,11 @@ export function openDigester(config: DigestConfig): Digester {
       thread ??= startThread(config, digestNow);
       const busy = thread;
       const digested = await busy.digest(raw);
-      if (busy === thread && busy.isIdle) idle = setTimeout(() => void close(), IDLE_MS).unref();
+      if (busy === thread && busy.isIdle) {
+        // Several may come back together: the timer of each but the last would end the thread under pages that follow.
+        clearTimeout(idle);
+        idle = setTimeout(() => void close(), IDLE_MS).unref();
+      }
       return digested;
     },
     close,
@@ -74,7 +78,7 @@ export interface Numbered<T> {
   readonly value: T;
 }
 
-/** A thread that cannot start, or dies, costs its speed and nothing else: what it had is digested here. */
+/** A thread that cannot start, or ends, costs its speed and nothing else: what it had is digested here. */
 function startThread({ site, origin, gate, normalize }: DigestConfig, digestNow: DigestNow): Thread {
   const worker = new Worker(WORKER, { workerData: { site, origin, gate, normalize } });
   const waiting = new Map<number, Waiting>();
@@ -87,11 +91,13 @@ function startThread({ site, origin, gate, normalize }: DigestConfig, digestNow:
     }
   });
   let isDead = false;
-  worker.on('error', () => {
+  const takeBack = () => {
     isDead = true;
     for (const { raw, resolve } of waiting.values()) resolve(digestNow(raw));
     waiting.clear();
-  });
+  };
+  worker.on('error', takeBack);
+  worker.on('exit', takeBack);
   const send = () => {
     worker.postMessage(
       outgoing,
