@@ -65,13 +65,17 @@ interface Pool {
   readonly connections: number;
   readonly otherwise: string;
   readonly about: string;
+  /** The inbox's host and port, where it is not the origin that is asked. */
+  readonly inbox?: string;
 }
 
-function capsOf({ rules, holding }: EdgeFacts): readonly Pool[] {
+function capsOf({ rules, holding, inbox }: EdgeFacts): readonly Pool[] {
   const notKept = holding.some(({ name }) => name === NOT_KEPT) ? NOT_KEPT : rules.holding;
   const visitors = { connections: rules.connections, otherwise: rules.holding };
   return [
-    { name: 'comments', connections: rules.comments.connections, otherwise: notKept, about: 'comments' },
+    inbox === undefined
+      ? { name: 'comments', connections: rules.comments.connections, otherwise: notKept, about: 'comments' }
+      : { name: 'inbox', inbox, connections: INBOX_CONNECTIONS, otherwise: notKept, about: 'comments, to the inbox' },
     ...rules.dynamic.map(({ path: pattern, connections }, index) => ({
       name: `dynamic${index}`,
       connections,
@@ -83,32 +87,37 @@ function capsOf({ rules, holding }: EdgeFacts): readonly Pool[] {
   ];
 }
 
+/** The inbox counts by itself, so this is far above what it takes a second; it keeps nginx's own connections for others. */
+const INBOX_CONNECTIONS = 256;
+
 /** `elsewhere` is asked under the visitors' cap. */
 const upstreamName = (name: string): string => `holdfast_${name === 'elsewhere' ? 'visitors' : name}`;
 
-function upstreamOf({ name, connections, about }: Pool, url: URL): readonly string[] {
+function upstreamOf({ name, connections, about, inbox }: Pool, url: URL): readonly string[] {
   if (name === 'elsewhere') return [];
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   return [
     `upstream ${upstreamName(name)} {`,
     `\t# ${about}`,
     `\tzone ${upstreamName(name)} 64k;`,
-    `\tserver ${url.hostname}:${port} max_conns=${connections} max_fails=0;`,
+    `\tserver ${inbox ?? `${url.hostname}:${port}`} max_conns=${connections} max_fails=0;`,
     '}',
   ];
 }
 
-function originOf({ name, otherwise, about }: Pool, facts: EdgeFacts): readonly string[] {
+function originOf({ name, otherwise, about, inbox }: Pool, facts: EdgeFacts): readonly string[] {
   const isElsewhere = name === 'elsewhere';
+  // What the inbox says itself has the visitor's words in it, also where it has to say 503.
+  const failing = inbox === undefined ? '502 503 504' : '502 504';
   return [
     `location @${name} {`,
     `\t# ${about}`,
-    ...[...refusedPage(facts), `error_page 502 503 504 ${standIn(facts, otherwise)};`].map((line) => `\t${line}`),
+    ...[...refusedPage(facts), `error_page ${failing} ${standIn(facts, otherwise)};`].map((line) => `\t${line}`),
     ...(isElsewhere
       ? ['\terror_page 418 = @absent;', '\tif ($holdfast_what = always) {', '\t\treturn 418;', '\t}']
       : []),
     '\tadd_header Cache-Control $holdfast_caching always;',
-    `\tproxy_pass ${facts.origin.url.protocol}//${upstreamName(name)};`,
+    `\tproxy_pass ${inbox === undefined ? facts.origin.url.protocol : 'http:'}//${upstreamName(name)};`,
     '}',
   ];
 }
@@ -129,10 +138,10 @@ function retriesOf({ name, status, retryAfter }: EdgeFacts['holding'][number]): 
   return [...new Set([status, 429])].map((each) => `"${each} /_holdfast/holding/${name}.html" ${retryAfter};`);
 }
 
-function routesOf({ rules }: EdgeFacts): readonly string[] {
+function routesOf({ rules, inbox }: EdgeFacts): readonly string[] {
   const comments = rules.comments.paths.map((pattern, index) => {
     assertPattern(`edge.comments.paths[${index}]`, pattern);
-    return `${quoted(`~^POST [^ ]+ [^ ]+ [^ ]* ${unanchored(patternSource(pattern))}`)} comments;`;
+    return `${quoted(`~^POST [^ ]+ [^ ]+ [^ ]* ${unanchored(patternSource(pattern))}`)} ${inbox === undefined ? 'comments' : 'inbox'};`;
   });
   const dynamic = rules.dynamic.map(({ path: pattern, query }, index) => {
     assertPattern(`edge.dynamic[${index}].path`, pattern);

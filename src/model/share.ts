@@ -17,3 +17,9 @@ export function sharedIn(path: string): string | undefined {
 export function sharedFiles(release: Pick<Manifest, 'files'> | undefined): readonly ReleaseFile[] {
   return release?.files.filter(({ path }) => sharedIn(path) !== undefined) ?? [];
 }
+
+/** Where that preview is seen; null where none is shared. */
+export function sharedUrl(release: Pick<Manifest, 'files'> | undefined, publicUrl: string): string | null {
+  const folder = sharedIn(sharedFiles(release)[0]?.path ?? '');
+  return folder === undefined ? null : `${new URL(publicUrl).origin}/${folder}`;
+}
