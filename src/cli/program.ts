@@ -167,6 +167,8 @@ function build(session: Session): Command {
 function addPreview(program: Command, session: Session): void {
   verb(program, 'preview', 'the site and every holding page as visitors would get them, following what is saved')
     .addOption(option('--port <n>', 'where to listen; the next that is free').argParser(count))
+    .addOption(option('--share', 'publish it beside what is live, at an address that cannot be guessed'))
+    .addOption(option('--unshare', 'take down what was shared'))
     .action(async (flags: CommonFlags & PreviewFlags) => {
       const { previewVerb } = await import('./preview.ts');
       session.exitCode = await previewVerb(ioFor(session, flags), flags);

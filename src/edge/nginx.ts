@@ -36,7 +36,8 @@ export const fillNginx: EdgeFiller = (facts, texts) => {
     deadline: `${rules.deadline}ms`,
     policy: quoted(POLICY),
     holding: `holding_${rules.holding}`,
-    elsewhere: rules.elsewhere === '404' ? '=404' : '@elsewhere',
+    elsewhere: rules.elsewhere === '404' || isBehind(facts) ? '=404' : '@elsewhere',
+    trusted: trusted(facts),
     tls: tlsOf(facts),
     logins: rules.loginCookies.map((name) => `${quoted(`~(?:^|;) ?${cookieName(name)}=`)} in;`),
     routes: routesOf(facts),
@@ -58,6 +59,21 @@ export const fillNginx: EdgeFiller = (facts, texts) => {
   });
   return [{ path: FILE, text }];
 };
+
+/** True where HAProxy or Varnish stands in front: it asks the origin itself for what is absent here, and all visitors come from its address. */
+function isBehind({ rules }: EdgeFacts): boolean {
+  return rules.for.some((name) => name === 'haproxy' || name === 'varnish');
+}
+
+/** Who is believed about a visitor's address: else all of a balancer's visitors would share one address's limits. */
+function trusted(facts: EdgeFacts): readonly string[] {
+  if (!isBehind(facts)) return ['# set_real_ip_from 10.0.0.0/8;', '# real_ip_header X-Forwarded-For;'];
+  const here = /^(?:127\.|localhost:|\[::1\])/.test(facts.rules.files);
+  const from = here
+    ? ['set_real_ip_from 127.0.0.1;', 'set_real_ip_from ::1;']
+    : ['# To fill in: the address that HAProxy or Varnish comes from.', '# set_real_ip_from 10.0.0.0/8;'];
+  return [...from, 'real_ip_header X-Forwarded-For;'];
+}
 
 /** Connections to the origin that are counted together, and what visitors get when there is none. */
 interface Pool {
