@@ -10,6 +10,7 @@ import { renderAll } from './cycle/rendering.ts';
 import { repair } from './cycle/repair.ts';
 import { type Report, timed } from './cycle/report.ts';
 import { sweep } from './cycle/sweep.ts';
+import { beginDueValues } from './cycle/values.ts';
 import { takeUpWithdrawals } from './cycle/withdrawals.ts';
 import { openWorkplace, stateFiles, type Workplace } from './cycle/workplace.ts';
 import { isHoldfastError } from './model/errors.ts';
@@ -44,6 +45,7 @@ async function work(place: Workplace, run: Omit<Cycle, 'place' | 'context'>, sig
   const cycle = { ...run, place, context };
   try {
     await takeUpWithdrawals(place);
+    await beginDueValues(place, wish.looks);
     const points = looks(cycle, signal);
     while (!(await timed(report, 'look', () => points.next())).done) await release(cycle, signal);
     if (!wish.dryRun) await sweep(cycle, signal);
