@@ -5,6 +5,7 @@ import type { Cycle, Wish } from './cycle/cycle.ts';
 import { takeLeases } from './cycle/leases.ts';
 import { openLooks } from './cycle/looking.ts';
 import { publishTo } from './cycle/publishing.ts';
+import { eraseTraces, purgeComment } from './cycle/purge-comment.ts';
 import { purgeAfter } from './cycle/purging.ts';
 import { renderAll } from './cycle/rendering.ts';
 import { repair } from './cycle/repair.ts';
@@ -46,8 +47,10 @@ async function work(place: Workplace, run: Omit<Cycle, 'place' | 'context'>, sig
   try {
     await takeUpWithdrawals(place);
     await beginDueValues(place, wish.looks);
+    if (wish.purge !== undefined) report.purged = await purgeComment(cycle, wish.purge, signal);
     const points = looks(cycle, signal);
     while (!(await timed(report, 'look', () => points.next())).done) await release(cycle, signal);
+    if (report.purged !== undefined) report.purged = await eraseTraces(cycle, report.purged, signal);
     if (!wish.dryRun) await sweep(cycle, signal);
   } finally {
     await place.records.flush();

@@ -3,6 +3,7 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
 import { VERSION } from '../version.ts';
 import type { CheckFlags } from './check.ts';
+import type { PurgeFlags } from './comments.ts';
 import type { EdgeFlags } from './edge.ts';
 import type { HoldFlags } from './hold.ts';
 import { addInbox } from './inbox-program.ts';
@@ -143,9 +144,22 @@ function build(session: Session): Command {
       session.exitCode = await work(ioFor(session, flags));
     },
   });
+  addComments(program, session);
   addReport(program, session);
   addInstalls(program, session);
   return program;
+}
+
+function addComments(program: Command, session: Session): void {
+  const comments = program.command('comments').description('comments of visitors');
+  verb(comments, 'purge', 'take a comment out of what is live and of what is kept')
+    .argument('<id>', 'its number, as in #comment-211')
+    .addOption(option('--page <path>', 'on this page only'))
+    .option('--undo', 'let it come back, where the source still shows it')
+    .action(async (id: string, flags: CommonFlags & PurgeFlags) => {
+      const { purgeVerb } = await import('./comments.ts');
+      session.exitCode = await purgeVerb(ioFor(session, flags), id, flags);
+    });
 }
 
 function addReport(program: Command, session: Session): void {

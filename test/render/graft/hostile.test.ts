@@ -53,7 +53,7 @@ async function pageOf(frame: string): Promise<string> {
   const [page] = layOut(comments, { order: 'oldest', perPage: undefined, depth: 5 });
   assert.ok(page);
   const html = `<!doctype html><html><head><meta charset="utf-8"><title>x</title></head><body><main>${frame}</main><div id="respond"><input name="comment_post_ID" value="7"></div></body></html>`;
-  const { html: grafted, lacks } = graft(Buffer.from(html), {
+  const { html: grafted, lacks } = await graft(Buffer.from(html), {
     address: '/post/',
     page,
     numbers: [0],
