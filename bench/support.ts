@@ -129,18 +129,33 @@ export interface Load {
   readonly errors: string;
 }
 
+/** How to load a server. */
+export interface Loading {
+  readonly seconds: number;
+  readonly connections: number;
+  readonly gzip?: boolean;
+  /** About so many requests a second, instead of as many as there can be: each connection waits between its requests, at random. */
+  readonly held?: number;
+}
+
 /** Loads one address from this many connections for this long. */
-export async function wrk(
-  url: string,
-  options: { seconds: number; connections: number; gzip?: boolean },
-): Promise<Load> {
-  const headers = options.gzip === true ? ['-H', 'Accept-Encoding: gzip'] : [];
-  const limits = ['-t1', `-c${options.connections}`, `-d${options.seconds}s`, '--timeout', '30s', '--latency'];
-  const { stdout } = await promisify(execFile)('wrk', [...limits, ...headers, url]);
+export async function wrk(url: string, loading: Loading): Promise<Load> {
+  const { seconds, connections, gzip = false, held } = loading;
+  const headers = gzip ? ['-H', 'Accept-Encoding: gzip'] : [];
+  const limits = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '30s', '--latency'];
+  const pauses = held === undefined ? [] : ['-s', await writePauses((connections * 1000) / held)];
+  const { stdout } = await promisify(execFile)('wrk', [...limits, ...pauses, ...headers, url]);
   const perSecond = Number(/Requests\/sec:\s*([\d.]+)/.exec(stdout)?.[1]);
   const [, amount = '', unit = ''] = /99%\s+([\d.]+)(us|ms|s|m)/.exec(stdout) ?? [];
   const p99 = Number(amount) * ({ us: 0.001, ms: 1, s: 1000, m: 60_000 }[unit] ?? Number.NaN);
   return { perSecond, p99, errors: /(Socket errors:.*|Non-2xx.*)/.exec(stdout)?.[1] ?? '' };
+}
+
+/** A script for wrk by which a connection waits so many milliseconds between requests in the middle. */
+async function writePauses(ms: number): Promise<string> {
+  const path = join(await mkdtemp(join(tmpdir(), 'holdfast-wrk-')), 'pauses.lua');
+  await writeFile(path, `function delay() return math.floor(math.random() * ${2 * ms} + 0.5) end\n`);
+  return path;
 }
 
 /** One line of a result: what was measured, the figure, and what was asked for. */

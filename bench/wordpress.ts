@@ -3,7 +3,7 @@ import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startWordPress, type WordPress } from '../test/origins/wordpress/wordpress.ts';
-import { freePort, inFolder, MAIN, measure, row, startNginx, wrk } from './support.ts';
+import { freePort, inFolder, type Load, MAIN, measure, row, startNginx, wrk } from './support.ts';
 
 /**
  * A real WordPress of 206 posts, one with 1,000 comments: the whole of it copied, against `wget --mirror`; then its
@@ -14,6 +14,8 @@ const SECONDS = 20;
 const CONNECTIONS = 64;
 const CYCLE_MS = 10_000;
 const COMMENT_MS = 1000;
+/** At the top every queue is full, and the 99th percentile says how long the queues are; below it, how long a visitor waits. */
+const BELOW = 0.7;
 
 async function writeProject(dir: string, origin: WordPress, site: string): Promise<void> {
   await mkdir(dir, { recursive: true });
@@ -53,7 +55,11 @@ function background(
     while (!isOver) {
       const began = performance.now();
       const exit = await new Promise((resolve) =>
-        spawn(process.execPath, [MAIN, 'publish'], { cwd: project, stdio: 'ignore' }).on('close', resolve),
+        // As the published line for cron has it.
+        spawn('nice', ['-n', '5', process.execPath, MAIN, 'publish'], { cwd: project, stdio: 'ignore' }).on(
+          'close',
+          resolve,
+        ),
       );
       seen.cycles++;
       if (exit !== 0) seen.failed++;
@@ -111,6 +117,9 @@ await inFolder(async (dir) => {
     const options = { seconds: SECONDS, connections: CONNECTIONS, gzip: true };
     const shown = await wrk(mirror.url + page, options);
     const other = await wrk(bare.url + page, options);
+    const below = { ...options, held: BELOW * Math.min(shown.perSecond, other.perSecond) };
+    const calm = await wrk(mirror.url + page, below);
+    const otherCalm = await wrk(bare.url + page, below);
     const seen = await load.stop();
     const original = await wrk(origin.url + page, { ...options, seconds: 15 });
     await Promise.all([mirror.stop(), bare.stop()]);
@@ -120,6 +129,9 @@ await inFolder(async (dir) => {
       'p99 ≤ 20 ms',
     );
     row('the same from a bare nginx', `${other.perSecond.toFixed(0)} pages/s, p99 ${other.p99.toFixed(1)} ms`);
+    const rate = (seen: Load) => `${seen.perSecond.toFixed(0)} pages/s, p99 ${seen.p99.toFixed(1)} ms ${seen.errors}`;
+    row(`mirror, held to ${BELOW * 100} % of that`, rate(calm), 'p99 ≤ 20 ms');
+    row('bare nginx, held to the same', rate(otherCalm));
     row('mirror against bare', `${(shown.perSecond / other.perSecond).toFixed(2)} times`, '≥ 0.9');
     row(
       'the same from WordPress',

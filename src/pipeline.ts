@@ -4,6 +4,7 @@ import { lookAtThreads } from './cycle/comments.ts';
 import type { Cycle, Wish } from './cycle/cycle.ts';
 import { takeLeases } from './cycle/leases.ts';
 import { openLooks } from './cycle/looking.ts';
+import { forOneCycle, type Premises } from './cycle/premises.ts';
 import { publishTo } from './cycle/publishing.ts';
 import { eraseTraces, purgeComment } from './cycle/purge-comment.ts';
 import { purgeAfter } from './cycle/purging.ts';
@@ -13,8 +14,9 @@ import { type Report, timed } from './cycle/report.ts';
 import { sweep } from './cycle/sweep.ts';
 import { beginDueValues } from './cycle/values.ts';
 import { takeUpWithdrawals } from './cycle/withdrawals.ts';
-import { openWorkplace, stateFiles, type Workplace } from './cycle/workplace.ts';
+import { stateFiles, type Workplace } from './cycle/workplace.ts';
 import { isHoldfastError } from './model/errors.ts';
+import { watchOrigin } from './snapshot/origin-state.ts';
 import { rounds } from './snapshot/rounds.ts';
 import { keptPages, viewSnapshot } from './snapshot/snapshot.ts';
 import { takeLock } from './store/lock.ts';
@@ -24,15 +26,33 @@ import { takeLock } from './store/lock.ts';
  * Throws `locked` or `leased` at once when another run is at work, and whatever left nothing published; a destination that fails is told in the report.
  */
 export async function publish(loaded: LoadedConfig, wish: Wish, report: Report, signal: AbortSignal): Promise<void> {
-  const lock = await takeLock(stateFiles(loaded.stateDir).lock);
+  return publishIn(forOneCycle(loaded), { wish, report }, signal);
+}
+
+/** As `publish`, in premises that may outlive the cycle. */
+export async function publishIn(
+  premises: Premises,
+  { wish, report }: Pick<Cycle, 'wish' | 'report'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const lock = await takeLock(stateFiles(premises.loaded.stateDir).lock);
   try {
-    const place = await openWorkplace(loaded);
-    const leases = await takeLeases(place, { ...wish, report }, signal);
+    const place = await premises.enter();
+    let isSound = true;
     try {
-      if (leases.held.length > 0) await work(place, { wish, report, leases }, AbortSignal.any([signal, leases.signal]));
+      const leases = await takeLeases(place, { ...wish, report }, signal);
+      isSound = false;
+      try {
+        if (leases.held.length > 0) {
+          premises.begins?.();
+          await work(place, { wish, report, leases }, AbortSignal.any([signal, leases.signal]));
+        }
+        isSound = true;
+      } finally {
+        await leases.release();
+      }
     } finally {
-      await leases.release();
-      await place.close();
+      await premises.leave(place, isSound);
     }
   } finally {
     await lock.release();
@@ -62,13 +82,18 @@ async function work(place: Workplace, run: Omit<Cycle, 'place' | 'context'>, sig
 
 /** Yields wherever a release is worth making. When the origin goes away the looks end, and what is good is released all the same. */
 async function* looks({ place, context, wish, report }: Cycle, signal: AbortSignal): AsyncGenerator<void> {
+  const noteOrigin = watchOrigin(context);
   try {
     const hasNews = await lookAtThreads(place, { context, wish, report }, signal);
-    if (wish.looks === 'none') yield;
-    else yield* rounds(context, { ...wish, now: wish.looks === 'all', hasNews }, signal);
+    if (wish.looks === 'none') return yield;
+    for await (const _news of rounds(context, { ...wish, now: wish.looks === 'all', hasNews }, signal)) {
+      await noteOrigin(false);
+      yield;
+    }
   } catch (error) {
     if (!isHoldfastError(error, 'origin-away')) throw error;
     report.away = error.message;
+    await noteOrigin(true);
     yield;
   }
 }

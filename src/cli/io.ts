@@ -15,6 +15,18 @@ export interface Outside {
   out(text: string): void;
   /** Text for standard error, with its line ends. */
   err(text: string): void;
+  /** Where standard output and standard error are a terminal that a person looks at. */
+  readonly terminal?: Terminal;
+  /** Calls `listener` whenever somebody wants the configuration read again (SIGHUP). */
+  onReload?(listener: () => void): void;
+}
+
+/** A terminal, as it is now. */
+export interface Terminal {
+  /** Characters a line. */
+  readonly columns: number;
+  /** True where it shows colours and nobody asked for none. */
+  readonly hasColours: boolean;
 }
 
 /** What a verb may do to the outside: it prints through these and returns its exit code; only main.ts owns the process. */
@@ -31,6 +43,10 @@ export interface VerbIo {
   noteError(error: HoldfastError, subject?: string): void;
   /** True where the last line of standard output is to be one JSON object. */
   readonly json: boolean;
+  readonly terminal?: Terminal;
+  onReload(listener: () => void): void;
+  /** The text without any secret of the configuration, however it is written in JSON: for what leaves by another way than `print`. */
+  redact(text: string): string;
   readonly signal: AbortSignal;
   /** The configuration that the flags and the environment name, with the credentials of the parts named, by default of the origin and of caches; these are redacted from all that is printed from then on. */
   load(secrets?: readonly SecretPart[]): Promise<LoadedConfig>;

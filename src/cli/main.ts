@@ -21,4 +21,15 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   input: () => process.stdin,
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  onReload: (listener) => void process.on('SIGHUP', listener),
+  ...(process.stdout.isTTY && process.stderr.isTTY ? { terminal: terminal() } : {}),
 });
+
+function terminal() {
+  return {
+    get columns() {
+      return process.stderr.columns;
+    },
+    hasColours: process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb',
+  };
+}

@@ -1,17 +1,20 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
 import { VERSION } from '../version.ts';
 import type { CheckFlags } from './check.ts';
+import { Command, CommanderError, InvalidArgumentError, Option } from './commands.ts';
 import type { PurgeFlags } from './comments.ts';
 import type { EdgeFlags } from './edge.ts';
 import type { HoldFlags } from './hold.ts';
 import { addInbox } from './inbox-program.ts';
 import type { InitFlags } from './init.ts';
 import type { Outside, VerbIo } from './io.ts';
+import type { LaunchFlags } from './launch.ts';
+import type { PreviewFlags } from './preview.ts';
 import type { PublishFlags } from './publish.ts';
 import type { ReportFlags } from './report.ts';
 import type { RollbackFlags } from './rollback.ts';
+import type { RunFlags } from './run.ts';
 import type { UnpinFlags } from './unpin.ts';
 import type { VerifyFlags } from './verify.ts';
 import type { WithdrawFlags } from './withdraw.ts';
@@ -57,8 +60,10 @@ function count(text: string): number {
   return Number(text);
 }
 
+/** A secret may stand in a line of JSON, too, where some of its characters are written otherwise. */
 function redacted({ secrets }: Session, line: string): string {
-  return secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), line);
+  const forms = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
+  return forms.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), line);
 }
 
 function printError(session: Session, error: HoldfastError, subject?: string): void {
@@ -77,6 +82,9 @@ function ioFor(session: Session, flags: CommonFlags): VerbIo {
     input,
     json: flags.json === true,
     signal,
+    ...(session.terminal === undefined ? {} : { terminal: session.terminal }),
+    onReload: (listener) => session.onReload?.(listener),
+    redact: (text) => redacted(session, text),
     print: (line) => session.out(`${redacted(session, line)}\n`),
     note: (line) => session.err(`${redacted(session, line)}\n`),
     noteError: (error, subject) => printError(session, error, subject),
@@ -121,6 +129,8 @@ function build(session: Session): Command {
     session.exitCode = await checkVerb(ioFor(session, flags), flags);
   });
   addPublish(program, session);
+  addPreview(program, session);
+  addRun(program, session);
   verb(program, 'status', 'what is live where, and how old each lane is').action(async (flags: CommonFlags) => {
     const { statusVerb } = await import('./status.ts');
     session.exitCode = await statusVerb(ioFor(session, flags));
@@ -159,6 +169,15 @@ function addComments(program: Command, session: Session): void {
     .action(async (id: string, flags: CommonFlags & PurgeFlags) => {
       const { purgeVerb } = await import('./comments.ts');
       session.exitCode = await purgeVerb(ioFor(session, flags), id, flags);
+    });
+}
+
+function addPreview(program: Command, session: Session): void {
+  verb(program, 'preview', 'the site and every holding page as visitors would get them, following what is saved')
+    .addOption(option('--port <n>', 'where to listen; the next that is free').argParser(count))
+    .action(async (flags: CommonFlags & PreviewFlags) => {
+      const { previewVerb } = await import('./preview.ts');
+      session.exitCode = await previewVerb(ioFor(session, flags), flags);
     });
 }
 
@@ -269,5 +288,21 @@ function addPublish(program: Command, session: Session): void {
     .action(async (flags: CommonFlags & PublishFlags) => {
       const { publishVerb } = await import('./publish.ts');
       session.exitCode = await publishVerb(ioFor(session, flags), flags);
+    });
+}
+
+function addRun(program: Command, session: Session): void {
+  verb(program, 'run', 'stay, and publish whenever something is due')
+    .addOption(option('--log-level <level>', 'error, warn, info or debug').default('info'))
+    .action(async (flags: CommonFlags & RunFlags) => {
+      const { runVerb } = await import('./run.ts');
+      session.exitCode = await runVerb(ioFor(session, flags), flags);
+    });
+  verb(program, 'launch', 'the hours of a launch: hot lanes faster, the others paused')
+    .argument('<on|off|status>')
+    .option('--for <duration>', 'how long it stays on, as in 3h')
+    .action(async (what: string, flags: CommonFlags & LaunchFlags) => {
+      const { launchVerb } = await import('./launch.ts');
+      session.exitCode = await launchVerb(ioFor(session, flags), what, flags);
     });
 }

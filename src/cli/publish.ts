@@ -3,6 +3,7 @@ import type { Wish } from '../cycle/cycle.ts';
 import { appendRun } from '../cycle/history.ts';
 import {
   type DestinationReport,
+  exitOf,
   newReport,
   type PurgedComment,
   pageCounts,
@@ -10,7 +11,7 @@ import {
   reportJson,
   shortId,
 } from '../cycle/report.ts';
-import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
+import { asHoldfastError, type HoldfastError } from '../model/errors.ts';
 import { publish } from '../pipeline.ts';
 import { age } from './age.ts';
 import { assertDestination } from './destinations.ts';
@@ -77,21 +78,6 @@ export async function publishKnown(io: VerbIo, loaded: LoadedConfig, to: string)
   const { report, exit, failure } = await runCycle(loaded, wish, io.signal);
   noteTrouble(io, report, failure);
   return exit;
-}
-
-/** Warnings that say that visitors lack something: pages nobody could list, assets that could not be fetched, comments that are old. */
-const GAPS: readonly string[] = ['discovery-failed', 'asset-failed', 'comments-failed', 'comments-misplaced'];
-
-/** The worst thing that happened: a refusal, a failure, then pages kept. */
-export function exitOf(report: Report, failure: HoldfastError | undefined): number {
-  const errors = [failure, ...[...report.destinations.values()].map(({ error }) => error)]
-    .filter((error) => error !== undefined)
-    .map(asHoldfastError);
-  const worst = errors.find(({ exit }) => exit === EXIT.refused.code) ?? errors[0];
-  if (worst !== undefined) return worst.exit === EXIT.kept.code ? EXIT.failed.code : worst.exit;
-  const isPartial = report.away !== undefined || report.kept.length > 0 || report.collisions > 0;
-  const hasGaps = [...report.tally.warnings.values()].some(({ code }) => GAPS.includes(code));
-  return isPartial || hasGaps ? EXIT.kept.code : EXIT.done.code;
 }
 
 interface Told {

@@ -6,6 +6,7 @@ import { mirror, rsync, s3 } from './destinations.ts';
 import { edge } from './edge.ts';
 import { anyHeaderName, doc, headerValue, httpUrl, name, pathGlob, sitePath, unique } from './fields.ts';
 import { inbox } from './inbox.ts';
+import { alerts, heartbeat, launch, run, schedule } from './run.ts';
 import { bytes, duration } from './units.ts';
 
 const hostName = z
@@ -158,6 +159,14 @@ const fields = z.strictObject({
     'Caches in front of the site, told what changed; an environment without them, or with others, says so itself',
   ),
   edge: edge.prefault({}),
+  schedule: schedule.prefault({}),
+  run: run.prefault({}),
+  launch: launch.prefault({}),
+  alerts: doc(alerts, 'Who is told of trouble by `holdfast run`: once when it begins, and once when it ends'),
+  heartbeat: doc(
+    heartbeat,
+    'Address that is asked for (GET) after each cycle in which every destination succeeded; as `env:NAME` or `file:PATH` where it is a secret',
+  ),
   inbox: doc(
     inbox.optional(),
     'Keeps comments while the origin is away; where it stands, `holdfast inbox` runs beside the edge',
@@ -215,5 +224,6 @@ export type HeaderRule = Config['headers'][number];
 export type EdgeConfig = Config['edge'];
 export type InboxConfig = NonNullable<Config['inbox']>;
 export type PurgeConfig = Config['purge'][number];
+export type AlertConfig = Config['alerts'][number];
 export type CommentsConfig = Config['comments'][number];
 export type ValueConfig = Config['values'][number];

@@ -54,10 +54,11 @@ function secretAt(parent: FieldPath, key: string, value: unknown): string | unde
 
 /** True inside an entry of `purge`, wherever the environments put it. */
 const isCache = (path: FieldPath): boolean => path.at(-2) === 'purge' && typeof path.at(-1) === 'number';
-const isToken = (path: FieldPath): boolean => path.at(-1) === 'token' && isCache(path.slice(0, -1));
-/** True inside an entry of `comments` or `values`. */
+/** The same for an entry of `alerts`, `comments` or `values`. */
 const isSource = (path: FieldPath): boolean =>
-  (path.at(-2) === 'comments' || path.at(-2) === 'values') && typeof path.at(-1) === 'number';
+  ['alerts', 'comments', 'values'].includes(String(path.at(-2))) && typeof path.at(-1) === 'number';
+const isToken = (path: FieldPath): boolean =>
+  path.at(-1) === 'token' && (path.at(-2) === 'run' || isCache(path.slice(0, -1)));
 const isHeaders = (path: FieldPath): boolean =>
   path.at(-1) === 'headers' && (path.at(-2) === 'origin' || isCache(path.slice(0, -1)) || isSource(path.slice(0, -1)));
 const isInboxSecret = (path: FieldPath): boolean =>
@@ -73,11 +74,16 @@ export interface Resolved<T> {
 }
 
 /** The parts of a configuration in which references may stand. */
-export type WithSecrets = Pick<Config, 'origin' | 'purge' | 'inbox' | 'comments' | 'values'>;
+export type WithSecrets = Pick<
+  Config,
+  'origin' | 'purge' | 'inbox' | 'comments' | 'values' | 'run' | 'alerts' | 'heartbeat'
+>;
 
-/** Whose credentials a verb needs: `publish` never sees those of the inbox, and the inbox's service sees none at all. */
-/** `sources` are those of comments and values. */
-export type SecretPart = 'origin' | 'purge' | 'inbox' | 'sources';
+/**
+ * Whose credentials a verb needs: `publish` never sees those of the inbox or of `run`, and the inbox's service sees none at all. `sources`
+ * are those of comments and values.
+ */
+export type SecretPart = 'origin' | 'purge' | 'inbox' | 'sources' | 'run';
 export const USUAL_SECRETS: readonly SecretPart[] = ['origin', 'purge', 'sources'];
 
 export interface SecretPlaces {
@@ -120,6 +126,7 @@ export async function resolveSecrets<T extends WithSecrets>(
       ? await inOrder(purge, (cache, index) => resolveCache(cache, ['purge', index], read))
       : purge,
     inbox: inbox !== undefined && parts.includes('inbox') ? await resolveInbox(inbox, read) : inbox,
+    ...(parts.includes('run') ? await resolveRun(config, read) : {}),
     comments: await sources(config.comments, 'comments'),
     values: await sources(config.values, 'values'),
   };
@@ -128,6 +135,25 @@ export async function resolveSecrets<T extends WithSecrets>(
 
 type Read = (written: string, path: FieldPath) => Promise<string>;
 type Cache = Config['purge'][number];
+
+type OfRun = Pick<Config, 'run' | 'alerts' | 'heartbeat'>;
+
+/** What only a resident process needs. */
+async function resolveRun({ run, alerts, heartbeat }: OfRun, read: Read): Promise<OfRun> {
+  return {
+    run: run.token === undefined ? run : { ...run, token: await read(run.token, ['run', 'token']) },
+    alerts: await inOrder(alerts, (alert, index) => resolveAlert(alert, ['alerts', index], read)),
+    heartbeat: heartbeat === undefined ? undefined : await read(heartbeat, ['heartbeat']),
+  };
+}
+
+type Alert = Config['alerts'][number];
+
+async function resolveAlert(alert: Alert, path: FieldPath, read: Read): Promise<Alert> {
+  if (alert.use !== 'webhook') return alert;
+  const headers = await resolveAll(alert.headers, [...path, 'headers'], read);
+  return { ...alert, url: await read(alert.url, [...path, 'url']), headers };
+}
 
 const withoutReferences = (headers: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).filter(([, value]) => !REFERENCE.test(value)));

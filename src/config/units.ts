@@ -34,6 +34,11 @@ export function bytes() {
     .refine((size) => size >= 1 && Number.isSafeInteger(size), { error: 'is out of range: at least 1B' });
 }
 
+/** Milliseconds of a text such as `3h`; undefined for one that is none, or longer than `longest`. */
+export function parseDuration(text: string, longest = LONGEST): number | undefined {
+  return duration(longest).safeParse(text).data;
+}
+
 function measure(text: string, pattern: RegExp, units: Readonly<Record<string, number>>): number {
   const [, amount = '', unit = ''] = pattern.exec(text) ?? [];
   return Math.round(Number(amount) * (units[unit] ?? Number.NaN));

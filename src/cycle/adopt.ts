@@ -1,5 +1,7 @@
+import { text } from 'node:stream/consumers';
 import { type Address, addressOfFile } from '../model/address.ts';
 import type { FileKind } from '../model/manifest.ts';
+import { ORIGIN_STATE_PATH, parseOriginState } from '../model/origin-state.ts';
 import type { ControlRecord } from '../publish/control.ts';
 import { liveOf } from '../publish/live.ts';
 import { adoptPages, forgetLooks, viewSnapshot, withdrawByHand } from '../snapshot/snapshot.ts';
@@ -24,6 +26,7 @@ export async function adopt(place: Workplace, { held }: Leases, signal: AbortSig
   const lives = await Promise.all(held.map((one) => liveOf(one.manifests, one.state, signal)));
   const known = lives.filter(({ manifest }) => manifest !== undefined);
   if (known.length === 0) return;
+  await adoptOriginState(place, held, signal);
   const composed = new Set(
     (await composeAll(place, viewSnapshot(records, place.config), signal)).map(({ path }) => addressOfFile(path)),
   );
@@ -36,6 +39,18 @@ export async function adopt(place: Workplace, { held }: Leases, signal: AbortSig
       records,
       pages.filter((address) => !composed.has(address)),
     );
+  }
+}
+
+/** How the origin is by the other machine's looks: this one says another thing only once it has seen it. */
+async function adoptOriginState({ records }: Workplace, held: Leases['held'], signal: AbortSignal): Promise<void> {
+  for (const { destination, state } of held) {
+    if ((state?.record.live ?? null) === null) continue;
+    const file = await destination.open(ORIGIN_STATE_PATH, signal);
+    const said = file === undefined ? undefined : parseOriginState(await text(file));
+    if (said === undefined) continue;
+    records.origin = said;
+    return;
   }
 }
 

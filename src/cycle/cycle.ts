@@ -1,5 +1,5 @@
 import type { CommentPurge } from '../snapshot/comments/purge.ts';
-import type { LookContext } from '../snapshot/context.ts';
+import type { AskBox, LookContext } from '../snapshot/context.ts';
 import type { Leases } from './leases.ts';
 import type { Report } from './report.ts';
 import type { Workplace } from './workplace.ts';
@@ -20,6 +20,8 @@ export interface Wish {
   readonly acceptShrink: boolean;
   /** A comment to take out, or to let back in, before anything is published. */
   readonly purge?: CommentPurge;
+  /** What is asked for while the run is at work. */
+  readonly asks?: AskBox;
 }
 
 /** All that the steps of one cycle share. */

@@ -3,14 +3,13 @@ import type { DestinationConfig } from '../config/schema.ts';
 import { type EdgeFacts, type EdgeFile, type EdgeName, fillEdge } from '../edge/fillers.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { compose } from '../render/compose.ts';
-import { holdingPages, type PublishedHolding } from '../render/jobs.ts';
-import { openThreads } from '../snapshot/comments/threads.ts';
+import { holdingPages, type PublishedHolding } from '../render/holding-jobs.ts';
 import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
 import { viewSnapshot } from '../snapshot/snapshot.ts';
 import { openBlobs } from '../store/blobs.ts';
 import { openJournal } from '../store/journal.ts';
 import { composeOptions } from './rendering.ts';
-import { saidBeside } from './said.ts';
+import { saidBeside, threadsOf } from './said.ts';
 import { foldersOf, siteOf, stateFiles } from './workplace.ts';
 
 /** Which server, and which destination is behind it; the first that is a folder, or the first at all, where none is named. */
@@ -53,7 +52,7 @@ export async function holdingPagesNow(loaded: LoadedConfig, signal: AbortSignal)
   const { config, environment, stateDir } = loaded;
   const files = stateFiles(stateDir);
   const snapshot = viewSnapshot(openRecords(await openJournal<SnapshotRecord>(files.snapshot)), config);
-  const threads = await openThreads({ states: files.threads, comments: files.comments });
+  const threads = await threadsOf(loaded);
   const composed = await compose(
     composeOptions(loaded, { snapshot, said: await saidBeside(loaded, threads, signal) }, signal),
   );

@@ -2,12 +2,12 @@ import type { LoadedConfig } from '../config/load.ts';
 import { systemClock } from '../model/clock.ts';
 import { asHoldfastError, isHoldfastError } from '../model/errors.ts';
 import type { ControlState, Destination } from '../publish/destination.ts';
-import { type Lease, takeLease } from '../publish/lease.ts';
+import type { Lease } from '../publish/lease.ts';
 import { type Manifests, manifestsOf } from '../publish/manifests.ts';
 import { assertOwn } from '../publish/ownership.ts';
 import { takeLock } from '../store/lock.ts';
 import { newReport, type Report } from './report.ts';
-import { destinationsOf, holderOf, ownerOf, stateFiles, type Workplace } from './workplace.ts';
+import { deskFor, destinationsOf, holderOf, ownerOf, stateFiles, type Workplace } from './workplace.ts';
 
 /** A destination that this run may publish to, or, in a dry run, may look at. */
 export interface Held {
@@ -17,6 +17,8 @@ export interface Held {
   readonly lease: Lease | undefined;
   /** The control record as it is now. */
   readonly state: ControlState | undefined;
+  /** Requests sent to it in this run. */
+  readonly requests: number;
 }
 
 /** The destinations of one run. */
@@ -28,7 +30,7 @@ export interface Leases {
 }
 
 /** Who takes leases, and of what. */
-export type Bidder = Pick<Workplace, 'destinations' | 'owner' | 'holder' | 'clock'>;
+export type Bidder = Pick<Workplace, 'destinations' | 'owner' | 'desk'>;
 
 /** What the leases are for. */
 export interface Purpose {
@@ -46,8 +48,12 @@ export async function takeLeases(place: Bidder, { to, dryRun, report }: Purpose,
   const wanted = place.destinations.filter(({ name }) => to === undefined || name === to);
   const inOrder = wanted.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const held = new Map<string, Held>();
+  const lost = whenAllAre(() => [...held.values()].flatMap(({ lease }) => lease?.signal ?? []));
   const release = async (): Promise<void> => {
-    await Promise.all([...held.values()].map(({ lease }) => lease?.release()));
+    lost.forget();
+    await Promise.all(
+      [...held.values()].map(({ lease }) => (lease === undefined ? undefined : place.desk.giveBack(lease))),
+    );
   };
   for (const destination of inOrder) {
     try {
@@ -61,21 +67,25 @@ export async function takeLeases(place: Bidder, { to, dryRun, report }: Purpose,
       report.destinations.set(destination.name, { live, previous: live ?? null, error: asHoldfastError(error) });
     }
   }
-  return {
-    held: wanted.flatMap(({ name }) => held.get(name) ?? []),
-    signal: whenAllAre([...held.values()].flatMap(({ lease }) => lease?.signal ?? [])),
-    release,
-  };
+  return { held: wanted.flatMap(({ name }) => held.get(name) ?? []), signal: lost.watch(), release };
 }
 
-/** Aborted once each of them is, with the reason of the last; never where there are none. */
-function whenAllAre(signals: readonly AbortSignal[]): AbortSignal {
+/** Aborted once each of them is, with the reason of the last; never where there are none. A lease may outlive the run: it is to be forgotten then. */
+function whenAllAre(signals: () => readonly AbortSignal[]): { watch(): AbortSignal; forget(): void } {
   const all = new AbortController();
-  for (const signal of signals)
-    signal.addEventListener('abort', () => {
-      if (signals.every(({ aborted }) => aborted)) all.abort(signal.reason);
-    });
-  return all.signal;
+  const heed = (): void => {
+    const last = signals().findLast(({ aborted }) => aborted);
+    if (signals().every(({ aborted }) => aborted)) all.abort(last?.reason);
+  };
+  return {
+    watch: () => {
+      for (const signal of signals()) signal.addEventListener('abort', heed);
+      return all.signal;
+    },
+    forget: () => {
+      for (const signal of signals()) signal.removeEventListener('abort', heed);
+    },
+  };
 }
 
 interface Wanted {
@@ -84,15 +94,15 @@ interface Wanted {
 }
 
 async function hold(place: Bidder, { destination, dryRun }: Wanted, signal: AbortSignal): Promise<Held> {
-  const { owner, holder, clock } = place;
-  if (!dryRun) return heldBy(await takeLease(destination, { owner, holder, clock }, signal));
+  const before = destination.requests;
+  if (!dryRun) return heldBy(await place.desk.take(destination, signal), before);
   const state = await destination.control.read(signal);
-  assertOwn(state?.record, owner, destination.name);
-  return { destination, manifests: manifestsOf(destination), lease: undefined, state };
+  assertOwn(state?.record, place.owner, destination.name);
+  return { destination, manifests: manifestsOf(destination), lease: undefined, state, requests: destination.requests };
 }
 
-/** A destination whose lease was taken. */
-export function heldBy(lease: Lease): Held {
+/** A destination whose lease was taken; `before` is what it had been asked for when this run came to it. */
+function heldBy(lease: Lease, before: number): Held {
   const { destination, manifests } = lease;
   return {
     destination,
@@ -100,6 +110,9 @@ export function heldBy(lease: Lease): Held {
     lease,
     get state() {
       return lease.state;
+    },
+    get requests() {
+      return destination.requests - before;
     },
   };
 }
@@ -132,8 +145,9 @@ export interface LeasedWork<T> {
 export async function withLeases<T>(loaded: LoadedConfig, wish: LeasedWork<T>, signal: AbortSignal): Promise<T> {
   const lock = await takeLock(stateFiles(loaded.stateDir).lock);
   try {
-    const holder = await holderOf(loaded.stateDir);
-    const bidder = { destinations: destinationsOf(loaded), owner: ownerOf(loaded), holder, clock: systemClock };
+    const [owner, holder] = [ownerOf(loaded), await holderOf(loaded.stateDir)];
+    const desk = deskFor({ owner, holder, clock: systemClock });
+    const bidder = { destinations: destinationsOf(loaded), owner, desk };
     const report = newReport();
     const { to, work } = wish;
     const leases = await takeLeases(bidder, { ...(to === undefined ? {} : { to }), dryRun: false, report }, signal);

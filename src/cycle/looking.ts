@@ -1,10 +1,11 @@
 import { pathMatcher } from '../model/globs.ts';
-import type { LookContext } from '../snapshot/context.ts';
+import { type LookContext, NO_ASKS } from '../snapshot/context.ts';
 import { openDigester } from '../snapshot/digester.ts';
 import { recipeOf } from '../snapshot/recipe.ts';
 import { lookAtThreads } from './comments.ts';
 import type { Cycle } from './cycle.ts';
 import { watchHolds } from './holding.ts';
+import { atLaunch, isTail, launchAt } from './launch.ts';
 import { takeUpWithdrawals } from './withdrawals.ts';
 import type { Workplace } from './workplace.ts';
 
@@ -14,8 +15,11 @@ export async function openLooks(
   { wish, report, leases }: Pick<Cycle, 'wish' | 'report' | 'leases'>,
 ): Promise<LookContext> {
   const areHoldsNew = watchHolds(leases);
-  const { config, site, records, blobs, origin, clock } = place;
-  const { acceptShrink } = wish;
+  const { site, records, blobs, origin, clock } = place;
+  const { acceptShrink, asks } = wish;
+  const isLaunch = (await launchAt(place.stateDir, clock.now())) !== undefined;
+  const config = isLaunch ? atLaunch(place.config) : place.config;
+  origin.spare(isLaunch);
   const context: LookContext = {
     config,
     site,
@@ -34,6 +38,8 @@ export async function openLooks(
     digester: openDigester(config),
     recipe: recipeOf({ site, config }),
     acceptShrink,
+    asks: asks ?? NO_ASKS,
+    isPaused: isLaunch ? isTail(config) : () => false,
     triedAssets: new Set(),
   };
   return context;

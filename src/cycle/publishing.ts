@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { addressOfFile } from '../model/address.ts';
 import { asHoldfastError, hasCode } from '../model/errors.ts';
 import { type Manifest, type ReleaseFile, uncoveredRelease } from '../model/manifest.ts';
+import { ORIGIN_STATE_PATH } from '../model/origin-state.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { assertDeletes } from '../publish/caps.ts';
 import { goLive, type Published } from '../publish/golive.ts';
@@ -78,7 +79,7 @@ async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<
   const told = { previous, start, difference: differenceFrom(start, release, wish.force) };
   const isLive = isCertain(live) && release === live.manifest;
   if (isLive || held.lease === undefined) {
-    const published = { ...(earlier?.published ?? nothingSent(name)), requests: held.destination.requests };
+    const published = { ...(earlier?.published ?? nothingSent(name)), requests: held.requests };
     report.destinations.set(name, { ...told, live: live.manifest?.id ?? null, published });
   } else {
     const put = change.put.map(({ file }) => file);
@@ -100,7 +101,7 @@ async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<
     report.destinations.set(name, {
       ...told,
       live: release.id,
-      published: { ...together(earlier?.published, published), requests: held.destination.requests },
+      published: { ...together(earlier?.published, published), requests: held.requests },
     });
   }
   if (held.lease !== undefined) await pruneAndTell(held.lease, sending, signal);
@@ -157,9 +158,12 @@ function releaseFor(held: Held, sending: Sending): Manifest {
   if (pinned !== null && before !== undefined) {
     warn(report.tally, 'pinned', destination.name, `stays at ${pinned}, which was returned to, until holdfast unpin`);
     const stays = before.files.filter(
-      ({ path, carried }) => carried === undefined && !snapshot.isWithdrawn(addressOfFile(path)),
+      ({ path, carried }) =>
+        carried === undefined && path !== ORIGIN_STATE_PATH && !snapshot.isWithdrawn(addressOfFile(path)),
     );
-    return build(sending, withHold(held, sending, stays), pagesAmong(stays));
+    const origin = [...served, ...before.files].find(({ path }) => path === ORIGIN_STATE_PATH);
+    const all = origin === undefined ? stays : [...stays, origin];
+    return build(sending, withHold(held, sending, all), pagesAmong(stays));
   }
   const stays = filesThatStay(files, before, (address) => snapshot.mayStay(address));
   const all = withHold(held, sending, [...served, ...stays]);

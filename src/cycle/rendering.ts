@@ -65,6 +65,7 @@ export function composeOptions(
     templates: config.compose.templates,
     content: config.compose.content,
     fallback: PACKAGE_ROOT,
+    tiny: config.edge.for.includes('alb'),
     data: { site: { name, url, language }, environment, pages, ...said },
     signal,
   };

@@ -1,5 +1,5 @@
 import type { Address } from '../model/address.ts';
-import type { HoldfastError } from '../model/errors.ts';
+import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { KeptPage } from '../model/snapshot.ts';
 import type { Published } from '../publish/golive.ts';
@@ -145,4 +145,19 @@ export function reportJson(report: Report, seconds: number): ReportJson {
 /** The release a destination shows, in the short form of a summary line: the first digits of its content's hash. */
 export function shortId(id: Manifest['id']): string {
   return id.slice(id.indexOf('-') + 1).slice(0, 8);
+}
+
+/** Warnings that say that visitors lack something: pages nobody could list, assets that could not be fetched, comments that are old. */
+const GAPS: readonly string[] = ['discovery-failed', 'asset-failed', 'comments-failed', 'comments-misplaced'];
+
+/** The worst thing that happened: a refusal, a failure, then pages kept. */
+export function exitOf(report: Report, failure: HoldfastError | undefined): number {
+  const errors = [failure, ...[...report.destinations.values()].map(({ error }) => error)]
+    .filter((error) => error !== undefined)
+    .map(asHoldfastError);
+  const worst = errors.find(({ exit }) => exit === EXIT.refused.code) ?? errors[0];
+  if (worst !== undefined) return worst.exit === EXIT.kept.code ? EXIT.failed.code : worst.exit;
+  const isPartial = report.away !== undefined || report.kept.length > 0 || report.collisions > 0;
+  const hasGaps = [...report.tally.warnings.values()].some(({ code }) => GAPS.includes(code));
+  return isPartial || hasGaps ? EXIT.kept.code : EXIT.done.code;
 }

@@ -1,7 +1,8 @@
 import type { LoadedConfig } from '../config/load.ts';
 import { type Address, addressOfFile } from '../model/address.ts';
 import { systemClock } from '../model/clock.ts';
-import { type Manifest, uncoveredRelease } from '../model/manifest.ts';
+import { type Manifest, type ReleaseFile, uncoveredRelease } from '../model/manifest.ts';
+import { ORIGIN_STATE_PATH } from '../model/origin-state.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { goLive, type Published } from '../publish/golive.ts';
 import type { Lease } from '../publish/lease.ts';
@@ -87,7 +88,8 @@ interface Way {
 
 async function findWay(held: Held, { id, isWithdrawn }: Return, signal: AbortSignal): Promise<Way> {
   const { destination, manifests, lease, state } = held;
-  const wanted = releaseToReturnTo(state?.record, id, destination.name);
+  const wanted =
+    id === undefined ? await lastOther(held, signal) : releaseToReturnTo(state?.record, id, destination.name);
   const stored = await manifests.read(wanted, signal);
   if (lease === undefined || stored === undefined) throw releaseUnknown(destination.name, `${wanted} is not stored`);
   const target = uncoveredRelease(stored);
@@ -97,6 +99,22 @@ async function findWay(held: Held, { id, isWithdrawn }: Return, signal: AbortSig
   const change = differenceFrom(live, release);
   await assertWhole(destination, { release: target, files: change.put.map(({ file }) => file) }, signal);
   return { lease, wanted, target, live, release, change, isWithdrawn };
+}
+
+/** The newest release that shows other pages than the live one: a hold, and the origin's going and coming, make releases too. */
+async function lastOther({ destination, manifests, state }: Held, signal: AbortSignal): Promise<string> {
+  const { live = null, releases = [] } = state?.record ?? {};
+  const shown = live === null ? undefined : await manifests.read(live, signal);
+  for (const id of releases) {
+    const manifest = id === live || shown === undefined ? undefined : await manifests.read(id, signal);
+    if (manifest !== undefined && shown !== undefined && contentOf(manifest) !== contentOf(shown)) return id;
+  }
+  return releaseToReturnTo(state?.record, undefined, destination.name);
+}
+
+function contentOf(manifest: Manifest): string {
+  const { files } = uncoveredRelease(manifest);
+  return identityOf(files.filter(({ path, carried }) => path !== ORIGIN_STATE_PATH && carried === undefined));
 }
 
 async function goBack(way: Way, loaded: LoadedConfig, signal: AbortSignal): Promise<RolledBack> {
@@ -125,7 +143,7 @@ function releaseOf(
   target: Manifest,
   { live, isWithdrawn, isHeld }: Pick<Way, 'live' | 'isWithdrawn'> & { readonly isHeld: boolean },
 ): Manifest {
-  const own = filesToReturnTo(uncoveredRelease(target), isWithdrawn);
+  const own = withOriginOf(live.manifest, filesToReturnTo(uncoveredRelease(target), isWithdrawn));
   // What visitors are on now stays over it, as it is.
   const files = isHeld ? coverAlike(own, live.manifest) : own;
   const pages = files.filter(({ kind }) => kind === 'page').length;
@@ -138,4 +156,11 @@ function releaseOf(
     now: new Date(),
   });
   return identityOf(release.files) === identityOf(target.files) ? target : release;
+}
+
+/** How the origin is now, not then. */
+function withOriginOf(live: Manifest | undefined, files: readonly ReleaseFile[]): readonly ReleaseFile[] {
+  const isOrigin = ({ path }: ReleaseFile): boolean => path === ORIGIN_STATE_PATH;
+  const now = live?.files.find(isOrigin);
+  return now === undefined ? files : [...files.filter((file) => !isOrigin(file)), now];
 }

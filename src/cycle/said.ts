@@ -4,11 +4,18 @@ import type { Address } from '../model/address.ts';
 import type { Comment } from '../model/comment.ts';
 import { paragraphsOf } from '../model/plain-text.ts';
 import type { ComposeData, ShownComment } from '../render/compose.ts';
-import type { Threads } from '../snapshot/comments/threads.ts';
+import { openThreads, type Threads } from '../snapshot/comments/threads.ts';
 import { valuesNow } from './values.ts';
+import { stateFiles } from './workplace.ts';
 
 /** What composed pages know besides the site and its hot pages. */
 export type Said = Pick<ComposeData, 'comments' | 'values' | 'valuesSince'>;
+
+/** The threads as a run left them, to be read only. */
+export function threadsOf({ stateDir }: LoadedConfig): Promise<Threads> {
+  const { threads, comments } = stateFiles(stateDir);
+  return openThreads({ states: threads, comments });
+}
 
 /** Comments and values as they are known now. Nothing where none are configured, so that nothing is composed anew for them. */
 export async function saidBeside(loaded: LoadedConfig, threads: Threads, signal: AbortSignal): Promise<Said> {

@@ -11,6 +11,7 @@ import { openElsewhere } from '../origin/elsewhere.ts';
 import type { Owner } from '../publish/control.ts';
 import type { Destination } from '../publish/destination.ts';
 import { createDestination, type Folders } from '../publish/destinations/index.ts';
+import { type Bid, type Lease, takeLease } from '../publish/lease.ts';
 import { type ComposedCache, openComposed } from '../render/composed.ts';
 import type { RenderedRecord } from '../render/render.ts';
 import { openThreads, type Threads } from '../snapshot/comments/threads.ts';
@@ -37,8 +38,24 @@ export interface Workplace extends LoadedConfig {
   readonly owner: Owner;
   /** Names this machine and its state folder in leases. */
   readonly holder: string;
+  /** Where leases come from and go to. */
+  readonly desk: Desk;
+  /** Another run begins in the same place: whoever was away is asked again. */
+  newRun(): void;
   /** Ends all connections. */
   close(): Promise<void>;
+}
+
+/** Gives leases out and takes them back. */
+export interface Desk {
+  /** Throws as `takeLease` does. */
+  take(destination: Destination, signal: AbortSignal): Promise<Lease>;
+  giveBack(lease: Lease): Promise<void>;
+}
+
+/** Takes a lease for one run, and lets it go at its end. */
+export function deskFor(bid: Bid): Desk {
+  return { take: (destination, signal) => takeLease(destination, bid, signal), giveBack: (lease) => lease.release() };
 }
 
 /** The package's own folder, whose templates and content serve where a project has none. */
@@ -48,6 +65,7 @@ export const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const stateFiles = (stateDir: string) => ({
   lock: join(stateDir, 'lock'),
   blobs: join(stateDir, 'blobs'),
+  blobIndex: join(stateDir, 'blobs/index'),
   snapshot: join(stateDir, 'snapshot.jsonl'),
   threads: join(stateDir, 'threads.jsonl'),
   comments: join(stateDir, 'comments'),
@@ -60,6 +78,9 @@ export const stateFiles = (stateDir: string) => ({
   holder: join(stateDir, 'holder'),
   withdrawals: join(stateDir, 'withdrawals'),
   sending: join(stateDir, 'sending'),
+  launch: join(stateDir, 'launch.json'),
+  run: join(stateDir, 'run.json'),
+  alerts: join(stateDir, 'alerts.json'),
 });
 
 /** The site as the configuration names it. */
@@ -116,6 +137,7 @@ export async function openWorkplace(loaded: LoadedConfig, clock: Clock = systemC
     ...usual,
   });
   const others = openElsewhere(loaded.config, clock);
+  const [owner, holder] = [ownerOf(loaded), await holderOf(loaded.stateDir)];
   return {
     ...loaded,
     site: siteOf(loaded),
@@ -128,8 +150,13 @@ export async function openWorkplace(loaded: LoadedConfig, clock: Clock = systemC
     origin,
     elsewhere: others.client,
     destinations: destinationsOf(loaded),
-    owner: ownerOf(loaded),
-    holder: await holderOf(loaded.stateDir),
+    owner,
+    holder,
+    desk: deskFor({ owner, holder, clock }),
+    newRun: () => {
+      origin.newRun();
+      others.newRun();
+    },
     close: async () => {
       await Promise.all([origin.close(), others.close()]);
     },

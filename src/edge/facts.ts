@@ -9,6 +9,8 @@ export type EdgeName = (typeof EDGES)[number];
 /** A holding page as it is published, for those in front that carry it themselves. */
 export interface HoldingPage extends HoldingFacts {
   readonly html: Buffer;
+  /** Its smallest form, where a balancer that wants it is among `edge.for`. */
+  readonly tiny?: Buffer;
 }
 
 /** All that a server's configuration is filled from. */

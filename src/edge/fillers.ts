@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HoldfastError } from '../model/errors.ts';
+import { fillAlb } from './alb.ts';
 import { fillCaddy } from './caddy.ts';
 import type { EdgeFacts, EdgeFile, EdgeFiller, EdgeName } from './facts.ts';
 import { fillHaproxy } from './haproxy.ts';
@@ -18,6 +19,7 @@ const FILLERS: Readonly<Partial<Record<EdgeName, EdgeFiller>>> = {
   haproxy: fillHaproxy,
   varnish: fillVarnish,
   caddy: fillCaddy,
+  alb: fillAlb,
 };
 
 /** What to install for that server; reads the texts of `publish/edge/<name>/`. Throws what an `EdgeFiller` does. */

@@ -43,6 +43,8 @@ function configuration(facts: EdgeFacts, texts: Texts): string {
     deadline: `${rules.deadline}ms`,
     connect: `${Math.min(rules.deadline, CONNECT)}ms`,
     patience: `${patienceOf(rules.deadline)}ms`,
+    scheme: facts.site.protocol.slice(0, -1),
+    busy: busy.name,
     errorpage: errorsOf(busy),
     errorkind: `holding:${busy.name}`,
     errors: holding.flatMap(({ name }) => lines(textOf(texts, 'errors.cfg'), { name })),
@@ -109,7 +111,7 @@ function origins(facts: EdgeFacts, text: string): readonly string[] {
   const { rules } = facts;
   const [busy, lost] = failurePages(facts);
   const backend = (name: string, cap: number, more: Partial<Origin> = {}) =>
-    originBackend({ name, cap, page: busy, kind: 'dynamic', to: originOf(facts), servers: [], ...more }, text);
+    originBackend({ name, cap, page: busy, kind: 'dynamic', to: originOf(facts), servers: [], ...more }, facts, text);
   return [
     ...backend('comments', rules.comments.connections, { page: lost, kind: 'inbox', to: commentsOf(facts) }),
     ...rules.dynamic.flatMap(({ connections }, rule) => backend(`dynamic_${rule}`, connections)),
@@ -126,7 +128,11 @@ interface Origin {
   readonly servers: readonly string[];
 }
 
-function originBackend({ name, cap, page, kind, to, servers }: Origin, text: string): readonly string[] {
+function originBackend(
+  { name, cap, page, kind, to, servers }: Origin,
+  facts: EdgeFacts,
+  text: string,
+): readonly string[] {
   const health = name === 'visitors' ? 'check inter 5s fall 3 rise 3 slowstart 120s' : 'track holdfast_visitors/origin';
   return lines(text, {
     backend: name,
@@ -135,6 +141,7 @@ function originBackend({ name, cap, page, kind, to, servers }: Origin, text: str
     originhost: to.says,
     queue: `${cap * QUEUE}`,
     kind,
+    redirects: to.says === facts.origin.host ? homeward(facts) : [],
     servers: [...servers, `server origin ${addressOf(to)} maxconn ${cap} ${health}${secured(to)}`],
   });
 }
@@ -153,6 +160,14 @@ function filesFirst(facts: EdgeFacts, busy: HoldingPage): readonly string[] {
     `http-response return status 503 errorfiles ${errorsOf(busy)} if { status 404 } { srv_name -m str files }`,
     'http-response set-var(txn.kind) str(static) if { srv_name -m str files }',
     `server files ${addressOf(filesOf(facts))} track holdfast_files/files`,
+  ];
+}
+
+/** What the origin sends to its own address goes to the public one. */
+function homeward({ origin, site }: EdgeFacts): readonly string[] {
+  if (origin.url.origin === site.origin) return [];
+  return [
+    `http-response replace-header Location ${quoted(`^${origin.url.origin.replaceAll('.', '\\.')}(/.*)?$`)} ${site.origin}\\1`,
   ];
 }
 

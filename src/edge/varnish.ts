@@ -40,6 +40,9 @@ function configuration(facts: EdgeFacts, texts: Texts): string {
   return fill(textOf(texts, 'default.vcl'), {
     host: publicHost(facts),
     hostsource: publicHost(facts).replace(/[.[\]]/g, '\\$&'),
+    scheme: facts.site.protocol.slice(0, -1),
+    site: facts.site.origin,
+    originsource: facts.origin.url.origin.replace(/[.[\]]/g, '\\$&'),
     fileshost: files.host,
     filesport: `${files.port}`,
     rate: `${requests}`,

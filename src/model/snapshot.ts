@@ -1,5 +1,6 @@
 import type { Address } from './address.ts';
 import type { BlobRef, Problem, Validators } from './capture.ts';
+import type { OriginState } from './origin-state.ts';
 
 /** What later stages need of a page or asset whose last good capture is to be published. */
 export interface Captured {
@@ -28,6 +29,8 @@ export interface Snapshot {
   /** Only those that a page, or an asset of a page, refers to. */
   assets(): Iterable<Captured>;
   redirects(): Iterable<CapturedRedirect>;
+  /** How the origin is; undefined before it was ever looked at. */
+  origin(): OriginState | undefined;
   /** The page that calls itself by this query (`p=211`). */
   shortlink(query: string): Address | undefined;
   /** True where a page that is live and has no capture here may stay as it is: it is of a lane, and could not be looked at or its bytes were lost. */

@@ -2,11 +2,11 @@ import { type Agent, type ClientRequest, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
 
-/** An agent that remembers the request it was handed last. */
+/** An agent that puts our headers on a request before it is sent, and hands it out. */
 export interface TappedAgent {
   readonly agent: Agent;
-  /** The request handed over since the last call, to be asked for right after the call that makes it. */
-  taken(): ClientRequest | undefined;
+  /** Calls `send`, which is to make one request by the agent it is given; that request, undefined where none was made. */
+  tap(headers: Readonly<Record<string, string>>, send: (agent: Agent) => void): ClientRequest | undefined;
 }
 
 /** The sockets of one client. */
@@ -42,21 +42,28 @@ interface RequestTaker {
   addRequest(request: ClientRequest, ...rest: unknown[]): void;
 }
 
-/** node-fetch hides the request and Node's own answer; the truth about framing and reused sockets is only there. */
+/**
+ * node-fetch hides the request and Node's own answer; the truth about framing and reused sockets is only there. Headers go past it
+ * too: it would copy each into a proxied URLSearchParams three times, which takes as long as all the rest of a request.
+ */
 function tap(agent: Agent): TappedAgent {
+  let wanted: Readonly<Record<string, string>> = {};
   let last: ClientRequest | undefined;
   const taker = agent as Agent & RequestTaker;
   const pass = taker.addRequest.bind(agent);
   taker.addRequest = (request, ...rest) => {
     last = request;
+    for (const name in wanted) request.setHeader(name, wanted[name] ?? '');
     pass(request, ...rest);
   };
   return {
     agent,
-    taken: () => {
-      const request = last;
+    tap: (headers, send) => {
+      wanted = headers;
       last = undefined;
-      return request;
+      send(agent);
+      wanted = {};
+      return last;
     },
   };
 }

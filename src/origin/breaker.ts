@@ -1,6 +1,6 @@
 import { HoldfastError } from '../model/errors.ts';
 
-/** Ends the look when the origin is in trouble. Once open it stays open: the next run begins with a new one. */
+/** Ends the look when the origin is in trouble. Once open it stays open until the next run. */
 export interface Breaker {
   /** What every further look rejects with; undefined while closed. */
   readonly error: HoldfastError | undefined;
@@ -9,12 +9,14 @@ export interface Breaker {
   bad(why: string): void;
   /** Opens at once: the origin asks to be left alone until `until` (milliseconds since 1970). */
   leaveAlone(until: number): void;
+  /** A new run: closed, nothing counted. */
+  close(): void;
 }
 
 /** So many failures in a row are no accident. */
 const FAILURES = 5;
 
-/** `onOpen` is called once. */
+/** `onOpen` is called each time it opens. */
 export function createBreaker(host: string, onOpen: (error: HoldfastError) => void): Breaker {
   let error: HoldfastError | undefined;
   let failures = 0;
@@ -43,6 +45,10 @@ export function createBreaker(host: string, onOpen: (error: HoldfastError) => vo
     leaveAlone: (until) => {
       const when = new Date(until).toISOString();
       open(`${host} asks to be left alone until ${when}`, `look again after ${when}`);
+    },
+    close: () => {
+      error = undefined;
+      failures = 0;
     },
   };
 }

@@ -11,10 +11,12 @@ export function createOrigin(options: OriginOptions): Origin {
   let client: Origin | undefined;
   let opening: Promise<Origin> | undefined;
   let isClosed = false;
+  let isSpared = false;
   // A run in which no lane is due asks nothing, and does without what asking takes: a tenth of its time.
   const open = async (): Promise<Origin> => {
     const { PoliteOrigin } = await import('./polite.ts');
     client = new PoliteOrigin(options);
+    client.spare(isSpared);
     if (isClosed) await client.close();
     return client;
   };
@@ -24,14 +26,25 @@ export function createOrigin(options: OriginOptions): Origin {
       opening ??= open();
       return opening.then((opened) => opened.look(request));
     },
+    newRun: () => client?.newRun(),
+    spare: (on) => {
+      isSpared = on;
+      client?.spare(on);
+    },
     get requests() {
       return client?.requests ?? 0;
+    },
+    get ease() {
+      return client?.ease ?? 1;
     },
     get away() {
       return client?.away ?? false;
     },
     get usual() {
       return client === undefined ? options.usual : client.usual;
+    },
+    get isSlow() {
+      return client?.isSlow ?? false;
     },
     close: async () => {
       isClosed = true;

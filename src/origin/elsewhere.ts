@@ -7,6 +7,8 @@ import { createOrigin, type Origin } from './client.ts';
 export interface Elsewhere {
   /** One client a host and set of headers; no connection is made yet. */
   client(url: URL, headers: Readonly<Record<string, string>>): Origin;
+  /** As of the origin: hosts that were away are asked again. */
+  newRun(): void;
   close(): Promise<void>;
 }
 
@@ -30,6 +32,9 @@ export function openElsewhere({ site, origin }: Pick<Config, 'site' | 'origin'>,
       const known = clients.get(key) ?? createOrigin({ config, siteUrl: site.url, version: VERSION, clock });
       clients.set(key, known);
       return known;
+    },
+    newRun: () => {
+      for (const client of clients.values()) client.newRun();
     },
     close: async () => {
       await Promise.all([...clients.values()].map((client) => client.close()));

@@ -1,5 +1,4 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
 import fetch from 'node-fetch';
 import type { Agents, TappedAgent } from './agents.ts';
 import { cut, type Target, timedOut, tooLarge, transportFailure } from './failures.ts';
@@ -33,7 +32,6 @@ export class Exchange {
   readonly #watchdog: Watchdog;
   #request: ClientRequest | undefined;
   #message: IncomingMessage | undefined;
-  #body: Readable | undefined;
   #failure: unknown;
   #over = false;
   #reject: (reason: unknown) => void = () => {};
@@ -108,7 +106,7 @@ export class Exchange {
   abandon(): void {
     if (this.#over) return;
     if (this.#message?.complete !== true) this.#request?.destroy();
-    else this.#body?.resume();
+    else this.#message.resume();
     this.#finish();
   }
 
@@ -116,19 +114,23 @@ export class Exchange {
     const { url, headers } = this.#ask;
     const sent = performance.now();
     this.#ask.onSent();
-    const response = fetch(url, { agent: tapped.agent, headers, redirect: 'manual', compress: false });
-    const request = tapped.taken();
-    if (request === undefined) return void response.catch(this.#broken);
+    let sending: Promise<unknown> | undefined;
+    const request = tapped.tap(headers, (agent) => {
+      sending = fetch(url, { agent, redirect: 'manual', compress: false });
+    });
+    if (request === undefined) return void sending?.catch(this.#broken);
+    // It rejects with a paraphrase of what the request itself reports.
+    sending?.catch(() => {});
     this.#request = request;
+    // Node's answer is read as it is: node-fetch's costs a second copy of each header, a pipeline with an AbortController, and a
+    // look at each chunk for an end that Node's parser finds by itself.
+    request.removeAllListeners('response');
+    request.removeAllListeners('socket');
     request.once('response', (message: IncomingMessage) => {
       this.#message = message;
+      message.on('error', this.#broken);
       this.#watchdog.touch();
-      const head = { status: message.statusCode ?? 0, headers: message.headers, waited: performance.now() - sent };
-      response.then(({ body }) => {
-        this.#body = body as Readable;
-        this.#body.on('error', this.#broken);
-        resolve(head);
-      }, this.#broken);
+      resolve({ status: message.statusCode ?? 0, headers: message.headers, waited: performance.now() - sent });
     });
     request.on('error', (error) => {
       if (this.#over || request !== this.#request) return;
@@ -136,15 +138,13 @@ export class Exchange {
       if (stale) this.#send(this.#agents.fresh, resolve);
       else this.#broken(error);
     });
-    // node-fetch rejects with a paraphrase of what the request itself reports.
-    response.catch(() => {});
   }
 
-  #startReading(reject: (reason: unknown) => void): Readable {
+  #startReading(reject: (reason: unknown) => void): IncomingMessage {
     this.#reject = reject;
     if (this.#failure !== undefined) reject(this.#failure);
-    if (this.#body === undefined) throw new Error('the body is read before the headers came');
-    return this.#body;
+    if (this.#message === undefined) throw new Error('the body is read before the headers came');
+    return this.#message;
   }
 
   /** True where the body that ended is all of it; otherwise the exchange has failed. */

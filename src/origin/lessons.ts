@@ -26,6 +26,8 @@ export interface Lessons {
   failed(error: unknown, asked: Asked): void;
   /** What a page usually takes to its first byte, in milliseconds. */
   readonly usual: number | undefined;
+  /** True where pages came far slower than usual, last. */
+  readonly isSlow: boolean;
 }
 
 export interface LessonsOptions {
@@ -70,6 +72,9 @@ export function createLessons({ clock, pace, breaker, usual: seed }: LessonsOpti
     },
     get usual() {
       return usual.page.value;
+    },
+    get isSlow() {
+      return usual.page.isSlow;
     },
   };
 }

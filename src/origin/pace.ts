@@ -11,6 +11,8 @@ export interface PaceLimits {
 export interface Pace {
   /** Requests at once, never below one. */
   readonly concurrency: number;
+  /** The rate as a part of the configured one: 1 where nothing slowed it. */
+  readonly part: number;
   /** Waits for this request's turn; undefined where it may go now. Rejects with the signal's reason. */
   turn(createSignal: () => AbortSignal): Promise<void> | undefined;
   /** Trouble seen by a request whose turn came at `began` (monotonic); what began before the last cut was told already. */
@@ -18,6 +20,8 @@ export interface Pace {
   good(): void;
   /** Nobody's turn comes for so many milliseconds. */
   pause(ms: number): void;
+  /** While `isSpared`, trouble halves not only the rate but what it may rise to again. */
+  spare(isSpared: boolean): void;
 }
 
 /** Good answers before the next step up. */
@@ -33,6 +37,9 @@ const RATE_STEPS = 10;
 export function createPace(limits: PaceLimits, clock: Clock, onConcurrency: (value: number) => void): Pace {
   const ceiling = limits.requestsPerSecond || RATE_WITHOUT_LIMIT;
   const full = limits.requestsPerSecond || Number.POSITIVE_INFINITY;
+  let isSpared = false;
+  /** The part of its ceiling that the rate may rise to. */
+  let top = 1;
   let rate = full;
   let concurrency = limits.concurrency;
   let next = 0;
@@ -63,6 +70,9 @@ export function createPace(limits: PaceLimits, clock: Clock, onConcurrency: (val
     get concurrency() {
       return concurrency;
     },
+    get part() {
+      return Math.min(rate, ceiling) / ceiling;
+    },
     turn: (createSignal) => {
       const left = take();
       return left === 0 ? undefined : wait(left, createSignal());
@@ -70,16 +80,23 @@ export function createPace(limits: PaceLimits, clock: Clock, onConcurrency: (val
     ease: (began) => {
       if (began < lastCut) return;
       lastCut = clock.monotonic();
+      if (isSpared) top = 0.5;
       set(Math.max(SLOWEST, Math.min(rate, ceiling) / 2), Math.max(1, Math.floor(concurrency / 2)));
     },
     good: () => {
       good += 1;
       if (good < STEP_AFTER) return;
       const raised = Math.min(rate, ceiling) + ceiling / RATE_STEPS;
-      set(raised >= ceiling ? full : raised, Math.min(limits.concurrency, concurrency + 1));
+      const highest = top === 1 ? full : ceiling * top;
+      const most = Math.max(1, Math.floor(limits.concurrency * top));
+      set(raised >= ceiling * top ? highest : raised, Math.min(most, concurrency + 1));
     },
     pause: (ms) => {
       next = Math.max(next, clock.monotonic() + ms);
+    },
+    spare: (on) => {
+      isSpared = on;
+      if (!on) top = 1;
     },
   };
 }

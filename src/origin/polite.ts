@@ -28,6 +28,8 @@ export class PoliteOrigin implements Origin {
   readonly #lessons: Lessons;
   readonly #asker: Asker;
   #closed: HoldfastError | undefined;
+  /** Requests of the runs before this one. */
+  #before = 0;
 
   constructor({ config, siteUrl, version, clock = systemClock, usual, lookup }: OriginOptions) {
     const { origin, host } = new URL(config.url);
@@ -43,8 +45,21 @@ export class PoliteOrigin implements Origin {
     this.#asker = createAsker({ config, userAgent, clock, lookup, lessons: this.#lessons });
   }
 
+  newRun(): void {
+    this.#breaker.close();
+    this.#before = this.#asker.requests;
+  }
+
+  spare(isSpared: boolean): void {
+    this.#pace.spare(isSpared);
+  }
+
   get requests(): number {
-    return this.#asker.requests;
+    return this.#asker.requests - this.#before;
+  }
+
+  get ease(): number {
+    return this.#pace.part;
   }
 
   get away(): boolean {
@@ -53,6 +68,10 @@ export class PoliteOrigin implements Origin {
 
   get usual(): number | undefined {
     return this.#lessons.usual;
+  }
+
+  get isSlow(): boolean {
+    return this.#lessons.isSlow;
   }
 
   async look(request: LookRequest): Promise<Answer> {

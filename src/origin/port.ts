@@ -17,7 +17,7 @@ export interface OriginOptions {
   readonly lookup?: ResolveName;
 }
 
-/** The polite client of one run, the only way to the origin. */
+/** The polite client of one run or of many, one after the other; the only way to the origin. */
 export interface Origin {
   /**
    * One look. Looks at one address share one request while it runs. Never repeated by itself, but for a kept connection that
@@ -25,12 +25,20 @@ export interface Origin {
    * `origin-too-large`, `origin-encoding`, `origin-redirects`, `origin-away`, what the sink threw, or the signal's reason.
    */
   look(request: LookRequest): Promise<Answer>;
-  /** Requests really sent. */
+  /** A new run begins: an origin that was away is asked again, and requests count from 0. The pace it was found to bear stays, and connections do. */
+  newRun(): void;
+  /** While `isSpared`, an origin that was in trouble gets no more than half of the configured rate again. */
+  spare(isSpared: boolean): void;
+  /** Requests really sent in this run. */
   readonly requests: number;
   /** True once the origin failed five times in a row or asked to be left alone: every further look rejects unasked. */
   readonly away: boolean;
   /** What a page usually takes to its first byte, in milliseconds; undefined before five were seen. */
   readonly usual: number | undefined;
+  /** True where the last pages took three times the usual, and a second more; never before the usual is known. */
+  readonly isSlow: boolean;
+  /** How fast it is asked now, as a part of what is configured: 1 while it is well. */
+  readonly ease: number;
   /** Ends what runs and closes every connection. */
   close(): Promise<void>;
 }

@@ -32,21 +32,30 @@ export async function takeLease(destination: Destination, bid: Bid, signal: Abor
       return tenureOf({ destination, bid, run, timing }, { state, renewedAt: began });
     } catch (error) {
       if (!isHoldfastError(error, 'destination-moved')) throw error;
-      found = await heldMeanwhile(destination, found, signal);
+      found = await heldMeanwhile(destination, { before: found, holder: bid.holder }, signal);
     }
   }
 }
 
-/** The record again where it was moved without the lease being taken, as a hold does. Throws `leased` where it was. */
+/**
+ * The record again where it was moved without the lease being taken, as a hold does, or by a resident process of this machine that
+ * renewed a lease that is ours to take. Throws `leased` where it was taken.
+ */
 async function heldMeanwhile(
   destination: Destination,
-  before: ControlState | undefined,
+  { before, holder }: { readonly before: ControlState | undefined; readonly holder: string },
   signal: AbortSignal,
 ): Promise<ControlState> {
   const now = await destination.control.read(signal);
-  if (now !== undefined && before !== undefined && now.version !== before.version && isSameLease(before, now))
-    return now;
+  const isOurs = (state: ControlState): boolean => state.record.lease?.holder === holder;
+  if (now !== undefined && before !== undefined && now.version !== before.version)
+    if (isSameLease(before, now) || (isOurs(before) && isOurs(now))) return now;
   throw leased(destination.name, 'another run took it a moment ago');
+}
+
+/** Equal as long as nobody took or renewed the lease. */
+export function leaseStamp(lease: NonNullable<ControlRecord['lease']>): string {
+  return `${lease.run} ${lease.renewed}`;
 }
 
 /** True where nobody took, renewed or gave back the lease in between. */
@@ -57,14 +66,14 @@ function isSameLease(one: ControlState, other: ControlState | undefined): other 
 /** The record once it is free to take; undefined where there is none. */
 async function freeState(
   destination: Destination,
-  { owner, holder, clock, timing }: Bid & { timing: LeaseTiming },
+  { owner, holder, clock, timing, ranOut }: Bid & { timing: LeaseTiming },
   signal: AbortSignal,
 ): Promise<ControlState | undefined> {
   const first = await destination.control.read(signal);
   assertOwn(first?.record, owner, destination.name);
   assertWriter(first?.record, holder, destination.name);
   const lease = first?.record.lease ?? null;
-  if (first === undefined || lease === null || lease.holder === holder) return first;
+  if (first === undefined || lease === null || lease.holder === holder || leaseStamp(lease) === ranOut) return first;
   if (Math.abs(clock.now() - Date.parse(lease.renewed)) < timing.ttl)
     throw leased(destination.name, `${lease.holder} is at work since or before ${lease.renewed}`);
   await clock.sleep(timing.ttl, signal);

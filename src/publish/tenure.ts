@@ -40,6 +40,8 @@ export interface Bid {
   readonly holder: string;
   readonly clock: Clock;
   readonly timing?: LeaseTiming;
+  /** The stamp of a lease that the caller has seen unrenewed for a whole TTL: it has run out. */
+  readonly ranOut?: string | undefined;
 }
 
 /** Who marks the record as at work. */

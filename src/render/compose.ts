@@ -1,20 +1,22 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Address } from '../model/address.ts';
-import { HOLDING_FOLDER, HOLDING_NAME } from '../model/holding.ts';
+import { HOLDING_COLLECTION, HOLDING_FOLDER, HOLDING_NAME, TINY_FOLDER } from '../model/holding.ts';
 import type { Json } from '../model/json.ts';
 import { type Breakage, lineOfField } from './breakage.ts';
-import type { ComposeAnswer, ComposeJob, Rendered } from './eleventy.ts';
+import { type Build, buildOnce, CHILD } from './compose-child.ts';
+import type { Rendered } from './eleventy.ts';
 import { FIELDS_HINT, isPageStatus, unknownField } from './holding-fields.ts';
 import { broken, type InputFile, type InputFolders, isAsset, isSource, readInputs } from './inputs.ts';
 
 /** Where composed pages come from, and what their templates know. */
 export interface ComposeOptions extends InputFolders {
   readonly data: ComposeData;
+  /** Also each holding page in the layout `holding/tiny.njk`, for a balancer that holds but a few words; false by default. */
+  readonly tiny?: boolean;
   /** Longest time for the whole build, in milliseconds; 60,000 by default. */
   readonly limit?: number;
   readonly signal: AbortSignal;
@@ -52,7 +54,8 @@ export interface ShownComment {
 export interface ComposedPage {
   /** File in the release: `announcement/index.html`, `404.html`, `_holdfast/holding/busy.html`. */
   readonly path: string;
-  readonly kind: 'page' | 'holding' | '404' | 'asset';
+  /** `tiny` is a holding page in its smallest form, which is put nowhere: a balancer's configuration has it in it. */
+  readonly kind: 'page' | 'holding' | 'tiny' | '404' | 'asset';
   /** The whole file; for an asset its bytes. */
   readonly html: Buffer;
   readonly front: Front;
@@ -74,30 +77,29 @@ export interface Front {
 
 /** Measured 0.7 s for the built-in pages and 10 s for 2,000 on a busy machine: past this a template is in a loop. */
 const LIMIT = 60_000;
-/** Megabytes of heap of a build; a template that asks for more is in a loop too. */
-const HEAP = 512;
-/** What of the environment a build sees: no credential is among it. */
-const ENVIRONMENT = ['PATH', 'HOME', 'TZ', 'LANG'];
 /** Longest name of a file that all common file systems take, with room for `.html.br`. */
 const MAX_SEGMENT = 200;
+/** A source of our own, of which each holding page makes one tiny page; nobody's content begins with two underlines. */
+const TINY_SOURCE = 'content/__tiny.njk';
+const TINY = {
+  layout: 'holding/tiny.njk',
+  pagination: { data: `collections.${HOLDING_COLLECTION}`, size: 1, alias: 'held' },
+  permalink: `/${TINY_FOLDER}{{ held.data.name }}.html`,
+};
 const KEEPS = 'correct it and publish again; what is live stays as it is';
-
-/** The child's file: beside this one, with this one's ending, both as TypeScript and compiled. */
-const CHILD = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './eleventy.ts' : './eleventy.js', import.meta.url),
-);
 
 /**
  * Renders `content/` through `templates/`, sorted by path. Throws `template-broken` with file, line and what to do; throws
  * the signal's reason when aborted. The project's folders are only read, and no code of the project's is run but its templates.
+ * `build` is how: by a child of its own unless told, or by one that is kept (`openBuilder`).
  */
-export async function compose(options: ComposeOptions): Promise<readonly ComposedPage[]> {
+export async function compose(options: ComposeOptions, build: Build = buildOnce): Promise<readonly ComposedPage[]> {
   options.signal.throwIfAborted();
   const inputs = await readInputs(options);
   inputs.forEach(refuseUnknownField);
   const dir = await realpath(await mkdtemp(join(tmpdir(), 'holdfast-compose-')));
   try {
-    await writeSources(dir, inputs);
+    await writeSources(dir, inputs, options.tiny === true);
     const answer = await build({ dir, data: dataOf(options.data), limit: options.limit ?? LIMIT }, options.signal);
     if ('broken' in answer) throw brokenBy(answer.broken, inputs);
     const assets = inputs.filter(({ name }) => isAsset(name)).map(assetOf);
@@ -111,7 +113,7 @@ export async function compose(options: ComposeOptions): Promise<readonly Compose
 export async function composeKey(options: Omit<ComposeOptions, 'signal'>): Promise<string> {
   const eleventy = fileURLToPath(new URL('../package.json', import.meta.resolve('@11ty/eleventy')));
   const { version } = JSON.parse(await readFile(eleventy, 'utf8')) as { version: string };
-  const hash = createHash('sha256').update(JSON.stringify([version, options.data]));
+  const hash = createHash('sha256').update(JSON.stringify([version, options.data, options.tiny === true]));
   for (const file of [CHILD, fileURLToPath(import.meta.url)]) hash.update(await readFile(file));
   for (const { name, bytes } of await readInputs(options))
     hash.update(JSON.stringify([name, bytes.length])).update(bytes);
@@ -132,11 +134,12 @@ function dataOf(data: ComposeData): ComposeData {
 }
 
 /** A folder of the build's own, so that neither a configuration of Eleventy's nor a secret of the project's is in reach. */
-async function writeSources(dir: string, inputs: readonly InputFile[]): Promise<void> {
+async function writeSources(dir: string, inputs: readonly InputFile[], tiny: boolean): Promise<void> {
   await Promise.all(['content', 'templates'].map((folder) => mkdir(join(dir, folder))));
   const sources = new Map(inputs.filter(({ name }) => isSource(name)).map(({ name, bytes }) => [name, bytes]));
   const settings = 'content/holding/holding.json';
   sources.set(settings, withLayout(sources.get(settings)));
+  if (tiny) sources.set(TINY_SOURCE, Buffer.from(`---json\n${JSON.stringify(TINY)}\n---\n`));
   // Eleventy looks for one upwards, and hands what it finds to templates.
   sources.set('package.json', Buffer.from('{}'));
   for (const [name, bytes] of sources) {
@@ -156,52 +159,6 @@ function withLayout(settings: Buffer | undefined): Buffer {
   }
 }
 
-async function build(job: ComposeJob, signal: AbortSignal): Promise<ComposeAnswer> {
-  const loaders = CHILD.endsWith('.ts') ? process.execArgv.filter((argument) => !argument.startsWith('--inspect')) : [];
-  const child = fork(CHILD, [], {
-    env: Object.fromEntries(ENVIRONMENT.map((name) => [name, process.env[name]])),
-    execArgv: [...loaders, `--max-old-space-size=${HEAP}`],
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
-  const gone = child.pid === undefined ? undefined : new Promise((resolve) => child.once('exit', resolve));
-  try {
-    return await answerOf(child, job, signal);
-  } finally {
-    child.kill('SIGKILL');
-    await gone;
-  }
-}
-
-// A timer and a listener of our own: in Node 20 AbortSignal.any() and timeout() may be collected before they fire.
-async function answerOf(child: ChildProcess, job: ComposeJob, signal: AbortSignal): Promise<ComposeAnswer> {
-  signal.throwIfAborted();
-  let settled = () => {};
-  const answer = new Promise<ComposeAnswer>((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    const tooLong = broken(
-      `the templates did not render within ${job.limit / 1000} s`,
-      'look for a loop that does not end',
-    );
-    const timer = setTimeout(() => reject(tooLong), job.limit);
-    signal.addEventListener('abort', abort);
-    settled = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-    };
-    child.once('message', (message) => resolve(message as ComposeAnswer));
-    child.once('error', reject);
-    child.once('exit', (code, killed) => {
-      const how = killed === null ? `exit code ${code}` : killed;
-      reject(
-        broken(`the build of the templates broke off (${how})`, `a template may want more than ${HEAP} MB of memory`),
-      );
-    });
-    // A child that died at once is told of by its exit.
-    child.send(job, () => {});
-  });
-  return answer.finally(settled);
-}
-
 function brokenBy({ files, line, why }: Breakage, inputs: readonly InputFile[]): Error {
   const [first, ...others] = files.map((file) => inputs.find(({ name }) => name === file)?.shown ?? file);
   if (first === undefined) return broken(`the templates do not render: ${why}`, KEEPS);
@@ -215,6 +172,7 @@ function pageOf({ input, output = '..', text, front: fields }: Rendered, inputs:
     const line = lineOfField(source?.bytes.toString('utf8') ?? '', field);
     return broken(`${source?.shown ?? input}${line === undefined ? '' : `:${line}`}: ${rule}`, KEEPS);
   };
+  if (input === TINY_SOURCE) return { path: output, kind: 'tiny', html: Buffer.from(text, 'utf8'), front: {} };
   const front = frontOf(fields, refuse);
   const html = Buffer.from(text, 'utf8');
   if (input.startsWith('content/holding/')) {

@@ -1,11 +1,13 @@
 /**
- * The one file that knows Eleventy. It runs as a child process of `compose.ts`: a fresh process is a fresh Eleventy
- * (an old one keeps old data), has an environment without credentials, and can be killed in the middle of a template.
+ * The one file that knows Eleventy. It runs as a child process of `compose-child.ts`: a child has an environment without
+ * credentials and can be killed in the middle of a template. Each build has an Eleventy and a folder of its own (an old one keeps
+ * old data), so that a child may build again and again.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { HOLDING_COLLECTION } from '../model/holding.ts';
 import type { Breakage } from './breakage.ts';
 import { explain } from './breakage.ts';
 
@@ -30,7 +32,7 @@ export interface Rendered {
   readonly front: Readonly<Record<string, unknown>>;
 }
 
-/** What the parent gets, once. */
+/** What the parent gets for each job. */
 export type ComposeAnswer = { readonly pages: readonly Rendered[] } | { readonly broken: Breakage };
 
 /** Front matter the rest of the program reads. */
@@ -61,6 +63,7 @@ interface Config {
   setUseGitIgnore(use: boolean): void;
   addGlobalData(name: string, value: unknown): void;
   addFilter(name: string, filter: (value: unknown) => string): void;
+  addCollection(name: string, collect: (all: { getFilteredByGlob(glob: string): unknown[] }) => unknown[]): void;
   addDateParsing(parse: (this: { page: PageData['page'] }, value: unknown) => Date | undefined): void;
   addPreprocessor(name: string, files: string, process: (data: PageData, content: string) => false | undefined): void;
   on(event: 'eleventy.engine.njk', listener: (engine: { nunjucks: Nunjucks }) => void): void;
@@ -75,6 +78,11 @@ interface Nunjucks {
 interface Eleventy {
   initializeConfig(overrides: object): Promise<void>;
   toJSON(): Promise<readonly Output[]>;
+}
+
+/** Eleventy's bus of events. */
+interface Events {
+  emit(event: string, path?: string): Promise<unknown>;
 }
 
 interface Output {
@@ -93,8 +101,17 @@ async function build(job: ComposeJob): Promise<readonly Rendered[]> {
   const config = (eleventy: Config) => configure(eleventy, job.data);
   const eleventy = new Build('content', OUTPUT, { configPath: false, quietMode: true, dryRun: true, config });
   await eleventy.initializeConfig({ markdownTemplateEngine: 'njk', htmlTemplateEngine: 'njk' });
-  const outputs = await eleventy.toJSON();
+  const outputs = await eleventy.toJSON().finally(forget);
   return outputs.filter((output) => output.outputPath !== false).map(rendered);
+}
+
+/** What Eleventy's modules keep from one build to the next, layouts above all; its own watcher tells them so. */
+async function forget(): Promise<void> {
+  const bus = new URL('./EventBus.js', import.meta.resolve('@11ty/eleventy'));
+  const { default: events } = (await import(bus.href)) as { default: Events };
+  const files = readdirSync('.', { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const { parentPath, name } of files) await events.emit('eleventy.resourceModified', join(parentPath, name));
+  await events.emit('eleventy.compileCacheReset');
 }
 
 function rendered({ inputPath, outputPath, content, data }: Output): Rendered {
@@ -119,9 +136,10 @@ function configure(eleventy: Config, data: ComposeJob['data']): void {
   for (const name of FRONT) eleventy.dataFilterSelectors.add(name);
   eleventy.addGlobalData('layout', 'page.njk');
   eleventy.addFilter('absolute', (path) => new URL(String(path), data.site.url).href);
+  eleventy.addCollection(HOLDING_COLLECTION, (all) => all.getFilteredByGlob(`${HOLDING}**`));
   eleventy.addDateParsing(dateOf);
-  const markdown = new Set<string>();
-  eleventy.on('eleventy.engine.njk', ({ nunjucks }) => escapeMarkdown(nunjucks, markdown));
+  markdown.clear();
+  eleventy.on('eleventy.engine.njk', ({ nunjucks }) => escapeMarkdown(nunjucks));
   eleventy.addPreprocessor('holdfast', '*', (page, content) => {
     if (page.page.inputPath.endsWith('.md')) markdown.add(content);
     return prepare(page);
@@ -169,11 +187,17 @@ function dateOf(this: { page: PageData['page'] }, value: unknown): Date | undefi
   return named ? undefined : NO_DATE;
 }
 
+/** Sources of Markdown pages of the build that is at work. */
+const markdown = new Set<string>();
+let isPatched = false;
+
 /**
  * A Markdown page is filled in by Nunjucks first and read as Markdown after that, so a value such as `*x*` or
- * `[x](http://…)` would become markup. Values in the source of such a page are escaped for both.
+ * `[x](http://…)` would become markup. Values in the source of such a page are escaped for both. Done once: all builds share the module.
  */
-function escapeMarkdown(nunjucks: Nunjucks, sources: ReadonlySet<string>): void {
+function escapeMarkdown(nunjucks: Nunjucks): void {
+  if (isPatched) return;
+  isPatched = true;
   const inMarkdown = new AsyncLocalStorage<true>();
   const plain = nunjucks.lib.escape;
   nunjucks.lib.escape = (text) => (inMarkdown.getStore() ? literal(plain(text)) : plain(text));
@@ -182,7 +206,7 @@ function escapeMarkdown(nunjucks: Nunjucks, sources: ReadonlySet<string>): void 
     readonly #markdown: boolean;
     constructor(source: string, ...rest: unknown[]) {
       super(source, ...rest);
-      this.#markdown = sources.has(source);
+      this.#markdown = markdown.has(source);
     }
     override render(...args: unknown[]): unknown {
       return this.#markdown ? inMarkdown.run(true, () => super.render(...args)) : super.render(...args);
@@ -210,18 +234,31 @@ async function answer(job: ComposeJob): Promise<ComposeAnswer> {
 }
 
 /** An orphan in a template's loop would never see that its parent has gone; another thread does. */
-function endBy({ dir, limit }: ComposeJob): void {
-  const end = `require('node:fs').rmSync(${JSON.stringify(dir)}, { recursive: true, force: true }); process.kill(process.pid, 'SIGKILL')`;
-  new Worker(`setTimeout(() => { ${end} }, ${limit + GRACE})`, { eval: true, execArgv: [] }).unref();
-}
+const WATCH = `const { parentPort } = require('node:worker_threads');
+let timer;
+parentPort.on('message', (job) => {
+  clearTimeout(timer);
+  if (job === null) return;
+  timer = setTimeout(() => {
+    require('node:fs').rmSync(job.dir, { recursive: true, force: true });
+    process.kill(process.pid, 'SIGKILL');
+  }, job.limit + ${GRACE});
+});`;
+const watch = new Worker(WATCH, { eval: true, execArgv: [] });
+watch.unref();
+let dir: string | undefined;
 
-// The parent ends this process when it has the answer; a signal to the whole group is its business too.
+// The parent ends this process; a signal to the whole group is its business too.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-process.once('message', (job: ComposeJob) => {
-  endBy(job);
-  process.once('disconnect', () => {
-    rmSync(job.dir, { recursive: true, force: true });
-    process.exit();
+process.once('disconnect', () => {
+  if (dir !== undefined) rmSync(dir, { recursive: true, force: true });
+  process.exit();
+});
+process.on('message', (job: ComposeJob) => {
+  dir = job.dir;
+  watch.postMessage({ dir, limit: job.limit });
+  void answer(job).then((result) => {
+    watch.postMessage(null);
+    process.send?.(result);
   });
-  void answer(job).then((result) => process.send?.(result));
 });

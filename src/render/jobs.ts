@@ -1,135 +1,34 @@
 import { hash } from 'node:crypto';
-import type { Config } from '../config/schema.ts';
 import { type Address, addressOfFile, fileFor } from '../model/address.ts';
-import type { BlobRef } from '../model/capture.ts';
-import { HOLDING_FACTS_PATH, type HoldingFacts } from '../model/holding.ts';
-import type { FileKind, ReleaseFile } from '../model/manifest.ts';
-import type { Site } from '../model/site.ts';
+import { ORIGIN_STATE_PATH, originStateText } from '../model/origin-state.ts';
 import type { Captured, Snapshot } from '../model/snapshot.ts';
-import type { Blobs } from '../store/blobs.ts';
-import type { Journal } from '../store/journal.ts';
-import { type Analytics, assertAnalytics, createAnalytics } from './analytics/index.ts';
-import { createNoscriptPixel, PIXEL_GIF, PIXEL_PATH } from './analytics/pixel.ts';
+import { PIXEL_GIF, PIXEL_PATH } from './analytics/pixel.ts';
+import { edited, type Job, type JobContext, keyOf, openWorkbench, type Workbench } from './bench.ts';
 import { charsetOf } from './charset.ts';
 import type { StoredPage } from './composed.ts';
 import type { Effort } from './compress.ts';
-import { assertContained } from './contained.ts';
-import type { PageKind } from './edit.ts';
 import { changesFor, type Graft, type PageChange } from './graft/changes.ts';
 import type { Grafted } from './graft/graft.ts';
-import { holdingFacts } from './holding.ts';
-import { assertFits, LIMITS } from './limits.ts';
+import { factsJob, holdingFactsJob, holdingJob, tinyJob } from './holding-jobs.ts';
 import { redirectPage } from './redirect.ts';
 import { robotsFor } from './robots.ts';
 import { typeByName } from './types.ts';
 
-/** Raised whenever the same input would now render differently, so that nothing rendered by older code is taken for current. */
-const RECIPE = 1;
-
-/** What is remembered of a rendered file, by path: nothing is rendered again while its key is the same. */
-export interface RenderedRecord extends BlobRef {
-  readonly key: string;
-  readonly variants: ReleaseFile['variants'];
-  /** What could not be grafted into it. */
-  readonly lacks?: 'thread' | 'counts';
-}
-
-export interface RenderContext {
-  readonly config: Config;
-  readonly environment: string;
-  readonly site: Site;
-  readonly blobs: Blobs;
-  readonly rendered: Journal<RenderedRecord>;
-  /** Threads that go into captured pages, by their addresses. */
-  readonly grafts?: ReadonlyMap<Address, Graft>;
-}
-
-/** One file to render: its bytes are asked for only when the key is new. */
-export interface Job {
-  readonly path: string;
-  readonly kind: FileKind;
-  readonly type: string;
-  readonly key: string;
-  readonly effort: Effort;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly render: () => Promise<Buffer>;
-  /** After `render`: what could not be grafted into it. */
-  readonly lacks?: () => Grafted['lacks'];
-}
-
-/** What every page is edited with, made once a run. */
-interface Workbench {
-  readonly context: Omit<RenderContext, 'rendered'>;
-  readonly snapshot: Snapshot;
-  readonly analytics: readonly Analytics[];
-  /** The same, and a pixel for browsers without scripts. */
-  readonly holdingAnalytics: readonly Analytics[];
-  readonly noindex: boolean;
-  /** Hash of all that stands in the configuration and changes every page. */
-  readonly recipe: string;
-}
-
-/** A holding page as it is published; it takes nothing of the state but what the snapshot says. */
-export interface PublishedHolding extends HoldingFacts {
-  readonly html: Buffer;
-}
-
-/** The holding pages among `composed`, as a release would have them. Throws `analytics-missing` and `template-broken`. */
-export async function holdingPages(
-  context: Omit<RenderContext, 'rendered'>,
-  snapshot: Snapshot,
-  composed: readonly StoredPage[],
-): Promise<readonly PublishedHolding[]> {
-  const bench = openWorkbench(context, snapshot);
-  const facts = new Map(holdingFacts(composed).map((one) => [one.path, one]));
-  const pages = composed.map(async (page) => {
-    const known = facts.get(page.path);
-    return known === undefined ? [] : [{ ...known, html: await holdingJob(bench, page).render() }];
-  });
-  return (await Promise.all(pages)).flat();
-}
+export type { Job, JobContext, RenderContext, RenderedRecord } from './bench.ts';
 
 /** What a release consists of, in the order in which names are given: what is written here before what was captured. */
-export function* jobsOf(context: RenderContext, snapshot: Snapshot, composed: readonly StoredPage[]): Generator<Job> {
+export function* jobsOf(context: JobContext, snapshot: Snapshot, composed: readonly StoredPage[]): Generator<Job> {
   const bench = openWorkbench(context, snapshot);
-  for (const page of composed) yield page.kind === 'holding' ? holdingJob(bench, page) : composedJob(bench, page);
+  for (const page of composed) yield jobOf(bench, page);
   yield holdingFactsJob(bench, composed);
+  const origin = snapshot.origin();
+  if (origin !== undefined) yield factsJob(bench, ORIGIN_STATE_PATH, originStateText(origin));
   // Holding pages carry it for browsers without scripts, whatever else counts them.
   if (context.config.analytics.length > 0) yield pixelJob();
   yield* robotsJobs(bench);
   yield* pageJobs(bench);
   yield* redirectJobs(bench);
   for (const asset of snapshot.assets()) if (asset.address !== '/robots.txt') yield capturedJob(bench, asset);
-}
-
-function openWorkbench(context: Omit<RenderContext, 'rendered'>, snapshot: Snapshot): Workbench {
-  const { config, environment, site } = context;
-  const recipe = hash(
-    'sha256',
-    JSON.stringify([
-      RECIPE,
-      config.analytics,
-      environment === 'production',
-      site.publicUrl.href,
-      site.originUrl.href,
-      [...site.hosts],
-    ]),
-  );
-  const analytics = config.analytics.map(createAnalytics);
-  const counts = analytics.length === 0 || config.analytics.some(({ use }) => use === 'pixel');
-  return {
-    context,
-    snapshot,
-    analytics,
-    holdingAnalytics: counts ? analytics : [...analytics, createNoscriptPixel()],
-    noindex: environment !== 'production',
-    recipe,
-  };
-}
-
-/** Keys begin with the hash of the bytes they are made of: `lost` is read off them. */
-function keyOf(bench: Workbench, sha256: string, ...rest: readonly string[]): string {
-  return [sha256, bench.recipe.slice(0, 16), ...rest].join(' ');
 }
 
 const EFFORT: Readonly<Record<Captured['tempo'], Effort>> = { hot: 'fast', tail: 'good', asset: 'best' };
@@ -177,30 +76,9 @@ function capturedJob(bench: Workbench, page: Captured, change?: PageChange): Job
   };
 }
 
-interface EditedPage {
-  readonly path: string;
-  readonly address: Address;
-  readonly kind: PageKind;
-  readonly name?: string;
-  readonly robots?: string;
-  readonly charset?: string;
-}
-
-/** The one way any HTML gets its analytics, `noindex` and public addresses; holds the result against the promise. */
-async function edited(bench: Workbench, bytes: Buffer, page: EditedPage): Promise<Buffer> {
-  const { editPage } = await import('./edit.ts');
-  const { path, ...facts } = page;
-  const { noindex, snapshot, context } = bench;
-  const analytics = page.kind === 'holding' ? bench.holdingAnalytics : bench.analytics;
-  const html = editPage(bytes, {
-    ...facts,
-    site: context.site,
-    noindex: noindex || page.kind !== 'page',
-    analytics,
-    shortlink: (query) => snapshot.shortlink(query),
-  });
-  assertAnalytics(html, analytics, path);
-  return html;
+function jobOf(bench: Workbench, page: StoredPage): Job {
+  if (page.kind === 'tiny') return tinyJob(bench, page);
+  return page.kind === 'holding' ? holdingJob(bench, page) : composedJob(bench, page);
 }
 
 function composedJob(bench: Workbench, { path, kind, html, body }: StoredPage): Job {
@@ -221,41 +99,7 @@ function composedJob(bench: Workbench, { path, kind, html, body }: StoredPage): 
     type: 'text/html; charset=utf-8',
     key: keyOf(bench, body.sha256, kind),
     effort: 'best',
-    render: async () => edited(bench, await html(), { path, address, kind }),
-  };
-}
-
-/** One file that asks for nothing but its analytics, and fits wherever it is to be served from. */
-function holdingJob(bench: Workbench, { path, html, front, body }: StoredPage): Job {
-  const limits = [LIMITS.any];
-  const { name = path } = front;
-  return {
-    path,
-    kind: 'holding',
-    type: 'text/html; charset=utf-8',
-    key: keyOf(bench, body.sha256, 'holding', name, ...limits.map(({ bytes }) => String(bytes))),
-    effort: 'best',
-    render: async () => {
-      const written = await html();
-      assertContained(written, path);
-      const page = await edited(bench, written, { path, address: addressOfFile(path), kind: 'holding', name });
-      assertFits(page, path, limits);
-      return page;
-    },
-  };
-}
-
-/** For what serves the release without the configuration at hand; `internal` files are put nowhere, so it is an asset. */
-function holdingFactsJob(bench: Workbench, composed: readonly StoredPage[]): Job {
-  const text = `${JSON.stringify({ format: 1, pages: holdingFacts(composed) }, null, 2)}\n`;
-  return {
-    path: HOLDING_FACTS_PATH,
-    kind: 'asset',
-    type: 'application/json',
-    key: keyOf(bench, hash('sha256', text), 'holding facts'),
-    effort: 'fast',
-    headers: { 'cache-control': 'no-store' },
-    render: async () => Buffer.from(text),
+    render: async () => edited(bench, await html(), { path, address, kind: kind === '404' ? kind : 'page' }),
   };
 }
 

@@ -6,6 +6,7 @@ import type { Site } from '../model/site.ts';
 import type { Origin } from '../origin/client.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Digester } from './digester.ts';
+import type { Lane } from './lanes.ts';
 import type { Records } from './records.ts';
 
 /** What the snapshot stage works with; made once a run by the pipeline. */
@@ -28,9 +29,30 @@ export interface LookContext {
   readonly tally: Tally;
   /** Asked between slices: true where a person wants a release now, or comments have news, whatever the looks came to. */
   readonly isReleaseAsked: (signal: AbortSignal) => Promise<boolean>;
+  /** What somebody wants looked at before its time. */
+  readonly asks: AskBox;
+  /** True for a lane that is left alone for now. */
+  readonly isPaused: (lane: Lane) => boolean;
   /** Assets asked for in this run: one that failed is not asked for again before the next. */
   readonly triedAssets: Set<Address>;
 }
+
+/** Pages and lanes that somebody wants looked at now. */
+export interface Asked {
+  readonly paths: readonly Address[];
+  /** Names of lanes. */
+  readonly lanes: readonly string[];
+}
+
+/** Where such wishes wait; they may come at any time. */
+export interface AskBox {
+  readonly isWaiting: boolean;
+  /** All that waits, which then waits no more; undefined where nothing does. */
+  take(): Asked | undefined;
+}
+
+/** Nobody wants anything. */
+export const NO_ASKS: AskBox = { isWaiting: false, take: () => undefined };
 
 export interface Warning {
   readonly code: string;

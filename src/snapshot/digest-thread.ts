@@ -1,11 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { digest, type Raw } from './digest.ts';
+import { type Digest, digest, type Raw } from './digest.ts';
 import { type DigestConfig, toolsOf } from './digest-tools.ts';
+import type { Numbered } from './digester.ts';
 
 const tools = toolsOf(workerData as DigestConfig);
 
-// A Buffer crosses as a plain Uint8Array.
-parentPort?.on('message', ({ id, raw }: { id: number; raw: Raw }) => {
-  const bytes = Buffer.from(raw.bytes.buffer, raw.bytes.byteOffset, raw.bytes.byteLength);
-  parentPort?.postMessage({ id, digested: digest({ ...raw, bytes }, tools) });
-});
+function digestOne({ id, value }: Numbered<Raw>): Numbered<Digest> {
+  // A Buffer crosses as a plain Uint8Array.
+  const bytes = Buffer.from(value.bytes.buffer, value.bytes.byteOffset, value.bytes.byteLength);
+  return { id, value: digest({ ...value, bytes }, tools) };
+}
+
+parentPort?.on('message', (pages: readonly Numbered<Raw>[]) => parentPort?.postMessage(pages.map(digestOne)));

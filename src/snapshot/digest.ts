@@ -3,6 +3,7 @@ import type { Address } from '../model/address.ts';
 import type { References } from '../model/capture.ts';
 import type { Site } from '../model/site.ts';
 import { judge, type Verdict } from './gate/judge.ts';
+import type { Normalize } from './normalize.ts';
 import { referencesInHtml } from './references.ts';
 import { titleOf } from './title.ts';
 
@@ -32,7 +33,7 @@ export interface Digest {
 export interface DigestTools {
   readonly site: Site;
   readonly gate: GateConfig;
-  readonly normalize: (bytes: Buffer) => string;
+  readonly normalize: Normalize;
 }
 
 const NO_REFERENCES: References = { assets: [], links: [], shortlinks: [] };
@@ -41,13 +42,15 @@ const NO_REFERENCES: References = { assets: [], links: [], shortlinks: [] };
 export function digest(raw: Raw, { site, gate, normalize }: DigestTools): Digest {
   const { address, type, bytes, setCookies, last, wantsTitle } = raw;
   const isHtml = /html/i.test(type);
+  // Made once for all that read it: of a page it is as large as all that they make of it.
+  const source = bytes.toString('latin1');
   const verdict: Verdict = isHtml
-    ? judge({ address, type, bytes, setCookies, ...(last === undefined ? {} : { last }) }, gate)
+    ? judge({ address, type, bytes, source, setCookies, ...(last === undefined ? {} : { last }) }, gate)
     : { pass: true, textSize: bytes.length, warnings: [] };
   if (!verdict.pass) return { verdict, same: '', refs: NO_REFERENCES };
-  const same = normalize(bytes);
+  const same = normalize(bytes, source);
   const isNew = last === undefined || last.same !== same || last.type !== type;
   if (!isHtml || !isNew) return { verdict, same, refs: NO_REFERENCES };
   const title = wantsTitle ? titleOf(bytes, type) : undefined;
-  return { verdict, same, refs: referencesInHtml(bytes, address, site), ...(title === undefined ? {} : { title }) };
+  return { verdict, same, refs: referencesInHtml(source, address, site), ...(title === undefined ? {} : { title }) };
 }

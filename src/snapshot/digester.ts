@@ -41,7 +41,11 @@ export function openDigester(config: DigestConfig): Digester {
       thread ??= startThread(config, digestNow);
       const busy = thread;
       const digested = await busy.digest(raw);
-      if (busy === thread && busy.isIdle) idle = setTimeout(() => void close(), IDLE_MS).unref();
+      if (busy === thread && busy.isIdle) {
+        // Several may come back together: the timer of each but the last would end the thread under pages that follow.
+        clearTimeout(idle);
+        idle = setTimeout(() => void close(), IDLE_MS).unref();
+      }
       return digested;
     },
     close,
@@ -68,21 +72,39 @@ interface Waiting {
   resolve(value: Digest): void;
 }
 
-/** A thread that cannot start, or dies, costs its speed and nothing else: what it had is digested here. */
+/** What goes to the thread and back, several pages at a time: each hand-over wakes the other side, which costs as much as sending a request. */
+export interface Numbered<T> {
+  readonly id: number;
+  readonly value: T;
+}
+
+/** A thread that cannot start, or ends, costs its speed and nothing else: what it had is digested here. */
 function startThread({ site, origin, gate, normalize }: DigestConfig, digestNow: DigestNow): Thread {
   const worker = new Worker(WORKER, { workerData: { site, origin, gate, normalize } });
   const waiting = new Map<number, Waiting>();
+  let outgoing: Numbered<Raw>[] = [];
   let count = 0;
-  worker.on('message', ({ id, digested }: { id: number; digested: Digest }) => {
-    waiting.get(id)?.resolve(digested);
-    waiting.delete(id);
+  worker.on('message', (digests: readonly Numbered<Digest>[]) => {
+    for (const { id, value } of digests) {
+      waiting.get(id)?.resolve(value);
+      waiting.delete(id);
+    }
   });
   let isDead = false;
-  worker.on('error', () => {
+  const takeBack = () => {
     isDead = true;
     for (const { raw, resolve } of waiting.values()) resolve(digestNow(raw));
     waiting.clear();
-  });
+  };
+  worker.on('error', takeBack);
+  worker.on('exit', takeBack);
+  const send = () => {
+    worker.postMessage(
+      outgoing,
+      outgoing.map(({ value }) => value.bytes.buffer as ArrayBuffer),
+    );
+    outgoing = [];
+  };
   return {
     digest: (raw) =>
       new Promise((resolve) => {
@@ -90,8 +112,9 @@ function startThread({ site, origin, gate, normalize }: DigestConfig, digestNow:
         const id = count++;
         waiting.set(id, { raw, resolve });
         // Handed over and not cloned: a clone would copy the whole 64 KB buffer that the bytes are a part of.
-        const bytes = new Uint8Array(raw.bytes);
-        worker.postMessage({ id, raw: { ...raw, bytes } }, [bytes.buffer]);
+        const bytes = Buffer.from(new Uint8Array(raw.bytes).buffer);
+        // All that this turn of the event loop brings goes together.
+        if (outgoing.push({ id, value: { ...raw, bytes } }) === 1) setImmediate(send);
       }),
     get isIdle() {
       return waiting.size === 0;

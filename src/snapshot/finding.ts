@@ -18,17 +18,21 @@ export type Finding =
 export interface Wanted {
   readonly lane: Lane;
   readonly address: Address;
+  /** Told that the origin has answered: what is left asks it nothing more. */
+  readonly onAnswered?: () => void;
 }
 
 /** A validator of an answer, for the next question. */
 type BodyAnswer = Extract<Answer, { kind: 'body' }>;
 
 /** Asks for one page and judges what comes. Throws `origin-away`, `origin-private` and the signal's reason; nothing else. */
-export async function findOut(context: LookContext, { lane, address }: Wanted, signal: AbortSignal): Promise<Finding> {
+export async function findOut(context: LookContext, wanted: Wanted, signal: AbortSignal): Promise<Finding> {
+  const { lane, address, onAnswered } = wanted;
   const entry = context.records.pages.get(address);
   try {
     const validators = entry?.good?.validators ?? {};
     const answer = await context.origin.look({ address, accept: 'page', validators, signal });
+    onAnswered?.();
     return await read(context, { lane, address, ...(entry === undefined ? {} : { entry }) }, answer);
   } catch (error) {
     signal.throwIfAborted();

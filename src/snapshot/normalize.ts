@@ -26,16 +26,18 @@ const MEANINGFUL_COMMENT = /^(?:\[if|<!\[endif|\s*\/?wp:|#|esi)/i;
 /** A remark is short; what is longer is content that somebody commented out. */
 const MAX_REMARK = 2000;
 
+/** Hashes a page; `latin1` is its bytes as Latin-1, where the caller has them. */
+export type Normalize = (bytes: Buffer, latin1?: string) => string;
+
 /**
  * The hash by which two captures of a page are the same though volatile text differs: SHA-256, lower-case hex, of the
  * body without one-time tokens (WordPress nonces, CSRF tokens, session ids in links), without the remarks of cache
  * plugins and white space at the end, and with the `normalize` rules of the configuration applied in their order. Bytes
  * that hold none of it are hashed as they are.
  */
-export function createNormalizer(rules: Config['normalize']): (bytes: Buffer) => string {
+export function createNormalizer(rules: Config['normalize']): Normalize {
   const replacements = rules.map(({ match, replace }) => ({ match: new RegExp(match, 'g'), replace }));
-  return (bytes) => {
-    const latin1 = bytes.toString('latin1');
+  return (bytes, latin1 = bytes.toString('latin1')) => {
     const stripped = withoutTokens(withoutRemarks(latin1)).trimEnd();
     if (replacements.length === 0)
       return hash('sha256', stripped.length === latin1.length ? bytes : Buffer.from(stripped, 'latin1'));

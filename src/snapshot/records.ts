@@ -1,9 +1,10 @@
 import type { Address } from '../model/address.ts';
+import type { OriginRecord } from '../model/origin-state.ts';
 import type { Entry, LaneState } from '../model/snapshot.ts';
 import type { Journal } from '../store/journal.ts';
 
 /** Everything the snapshot remembers, as one kind of journal value. */
-export type SnapshotRecord = Entry | LaneState | string | number;
+export type SnapshotRecord = Entry | LaneState | OriginRecord | string | number;
 
 /**
  * The snapshot's memory: pages, assets, lanes and the table of names that references are numbered by.
@@ -16,6 +17,8 @@ export interface Records {
   setLane(name: string, state: LaneState): void;
   /** The origin's usual time to first byte (ms), remembered so that a slow day is known from its first answer. */
   usual: number | undefined;
+  /** How the origin is; undefined before it was ever looked at. */
+  origin: OriginRecord | undefined;
   nameOf(number: number): Address;
   numberOf(address: Address): number;
   flush(): Promise<void>;
@@ -29,7 +32,7 @@ export interface EntryTable {
   [Symbol.iterator](): Iterator<[Address, Entry]>;
 }
 
-/** Reads the journal into memory; keys are `page:/a/`, `asset:/s.css`, `lane:hot`, `name:17` and `usual`. */
+/** Reads the journal into memory; keys are `page:/a/`, `asset:/s.css`, `lane:hot`, `name:17`, `usual` and `origin`. */
 export function openRecords(journal: Journal<SnapshotRecord>): Records {
   const names: Address[] = [];
   const numbers = new Map<Address, number>();
@@ -66,6 +69,12 @@ export function openRecords(journal: Journal<SnapshotRecord>): Records {
     },
     set usual(ms) {
       if (ms !== undefined && ms !== journal.get('usual')) journal.set('usual', ms);
+    },
+    get origin() {
+      return journal.get('origin') as OriginRecord | undefined;
+    },
+    set origin(record) {
+      if (record !== undefined) journal.set('origin', record);
     },
     nameOf: (number) => names[number] ?? '/',
     numberOf: (address) => {

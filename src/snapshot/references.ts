@@ -29,9 +29,9 @@ const LINK_RELS = new Set(['next', 'prev', 'prefetch']);
 
 const LAZY_IMAGES = new Set(['img', 'source', 'video', 'audio', 'embed', 'input']);
 
-/** What a page refers to on its own site. `bytes` is the page in any charset; `base` is its address. */
-export function referencesInHtml(bytes: Buffer, base: Address, site: Site): References {
-  const text = bytes.toString('latin1');
+/** What a page refers to on its own site. `page` is its bytes in any charset, or these as Latin-1; `base` is its address. */
+export function referencesInHtml(page: Buffer | string, base: Address, site: Site): References {
+  const text = typeof page === 'string' ? page : page.toString('latin1');
   const reader = new PageReader(text, new Collector(base, site));
   return reader.read();
 }

@@ -2,9 +2,9 @@ import { type Address, normalizePath } from '../model/address.ts';
 import { HoldfastError, isHoldfastError } from '../model/errors.ts';
 import { pathMatcher } from '../model/globs.ts';
 import { ASSETS, refreshAssets } from './assets.ts';
-import type { LookContext } from './context.ts';
+import { type LookContext, warn } from './context.ts';
 import type { Wanted } from './finding.ts';
-import { claim, DUE_AT, isDue, isOpen, type Lane, laneFor, lanesOf } from './lanes.ts';
+import { claim, DUE_AT, isDue, type Lane, laneFor, lanesOf } from './lanes.ts';
 import { pass } from './pass.ts';
 import { rereadReferences } from './reread.ts';
 import { reachableAssets } from './snapshot.ts';
@@ -25,6 +25,7 @@ export interface RoundOptions {
  */
 export async function* rounds(context: LookContext, options: RoundOptions, signal: AbortSignal): AsyncGenerator<void> {
   await rereadReferences(context);
+  if (await lookAtAsked(context, signal)) yield;
   if (options.only === undefined) yield* dueRounds(context, options, signal);
   else await lookAtOnly(context, options.only, signal);
   yield;
@@ -36,7 +37,7 @@ async function* dueRounds(
   signal: AbortSignal,
 ): AsyncGenerator<void> {
   const lanes = lanesOf(context.config.lanes);
-  const due = lanes.filter((lane) => now || isDueNow(context, lane));
+  const due = lanes.filter((lane) => now || (isDueNow(context, lane) && !context.isPaused(lane)));
   let hasNews = hadNews;
   for (const lane of due) {
     for await (const { more } of pass(context, { lane, lanes, anew: now }, signal)) {
@@ -46,7 +47,7 @@ async function* dueRounds(
     }
     hasNews = true;
   }
-  if (!now && !areAssetsDue(context)) return;
+  if (!now && (lanes.some(context.isPaused) || !areAssetsDue(context))) return;
   for await (const _slice of refreshAssets(context, reachableAssets(context.records, context.config), signal)) {
     if ((await hasOtherNews(context, { lanes }, signal)) || hasNews) yield;
     hasNews = false;
@@ -61,13 +62,30 @@ function isDueNow({ records, clock, acceptShrink }: LookContext, lane: Lane): bo
 /** Between two slices: what a person asked for, and what faster lanes have. */
 async function hasOtherNews(context: LookContext, faster: Faster, signal: AbortSignal): Promise<boolean> {
   const isAsked = await context.isReleaseAsked(signal);
+  if (await lookAtAsked(context, signal)) return true;
   return (await lookAtFaster(context, faster, signal)) || isAsked;
+}
+
+/** Pages and lanes that somebody wants now; true where there were any. A page that no lane may hold is warned of. */
+async function lookAtAsked(context: LookContext, signal: AbortSignal): Promise<boolean> {
+  const asked = context.asks.take();
+  if (asked === undefined) return false;
+  const lanes = lanesOf(context.config.lanes);
+  const wanted = asked.paths.flatMap((address) => {
+    const page = pageAt(context, spelledAsKnown(context, address));
+    if (page === undefined) warn(context.tally, 'not-a-page', address, 'was asked for, and no lane holds such a page');
+    return page ?? [];
+  });
+  await lookAtThese(context, wanted, signal);
+  for (const lane of lanes.filter(({ name }) => asked.lanes.includes(name)))
+    for await (const _slice of pass(context, { lane, lanes, anew: true }, signal)) signal.throwIfAborted();
+  return true;
 }
 
 /** Looks at the lanes that fell due while slower work was under way; true when there were any. */
 async function lookAtFaster(context: LookContext, { lanes, than }: Faster, signal: AbortSignal): Promise<boolean> {
   const faster = than === undefined ? lanes : lanes.slice(0, lanes.indexOf(than));
-  const due = faster.filter((lane) => isDue(lane, context.records, context.clock.now()));
+  const due = faster.filter((lane) => isDue(lane, context.records, context.clock.now()) && !context.isPaused(lane));
   for (const lane of due) {
     for await (const _slice of pass(context, { lane, lanes, anew: true }, signal)) signal.throwIfAborted();
   }
@@ -100,7 +118,8 @@ async function lookAtOnly(context: LookContext, glob: string, signal: AbortSigna
   });
 }
 
-function choose({ records, config }: LookContext, glob: string): readonly Wanted[] {
+function choose(context: LookContext, glob: string): readonly Wanted[] {
+  const { records, config } = context;
   const lanes = lanesOf(config.lanes);
   const matches = pathMatcher([glob]);
   const listed = lanes.flatMap((lane) => [...lane.paths]);
@@ -111,13 +130,28 @@ function choose({ records, config }: LookContext, glob: string): readonly Wanted
     if (lane !== undefined) found.set(address, { address, lane });
   }
   const isPlain = glob.startsWith('/') && !/[*?[\]{}!]/.test(glob);
-  if (found.size === 0 && isPlain) {
-    const address = normalizePath(glob);
-    const open = lanes.findLast((lane) => isOpen(lane) && !lane.excludes(address));
-    if (open !== undefined && claim(records, lanes, { lane: open, address, depth: undefined }))
-      return [{ address, lane: open }];
-  }
-  return [...found.values()];
+  const named = found.size === 0 && isPlain ? pageAt(context, normalizePath(glob)) : undefined;
+  return named === undefined ? [...found.values()] : [named];
+}
+
+/** `/news` is the page that is known as `/news/`. */
+function spelledAsKnown({ records, config }: LookContext, address: Address): Address {
+  const other = address.endsWith('/') ? address.slice(0, -1) : `${address}/`;
+  const isKnown = (one: Address) =>
+    records.pages.get(one) !== undefined || lanesOf(config.lanes).some(({ paths }) => paths.has(one));
+  return !isKnown(address) && isKnown(other) ? other : address;
+}
+
+/** One page by its path, known or not; undefined where no lane may hold it, or it was taken down by hand. */
+function pageAt({ records, config }: LookContext, address: Address): Wanted | undefined {
+  const lanes = lanesOf(config.lanes);
+  const entry = records.pages.get(address);
+  if (entry?.withdrawn === 'by-hand') return undefined;
+  const holder = laneFor(lanes, address, entry ?? { lane: '' });
+  const lane = holder?.excludes(address) === true ? undefined : holder;
+  if (lane !== undefined && entry === undefined && !lane.paths.has(address))
+    claim(records, lanes, { lane, address, depth: undefined });
+  return lane === undefined ? undefined : { address, lane };
 }
 
 /** Looks once more at pages and assets whose bytes were lost; an origin that is away leaves them as they are live. */

@@ -25,9 +25,10 @@ export function openPass(
   return { began, isResumed };
 }
 
-/** Takes what `next` gives until a slice is full. */
-export function sliceOf<T>({ clock }: LookContext, next: () => T | undefined): () => T | undefined {
+/** Takes what `next` gives until a slice is full, or somebody asks for something else; at least one. */
+export function sliceOf<T>({ clock, asks }: LookContext, next: () => T | undefined): () => T | undefined {
   const ends = clock.monotonic() + SLICE_MS;
   let taken = 0;
-  return () => (taken++ < SLICE_PAGES && clock.monotonic() < ends ? next() : undefined);
+  const isOpen = () => taken < SLICE_PAGES && clock.monotonic() < ends && !asks.isWaiting;
+  return () => (taken++ === 0 || isOpen() ? next() : undefined);
 }

@@ -29,6 +29,7 @@ export function viewSnapshot(records: Records, config: Config): Snapshot {
     *redirects(): Generator<CapturedRedirect> {
       for (const [address, { redirect }] of shown()) if (redirect !== undefined) yield { address, to: redirect.to };
     },
+    origin: () => records.origin,
     shortlink: (query) => shortlinks().get(query),
     mayStay: (address) => {
       const entry = records.pages.get(address);

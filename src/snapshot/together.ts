@@ -21,8 +21,8 @@ export interface Together {
 export async function lookTogether(context: LookContext, { take, lead }: Together, signal: AbortSignal): Promise<void> {
   const changed = new Map<Address, Entry>();
   try {
-    await drain(take, context.config.origin.concurrency, async (wanted) => {
-      const { before, leads } = await lookAtPage(context, wanted, signal);
+    await drain(take, context.config.origin.concurrency, async (wanted, onAnswered) => {
+      const { before, leads } = await lookAtPage(context, { ...wanted, onAnswered }, signal);
       if (before !== undefined) changed.set(wanted.address, before);
       lead(wanted.address, leads);
     });

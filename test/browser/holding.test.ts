@@ -20,7 +20,7 @@ import { CONTRAST, FOCUS, QUIET, TEXTS } from './looking.ts';
 
 const { compose } = await importBuilt<typeof Compose>('render/compose');
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
-const NAMES = ['busy', 'launch', 'maintenance', 'not-found', 'received'];
+const NAMES = ['busy', 'launch', 'maintenance', 'not-found', 'not-kept', 'received'];
 const WAITING = ['busy', 'maintenance'];
 const ASKED = '/a/page/that/was/asked/for?and=1';
 
@@ -71,6 +71,7 @@ async function renderFiles(): Promise<void> {
     shortlink: () => undefined,
     mayStay: () => false,
     isWithdrawn: () => false,
+    origin: () => ({ state: 'up' as const, since: '2027-02-02T09:00:00.000Z' }),
     isHot: () => false,
     withdrawnByHand: nothing,
   };

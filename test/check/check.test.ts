@@ -47,6 +47,8 @@ async function run(cwd: string, json = false): Promise<{ exit: number; lines: st
     print,
     note: silent,
     noteError: silent,
+    onReload: () => undefined,
+    redact: (text) => text,
     json,
     signal,
     load,

@@ -80,6 +80,8 @@ function ioIn(cwd: string, lines: string[], json = false): VerbIo {
     print,
     note: print,
     noteError,
+    onReload: () => undefined,
+    redact: (text) => text,
     json,
     signal: new AbortController().signal,
     load,

@@ -2,7 +2,7 @@ import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type ReleaseView, viewRelease } from '../../src/edge/view.ts';
-import type { PublishedHolding } from '../../src/render/jobs.ts';
+import type { PublishedHolding } from '../../src/render/holding-jobs.ts';
 
 export const PAGE = `<!doctype html><title>a page</title>${'<p>text</p>'.repeat(50)}</html>`;
 const titled = (title: string): string => PAGE.replace('a page', title);

@@ -185,6 +185,8 @@ export function serving(driver: EdgeDriver): void {
     await writeFile(join(dir, 'trees/two/a/index.html'), 'second');
     await symlink('trees/two', join(dir, 'next'));
     await rename(join(dir, 'next'), join(dir, 'current'));
+    // A cache is told.
+    if (driver.name === 'varnish') assert.is((await rig.ask('/a/', { method: 'PURGE' })).status, 200);
     await until(async () => (await rig.ask('/a/')).body.toString() === 'second');
   });
 

@@ -1,6 +1,8 @@
-// takes: 15 s
+// takes: 25 s
 
 import { matrix } from './matrix.ts';
+import { serving } from './serving.ts';
 import { varnish } from './varnish-driver.ts';
 
 matrix(varnish);
+serving(varnish);

@@ -142,8 +142,8 @@ test('Retry-After with another status is not a request to wait', async () => {
 
 /** Each way to fail, by what the server does with a request. */
 const FAILURES: Readonly<Record<string, string>> = {
-  500: 'HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n',
-  429: 'HTTP/1.1 429 Slower\r\nContent-Length: 0\r\n\r\n',
+  500: 'HTTP/1.1 500 Oops\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
+  429: 'HTTP/1.1 429 Slower\r\nConnection: close\r\nContent-Length: 0\r\n\r\n',
   cut: 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab',
   dropped: '',
   timeout: 'hang',

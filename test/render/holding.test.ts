@@ -44,6 +44,7 @@ test('what each is to be served with is written down for others', async () => {
       ['launch', 200, null, 0],
       ['maintenance', 503, 600, 120],
       ['not-found', 404, null, 0],
+      ['not-kept', 503, 300, 0],
       ['received', 202, null, 0],
     ],
   );

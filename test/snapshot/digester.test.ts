@@ -53,6 +53,16 @@ test('the thread ends once nobody has a page for it, and a page that comes later
   await digester.close();
 });
 
+test('pages that come back together do not end the thread under those that follow', async () => {
+  const digester = openDigester(config);
+  await Promise.all(Array.from({ length: 200 }, (_, n) => digester.digest(raw(n))));
+  const tools = toolsOf(config);
+  // Longer than an idle thread lives.
+  for (const ends = performance.now() + 1000; performance.now() < ends; )
+    assert.equal(await digester.digest(raw(1)), digest(raw(1), tools));
+  await digester.close();
+});
+
 test('the bytes that were handed in stay the caller’s', async () => {
   const digester = openDigester(config);
   const pages = Array.from({ length: 300 }, (_, index) => raw(index + 1));

@@ -67,7 +67,10 @@ test('the pages, their assets and the composed pages are there, whole', async ()
     '404.html',
     'robots.txt',
     '_holdfast/holding.json',
-    ...['busy', 'launch', 'maintenance', 'not-found', 'received'].map((name) => `_holdfast/holding/${name}.html`),
+    '_holdfast/origin.json',
+    ...['busy', 'launch', 'maintenance', 'not-found', 'not-kept', 'received'].map(
+      (name) => `_holdfast/holding/${name}.html`,
+    ),
   ]) {
     assert.ok(existsSync(join(project.current, path)), path);
   }

@@ -41,6 +41,20 @@ backend files {
 # The origin, once for each cap.
 <<origins>>
 
+# There is a hold: where its page is newer than this file, visitors get <<busy>>.
+backend hold {
+	.host = "<<fileshost>>";
+	.port = "<<filesport>>";
+	.probe = {
+		.request = "GET /_holdfast/hold/on HTTP/1.1" "Host: <<host>>" "Connection: close";
+		.interval = 1s;
+		.timeout = 1s;
+		.window = 1;
+		.threshold = 1;
+		.initial = 0;
+	}
+}
+
 <<holds>>
 
 sub vcl_recv {
@@ -67,6 +81,12 @@ sub vcl_recv {
 	}
 	if (req.http.X-Holdfast-Path ~ "^/_holdfast/") {
 		call holdfast_reads;
+		# Whoever asks for a flag wants to know how it is now.
+		if (req.http.X-Holdfast-Path ~ "^/_holdfast/hold/") {
+			set req.backend_hint = files;
+			set req.http.X-Holdfast-File = "yes";
+			return (pass);
+		}
 		call holdfast_file;
 	}
 	if (req.method == "POST" && req.http.X-Holdfast-Path ~ "<<comments>>") {
@@ -85,6 +105,10 @@ sub vcl_recv {
 		}
 		call holdfast_reads;
 		<<held>>
+		if (std.healthy(hold)) {
+			set req.http.X-Holdfast-Page = "<<busy>>";
+			call holdfast_page;
+		}
 	}
 	call holdfast_reads;
 	call holdfast_file;
@@ -121,6 +145,7 @@ sub holdfast_take {
 	unset req.http.Proxy;
 	set req.http.X-Forwarded-For = client.ip;
 	set req.http.X-Forwarded-Host = "<<host>>";
+	set req.http.X-Forwarded-Proto = "<<scheme>>";
 	std.collect(req.http.Cookie, "; ");
 	set req.http.X-Holdfast-Asked = req.method + " " + req.url;
 	set req.http.X-Holdfast-Path = regsub(req.url, "\?.*$", "");
@@ -274,6 +299,10 @@ sub vcl_deliver {
 		} else {
 			set req.http.X-Holdfast-Kind = "static";
 		}
+	}
+	# What the origin sends to its own address goes to the public one.
+	if (!req.http.X-Holdfast-File && resp.http.Location) {
+		set resp.http.Location = regsub(resp.http.Location, "^<<originsource>>(/|$)", "<<site>>\1");
 	}
 	# What the origin says of caching, where it says anything; never for one who is logged in.
 	if (!req.http.X-Holdfast-File && (req.http.X-Holdfast-Personal || !resp.http.Cache-Control)) {

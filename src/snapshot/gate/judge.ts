@@ -13,6 +13,8 @@ export interface Candidate {
   /** The Content-Type. */
   readonly type: string;
   readonly bytes: Buffer;
+  /** The bytes as Latin-1, where the caller has them. */
+  readonly source?: string;
   /** The Set-Cookie headers. */
   readonly setCookies: readonly string[];
   /** The last good capture, where there is one. */
@@ -32,10 +34,10 @@ export interface Refusal {
 
 /** Judges a page by its bytes alone: the same page gets the same verdict at any time. Never throws. */
 export function judge(candidate: Candidate, rules: GateConfig): Verdict {
-  const { bytes, type, setCookies, last } = candidate;
+  const { bytes, type, source, setCookies, last } = candidate;
   const unreadable = notHtml(bytes, type);
   if (unreadable !== undefined) return refuse('type', unreadable);
-  const page = readPage(bytes, type);
+  const page = readPage(bytes, type, source);
   const cookies = readCookies(setCookies);
   const refusal =
     standIn(page) ??

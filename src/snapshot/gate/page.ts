@@ -51,9 +51,9 @@ const PHP_ATTEMPTS = 50;
 const OWN_CHARACTERS = 6000;
 const COMMENT_FORM = /comment-?form|wp-comments-post/i;
 
-/** Reads a page once, without building a tree; `type` is its Content-Type. */
-export function readPage(bytes: Buffer, type: string): Page {
-  const reader = new Reader(bytes, type);
+/** Reads a page once, without building a tree; `type` is its Content-Type, `source` its bytes as Latin-1. */
+export function readPage(bytes: Buffer, type: string, source = bytes.toString('latin1')): Page {
+  const reader = new Reader(bytes, type, source);
   reader.closed = walk(reader.source, reader);
   return reader;
 }
@@ -82,8 +82,8 @@ class Reader implements Page, Visitor {
   #inCommentForm = false;
   #phpAttempts = 0;
 
-  constructor(bytes: Buffer, type: string) {
-    this.source = bytes.toString('latin1');
+  constructor(bytes: Buffer, type: string, source: string) {
+    this.source = source;
     this.#bytes = bytes;
     this.#type = type;
   }

@@ -1,0 +1,50 @@
+// Puts the command line and the digest thread, as `tsc` made them in dist/, into a few files each: Node takes about a millisecond
+// to find, read and link a module, and a run of 320 of them did little else when nothing was due.
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const DIST = fileURLToPath(new URL('dist/', import.meta.url));
+/** Packages that every run loads; the others are large, or find files of their own beside themselves. */
+const TAKEN_IN = /^(?:zod|commander|picomatch|node-fetch|p-queue)(?:\/|$)/;
+/** Parts are one folder deep in dist/, as both entries are, so that one relative path leads from any of them. */
+const PARTS = 'cli/part-[hash]';
+
+const outside = {
+  name: 'other packages stay outside',
+  setup({ onResolve }) {
+    // Of a package that is taken in all is.
+    onResolve({ filter: /^[^./]/ }, ({ path, importer }) =>
+      importer.includes('node_modules') || TAKEN_IN.test(path) ? undefined : { path, external: true },
+    );
+  },
+};
+
+const whereItWas = {
+  name: 'a module finds its neighbours from where it was',
+  setup({ onLoad }) {
+    onLoad({ filter: /dist[\\/].*\.js$/ }, async ({ path }) => {
+      const from = JSON.stringify(`../${relative(DIST, path).split(sep).join('/')}`);
+      const text = await readFile(path, 'utf8');
+      return { contents: text.replaceAll('import.meta.url', `new URL(${from}, import.meta.url).href`), loader: 'js' };
+    });
+  },
+};
+
+for (const name of await readdir(`${DIST}cli`)) if (name.startsWith('part-')) await rm(`${DIST}cli/${name}`);
+await build({
+  entryPoints: [`${DIST}cli/main.js`, `${DIST}snapshot/digest-thread.js`],
+  outbase: DIST,
+  outdir: DIST,
+  allowOverwrite: true,
+  chunkNames: PARTS,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  logLevel: 'warning',
+  banner: { js: "import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);" },
+  plugins: [outside, whereItWas],
+});

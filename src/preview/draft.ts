@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import type { LoadedConfig } from '../config/load.ts';
+import { composeOptions } from '../cycle/rendering.ts';
+import { saidBeside, threadsOf } from '../cycle/said.ts';
+import { siteOf, stateFiles } from '../cycle/workplace.ts';
+import { type ReleaseView, viewRelease } from '../edge/view.ts';
+import type { HoldingFacts } from '../model/holding.ts';
+import { createSite } from '../model/site.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { compileRules, withHeaders } from '../release/headers.ts';
+import { openClaims } from '../render/claims.ts';
+import { compose } from '../render/compose.ts';
+import { openBuilder } from '../render/compose-child.ts';
+import type { StoredPage } from '../render/composed.ts';
+import { holdingFacts } from '../render/holding.ts';
+import { type Job, type JobContext, jobsOf } from '../render/jobs.ts';
+import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
+import { viewSnapshot } from '../snapshot/snapshot.ts';
+import { openBlobs } from '../store/blobs.ts';
+import { openJournal } from '../store/journal.ts';
+import { fileOf, readWritten, type WrittenPage } from './written.ts';
+
+/** What would be released now: the templates and words as they are saved, and what was captured so far. */
+export interface Draft {
+  /** As the edge sees it. */
+  readonly release: ReleaseView;
+  readonly holding: readonly HoldingFacts[];
+  /** Pages written here: the pages, the missing page, the holding pages, each kind by path. */
+  readonly written: readonly WrittenPage[];
+  /** Hash of the source of each file written here, by path: what differs is to be shown again. */
+  readonly hashes: ReadonlyMap<string, string>;
+  /** The bytes of a file, with every address of the site leading to the preview and no analytics; undefined where there is none. */
+  body(path: string): Promise<Buffer | undefined>;
+}
+
+/** Makes drafts, one after the other; reads the project and its state, and writes neither. */
+export interface Drafts {
+  /** Throws `template-broken`. */
+  make(signal: AbortSignal): Promise<Draft>;
+  close(): Promise<void>;
+}
+
+/** What was captured, as of one reading of the state. */
+interface Taken {
+  readonly version: string;
+  readonly snapshot: Snapshot;
+  readonly jobs: ReadonlyMap<string, Job>;
+  readonly release: ReleaseView;
+}
+
+/** `shownAt` is where the preview shows the site, as `http://127.0.0.1:4600`. */
+export function openDrafts(loaded: LoadedConfig, shownAt: string): Drafts {
+  const contexts = contextsOf(loaded, shownAt);
+  const builder = openBuilder();
+  const known = new Map<string, { readonly hash: string; readonly page: WrittenPage }>();
+  let taken: Taken | undefined;
+  const readPage = async (page: StoredPage, job: Job): Promise<WrittenPage> => {
+    const hash = JSON.stringify([page.body.sha256, page.front]);
+    const last = known.get(page.path);
+    if (last?.hash === hash) return last.page;
+    const read = await readWritten(page, job, loaded.config);
+    known.set(page.path, { hash, page: read });
+    return read;
+  };
+  return {
+    async make(signal) {
+      taken = await take(loaded, contexts.shown, taken);
+      const { snapshot } = taken;
+      const said = await saidBeside(loaded, await threadsOf(loaded), signal);
+      const pages = (await compose(composeOptions(loaded, { snapshot, said }, signal), builder.build)).map(stored);
+      const real = jobsOf(contexts.real, snapshot, pages);
+      const written: WrittenPage[] = [];
+      for (const page of pages) {
+        const job = real.next().value as Job;
+        if (page.kind !== 'asset') written.push(await readPage(page, job));
+      }
+      const shown = jobsOf(contexts.shown, snapshot, pages);
+      const jobs = new Map<string, Job>();
+      // Files written here come first, then how holding pages are to be served.
+      for (let index = 0; index <= pages.length; index++) {
+        const job = shown.next().value as Job;
+        jobs.set(job.path, job);
+      }
+      return draftOf({ pages, written, jobs, taken, loaded });
+    },
+    close: () => builder.close(),
+  };
+}
+
+const ORDER: readonly WrittenPage['kind'][] = ['page', '404', 'holding'];
+
+interface Made {
+  readonly pages: readonly StoredPage[];
+  readonly written: readonly WrittenPage[];
+  readonly jobs: ReadonlyMap<string, Job>;
+  readonly taken: Taken;
+  readonly loaded: LoadedConfig;
+}
+
+function draftOf({ pages, written, jobs, taken, loaded }: Made): Draft {
+  const holding = holdingFacts(pages);
+  const own = viewOf(jobs.values(), loaded, holding);
+  const source = new Map(pages.map((page) => [page.path, page]));
+  return {
+    release: { find: (path) => own.find(path) ?? taken.release.find(path), holding: own.holding },
+    holding,
+    written: written.toSorted((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind)),
+    hashes: new Map(pages.map(({ path, body, front }) => [path, `${body.sha256} ${front.status} ${front.retryAfter}`])),
+    async body(path) {
+      // A page that may not be published is shown all the same, beneath what is wrong with it.
+      return (jobs.get(path) ?? taken.jobs.get(path))?.render().catch(() => source.get(path)?.html());
+    },
+  };
+}
+
+function viewOf(jobs: Iterable<Job>, { config }: LoadedConfig, holding: readonly HoldingFacts[]): ReleaseView {
+  const rules = compileRules(config.headers);
+  return viewRelease({ files: [...jobs].map((job) => withHeaders(fileOf(job), rules)) }, holding);
+}
+
+function stored({ html, ...page }: Awaited<ReturnType<typeof compose>>[number]): StoredPage {
+  const sha256 = createHash('sha256').update(html).digest('hex');
+  return { ...page, body: { sha256, size: html.length }, html: async () => html };
+}
+
+/** Two ways to render: as visitors get it, and as the preview shows it, where no analytics is and links stay here. */
+function contextsOf(loaded: LoadedConfig, shownAt: string): { readonly real: JobContext; readonly shown: JobContext } {
+  const { config, environment, stateDir } = loaded;
+  const { site, origin } = config;
+  const real: JobContext = {
+    config,
+    environment,
+    site: siteOf(loaded),
+    blobs: openBlobs(stateFiles(stateDir).blobs),
+  };
+  const aliases = [...origin.aliases, new URL(site.url).host, ...(origin.host === undefined ? [] : [origin.host])];
+  const here = createSite({ name: site.name, url: shownAt, origin: origin.url, aliases });
+  return { real, shown: { ...real, config: { ...config, analytics: [] }, site: here } };
+}
+
+/** What was captured, read again only where a run has written since. */
+async function take(loaded: LoadedConfig, context: JobContext, last: Taken | undefined): Promise<Taken> {
+  const { snapshot: file } = stateFiles(loaded.stateDir);
+  const found = await stat(file).catch(() => undefined);
+  const version = found === undefined ? '' : `${found.ino} ${found.size} ${found.mtimeMs}`;
+  if (last?.version === version) return last;
+  const snapshot = viewSnapshot(openRecords(await openJournal<SnapshotRecord>(file)), loaded.config);
+  const claims = openClaims();
+  const jobs = new Map<string, Job>();
+  for (const job of jobsOf(context, snapshot, [])) if (claims.claim(job.path, job.kind)) jobs.set(job.path, job);
+  return { version, snapshot, jobs, release: viewOf(jobs.values(), loaded, []) };
+}

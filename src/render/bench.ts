@@ -1,0 +1,118 @@
+import { hash } from 'node:crypto';
+import type { Config } from '../config/schema.ts';
+import type { Address } from '../model/address.ts';
+import type { BlobRef } from '../model/capture.ts';
+import type { FileKind, ReleaseFile } from '../model/manifest.ts';
+import type { Site } from '../model/site.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Blobs } from '../store/blobs.ts';
+import type { Journal } from '../store/journal.ts';
+import { type Analytics, analyticsFor, assertAnalytics } from './analytics/index.ts';
+import type { Effort } from './compress.ts';
+import type { PageKind } from './edit.ts';
+import type { Graft } from './graft/changes.ts';
+import type { Grafted } from './graft/graft.ts';
+
+/** Raised whenever the same input would now render differently, so that nothing rendered by older code is taken for current. */
+const RECIPE = 1;
+
+/** What is remembered of a rendered file, by path: nothing is rendered again while its key is the same. */
+export interface RenderedRecord extends BlobRef {
+  readonly key: string;
+  readonly variants: ReleaseFile['variants'];
+  /** What could not be grafted into it. */
+  readonly lacks?: 'thread' | 'counts';
+}
+
+/** What files are made with. */
+export interface JobContext {
+  readonly config: Config;
+  readonly environment: string;
+  readonly site: Site;
+  readonly blobs: Blobs;
+  /** Threads that go into captured pages, by their addresses. */
+  readonly grafts?: ReadonlyMap<Address, Graft>;
+}
+
+export interface RenderContext extends JobContext {
+  readonly rendered: Journal<RenderedRecord>;
+}
+
+/** One file to render: its bytes are asked for only when the key is new. */
+export interface Job {
+  readonly path: string;
+  readonly kind: FileKind;
+  readonly type: string;
+  readonly key: string;
+  readonly effort: Effort;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly render: () => Promise<Buffer>;
+  /** After `render`: what could not be grafted into it. */
+  readonly lacks?: () => Grafted['lacks'];
+}
+
+/** What every page is edited with, made once a run. */
+export interface Workbench {
+  readonly context: JobContext;
+  readonly snapshot: Snapshot;
+  readonly analytics: readonly Analytics[];
+  /** The same, and a pixel for browsers without scripts. */
+  readonly holdingAnalytics: readonly Analytics[];
+  readonly noindex: boolean;
+  /** Hash of all that stands in the configuration and changes every page. */
+  readonly recipe: string;
+}
+
+export function openWorkbench(context: JobContext, snapshot: Snapshot): Workbench {
+  const { config, environment, site } = context;
+  const recipe = hash(
+    'sha256',
+    JSON.stringify([
+      RECIPE,
+      config.analytics,
+      environment === 'production',
+      site.publicUrl.href,
+      site.originUrl.href,
+      [...site.hosts],
+    ]),
+  );
+  return {
+    context,
+    snapshot,
+    analytics: analyticsFor(config.analytics, 'page'),
+    holdingAnalytics: analyticsFor(config.analytics, 'holding'),
+    noindex: environment !== 'production',
+    recipe,
+  };
+}
+
+/** Keys begin with the hash of the bytes they are made of: `lost` is read off them. */
+export function keyOf(bench: Workbench, sha256: string, ...rest: readonly string[]): string {
+  return [sha256, bench.recipe.slice(0, 16), ...rest].join(' ');
+}
+
+export interface EditedPage {
+  readonly path: string;
+  readonly address: Address;
+  readonly kind: PageKind;
+  readonly name?: string;
+  readonly robots?: string;
+  readonly charset?: string;
+}
+
+/** The one way any HTML gets its analytics, `noindex` and public addresses; holds the result against the promise. */
+export async function edited(bench: Workbench, bytes: Buffer, page: EditedPage): Promise<Buffer> {
+  const { editPage } = await import('./edit.ts');
+  const { path, ...facts } = page;
+  const { noindex, snapshot, context } = bench;
+  const analytics = page.kind === 'holding' ? bench.holdingAnalytics : bench.analytics;
+  const html = editPage(bytes, {
+    ...facts,
+    site: context.site,
+    noindex: noindex || page.kind !== 'page',
+    analytics,
+    shortlink: (query) => snapshot.shortlink(query),
+  });
+  assertAnalytics(html, analytics, path);
+  return html;
+}

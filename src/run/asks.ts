@@ -1,0 +1,38 @@
+import type { Address } from '../model/address.ts';
+import type { AskBox, Asked } from '../snapshot/context.ts';
+
+/** What people and hooks want looked at now, all as one wish until a cycle takes it. */
+export interface Asks extends AskBox {
+  add(asked: Asked): void;
+  /** How many calls were added since the last take. */
+  readonly waiting: number;
+}
+
+/** More pages than this at once are no edit of a page: the lanes see to them. */
+export const MOST_PATHS = 200;
+
+/** An empty box. */
+export function openAsks(): Asks {
+  let paths = new Set<Address>();
+  let lanes = new Set<string>();
+  let waiting = 0;
+  return {
+    get isWaiting() {
+      return waiting > 0;
+    },
+    get waiting() {
+      return waiting;
+    },
+    add(asked) {
+      waiting += 1;
+      for (const path of asked.paths) if (paths.size < MOST_PATHS) paths.add(path);
+      for (const lane of asked.lanes) lanes.add(lane);
+    },
+    take() {
+      if (waiting === 0) return undefined;
+      const asked = { paths: [...paths], lanes: [...lanes] };
+      [paths, lanes, waiting] = [new Set(), new Set(), 0];
+      return asked;
+    },
+  };
+}

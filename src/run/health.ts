@@ -1,0 +1,40 @@
+import type { Clock } from '../model/clock.ts';
+import type { RunState } from './state.ts';
+
+/** A cycle that shows no sign of life for this long hangs: every wait in one has an end well before. */
+const SILENT_MS = 1_800_000;
+/** A tick that is late by more than this was lost. */
+const LATE_MS = 600_000;
+/** The loop looks about each two seconds; a machine that swaps may take longer. */
+const BEAT_MS = 60_000;
+
+/** Signs of life. */
+export interface Pulse {
+  /** The loop has come round. */
+  beat(): void;
+  /** A page was looked at, or a cycle began or ended. */
+  work(): void;
+  /** True while the loop lives and its cycles come as they should; a supervisor may end the process where not. */
+  isWell(state: RunState): boolean;
+}
+
+/** Waits go by the monotonic clock; when the next tick is expected stands in the state by the other. */
+export function createPulse(clock: Clock): Pulse {
+  let beat = clock.monotonic();
+  let work = beat;
+  return {
+    beat() {
+      beat = clock.monotonic();
+    },
+    work() {
+      work = clock.monotonic();
+    },
+    isWell(state) {
+      const now = clock.monotonic();
+      if (now - beat > BEAT_MS) return false;
+      if (state.cycle !== undefined) return now - work < SILENT_MS;
+      if (state.role === 'passive' || state.next === undefined) return true;
+      return clock.now() - state.next < LATE_MS;
+    },
+  };
+}
