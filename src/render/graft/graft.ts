@@ -42,10 +42,13 @@ export interface Grafted {
 export async function graft(bytes: Buffer, scion: Scion): Promise<Grafted> {
   const text = bytes.toString('latin1');
   const places = placesIn(text);
+  // Parsing, rendering and splicing a long page take seconds together on a busy machine, and leases are renewed meanwhile.
+  await breathe();
   const place = findPlace(places, scion.rules);
   if (place === undefined) return { html: bytes, lacks: 'thread' };
   const counts = countEdits(text, places, scion);
   const edits = [...(await threadEdits(text, place, scion)), ...counts.filter((edit) => !isWithin(edit, place))];
+  await breathe();
   const isLacking = scion.rules.counts !== undefined && scion.page.number === 0 && counts.length === 0;
   return {
     html: Buffer.from(splice(text, edits), 'latin1'),
@@ -154,7 +157,7 @@ function timeOf(iso: string, clock: Intl.DateTimeFormat): Time {
 }
 
 /** Comments handed to the template at once: a thread of any length is never there as objects, as text and as markup all together. */
-const CHUNK = 200;
+const CHUNK = 100;
 
 async function itemsOf({ page: { placed }, rules, templates }: Scion, context: Context): Promise<string> {
   const clock = clockOf(rules);
@@ -165,7 +168,6 @@ async function itemsOf({ page: { placed }, rules, templates }: Scion, context: C
       return shown(one, next, { clock, templates });
     });
     parts.push(templates.render('comments', { ...context, comments }));
-    // A long thread takes seconds on a busy machine, and leases are renewed meanwhile.
     await breathe();
   }
   return parts.join('');
