@@ -7,6 +7,7 @@ import type { EdgeFlags } from './edge.ts';
 import type { HoldFlags } from './hold.ts';
 import { addInbox } from './inbox-program.ts';
 import type { InitFlags } from './init.ts';
+import type { InstallFlags } from './install.ts';
 import type { Outside, VerbIo } from './io.ts';
 import type { LaunchFlags } from './launch.ts';
 import type { PreviewFlags } from './preview.ts';
@@ -157,13 +158,16 @@ function build(session: Session): Command {
     },
   });
   addReport(program, session);
-  addInstalls(program, session);
+  addEdge(program, session);
+  addSchedule(program, session);
   return program;
 }
 
 function addPreview(program: Command, session: Session): void {
   verb(program, 'preview', 'the site and every holding page as visitors would get them, following what is saved')
     .addOption(option('--port <n>', 'where to listen; the next that is free').argParser(count))
+    .addOption(option('--share', 'publish it beside what is live, at an address that cannot be guessed'))
+    .addOption(option('--unshare', 'take down what was shared'))
     .action(async (flags: CommonFlags & PreviewFlags) => {
       const { previewVerb } = await import('./preview.ts');
       session.exitCode = await previewVerb(ioFor(session, flags), flags);
@@ -207,14 +211,24 @@ function addHold(program: Command, session: Session): void {
   });
 }
 
-function addInstalls(program: Command, session: Session): void {
+function addEdge(program: Command, session: Session): void {
   verb(program, 'edge', 'print the configuration of a web server or balancer in front of the release')
     .argument('<name>', 'nginx, haproxy, varnish, caddy, alb or cloudfront')
     .addOption(option('--to <name>', 'the destination behind it, where there are several'))
-    .addOption(option('--out <folder>', 'write it there; for a server that takes several files'))
+    .addOption(option('--out <folder>', 'write it there'))
     .action(async (name: string, flags: CommonFlags & EdgeFlags) => {
       const { edgeVerb } = await import('./edge.ts');
       session.exitCode = await edgeVerb(ioFor(session, flags), name, flags);
+    });
+}
+
+function addSchedule(program: Command, session: Session): void {
+  verb(program, 'schedule', 'print what starts a cycle each minute')
+    .argument('<name>', 'cron or systemd')
+    .addOption(option('--out <folder>', 'write it there'))
+    .action(async (name: string, flags: CommonFlags & InstallFlags) => {
+      const { scheduleVerb } = await import('./schedule.ts');
+      session.exitCode = await scheduleVerb(ioFor(session, flags), name, flags);
     });
 }
 

@@ -41,6 +41,7 @@ export function edgeFacts(
     site: site.publicUrl,
     origin: { url: site.originUrl, host: config.origin.host ?? site.originUrl.host },
     rules: config.edge,
+    inbox: config.inbox?.listen,
     destination: placed(loaded, chosen(config.destinations, to)),
     holding,
   };
