@@ -23,6 +23,7 @@ import { atEach, type Held, withLeases } from './leases.ts';
 import { changedFiles, purgeAfter } from './purging.ts';
 import { composeOptions } from './rendering.ts';
 import { newReport } from './report.ts';
+import { saidBeside, threadsOf } from './said.ts';
 import { retentionOf, siteOf, stateFiles } from './workplace.ts';
 
 /** What is shared at one destination now. */
@@ -93,7 +94,8 @@ async function filesIn(
 ): Promise<readonly ReleaseFile[]> {
   const records = openRecords(await openJournal<SnapshotRecord>(stateFiles(loaded.stateDir).snapshot));
   const snapshot = viewSnapshot(records, loaded.config);
-  const pages = (await compose(composeOptions(loaded, snapshot, signal))).map(stored);
+  const said = await saidBeside(loaded, await threadsOf(loaded), signal);
+  const pages = (await compose(composeOptions(loaded, { snapshot, said }, signal))).map(stored);
   const site = siteOf(loaded);
   const config = { ...loaded.config, analytics: [] };
   const jobs = jobsOf({ config, environment: 'shared', site, blobs }, snapshot, pages);
