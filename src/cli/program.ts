@@ -3,6 +3,7 @@ import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
 import { VERSION } from '../version.ts';
 import type { CheckFlags } from './check.ts';
 import { Command, CommanderError, InvalidArgumentError, Option } from './commands.ts';
+import type { PurgeFlags } from './comments.ts';
 import type { EdgeFlags } from './edge.ts';
 import type { HoldFlags } from './hold.ts';
 import { addInbox } from './inbox-program.ts';
@@ -117,6 +118,7 @@ function build(session: Session): Command {
   const program = new Command('holdfast')
     .description('Keeps a dynamic site standing on the day everybody comes.')
     .version(VERSION)
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: session.out,
@@ -157,15 +159,30 @@ function build(session: Session): Command {
       session.exitCode = await work(ioFor(session, flags));
     },
   });
+  addComments(program, session);
   addReport(program, session);
   addEdge(program, session);
   addSchedule(program, session);
   return program;
 }
 
+function addComments(program: Command, session: Session): void {
+  const comments = program.command('comments').description('comments of visitors');
+  verb(comments, 'purge', 'take a comment out of what is live and of what is kept')
+    .argument('<id>', 'its number, as in #comment-211')
+    .addOption(option('--page <path>', 'on this page only'))
+    .option('--undo', 'let it come back, where the source still shows it')
+    .action(async (id: string, flags: CommonFlags & PurgeFlags) => {
+      const { purgeVerb } = await import('./comments.ts');
+      session.exitCode = await purgeVerb(ioFor(session, flags), id, flags);
+    });
+}
+
 function addPreview(program: Command, session: Session): void {
   verb(program, 'preview', 'the site and every holding page as visitors would get them, following what is saved')
     .addOption(option('--port <n>', 'where to listen; the next that is free').argParser(count))
+    .addOption(option('--share', 'publish it beside what is live, at an address that cannot be guessed'))
+    .addOption(option('--unshare', 'take down what was shared'))
     .action(async (flags: CommonFlags & PreviewFlags) => {
       const { previewVerb } = await import('./preview.ts');
       session.exitCode = await previewVerb(ioFor(session, flags), flags);
