@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import type { Command } from './commands.ts';
 import type { RetryFlags, ShowFlags } from './inbox-entries.ts';
 import type { VerbIo } from './io.ts';
 

@@ -1,12 +1,14 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
 import { VERSION } from '../version.ts';
 import type { CheckFlags } from './check.ts';
+import { Command, CommanderError, InvalidArgumentError, Option } from './commands.ts';
+import type { PurgeFlags } from './comments.ts';
 import type { EdgeFlags } from './edge.ts';
 import type { HoldFlags } from './hold.ts';
 import { addInbox } from './inbox-program.ts';
 import type { InitFlags } from './init.ts';
+import type { InstallFlags } from './install.ts';
 import type { Outside, VerbIo } from './io.ts';
 import type { LaunchFlags } from './launch.ts';
 import type { PreviewFlags } from './preview.ts';
@@ -14,6 +16,7 @@ import type { PublishFlags } from './publish.ts';
 import type { ReportFlags } from './report.ts';
 import type { RollbackFlags } from './rollback.ts';
 import type { RunFlags } from './run.ts';
+import type { StatusFlags } from './status.ts';
 import type { UnpinFlags } from './unpin.ts';
 import type { VerifyFlags } from './verify.ts';
 import type { WithdrawFlags } from './withdraw.ts';
@@ -130,10 +133,12 @@ function build(session: Session): Command {
   addPublish(program, session);
   addPreview(program, session);
   addRun(program, session);
-  verb(program, 'status', 'what is live where, and how old each lane is').action(async (flags: CommonFlags) => {
-    const { statusVerb } = await import('./status.ts');
-    session.exitCode = await statusVerb(ioFor(session, flags));
-  });
+  verb(program, 'status', 'what is live where, and how old each lane is')
+    .option('--watch', 'tell it every five seconds, until stopped')
+    .action(async (flags: CommonFlags & StatusFlags) => {
+      const { statusVerb } = await import('./status.ts');
+      session.exitCode = await statusVerb(ioFor(session, flags), flags);
+    });
   verb(program, 'releases', 'what is live, and what can be returned to').action(async (flags: CommonFlags) => {
     const { releasesVerb } = await import('./releases.ts');
     session.exitCode = await releasesVerb(ioFor(session, flags));
@@ -153,14 +158,30 @@ function build(session: Session): Command {
       session.exitCode = await work(ioFor(session, flags));
     },
   });
+  addComments(program, session);
   addReport(program, session);
-  addInstalls(program, session);
+  addEdge(program, session);
+  addSchedule(program, session);
   return program;
+}
+
+function addComments(program: Command, session: Session): void {
+  const comments = program.command('comments').description('comments of visitors');
+  verb(comments, 'purge', 'take a comment out of what is live and of what is kept')
+    .argument('<id>', 'its number, as in #comment-211')
+    .addOption(option('--page <path>', 'on this page only'))
+    .option('--undo', 'let it come back, where the source still shows it')
+    .action(async (id: string, flags: CommonFlags & PurgeFlags) => {
+      const { purgeVerb } = await import('./comments.ts');
+      session.exitCode = await purgeVerb(ioFor(session, flags), id, flags);
+    });
 }
 
 function addPreview(program: Command, session: Session): void {
   verb(program, 'preview', 'the site and every holding page as visitors would get them, following what is saved')
     .addOption(option('--port <n>', 'where to listen; the next that is free').argParser(count))
+    .addOption(option('--share', 'publish it beside what is live, at an address that cannot be guessed'))
+    .addOption(option('--unshare', 'take down what was shared'))
     .action(async (flags: CommonFlags & PreviewFlags) => {
       const { previewVerb } = await import('./preview.ts');
       session.exitCode = await previewVerb(ioFor(session, flags), flags);
@@ -204,14 +225,24 @@ function addHold(program: Command, session: Session): void {
   });
 }
 
-function addInstalls(program: Command, session: Session): void {
+function addEdge(program: Command, session: Session): void {
   verb(program, 'edge', 'print the configuration of a web server or balancer in front of the release')
     .argument('<name>', 'nginx, haproxy, varnish, caddy, alb or cloudfront')
     .addOption(option('--to <name>', 'the destination behind it, where there are several'))
-    .addOption(option('--out <folder>', 'write it there; for a server that takes several files'))
+    .addOption(option('--out <folder>', 'write it there'))
     .action(async (name: string, flags: CommonFlags & EdgeFlags) => {
       const { edgeVerb } = await import('./edge.ts');
       session.exitCode = await edgeVerb(ioFor(session, flags), name, flags);
+    });
+}
+
+function addSchedule(program: Command, session: Session): void {
+  verb(program, 'schedule', 'print what starts a cycle each minute')
+    .argument('<name>', 'cron or systemd')
+    .addOption(option('--out <folder>', 'write it there'))
+    .action(async (name: string, flags: CommonFlags & InstallFlags) => {
+      const { scheduleVerb } = await import('./schedule.ts');
+      session.exitCode = await scheduleVerb(ioFor(session, flags), name, flags);
     });
 }
 

@@ -2,10 +2,13 @@ import { USUAL_SECRETS } from '../config/secrets.ts';
 import { newReport } from '../cycle/report.ts';
 import { systemClock } from '../model/clock.ts';
 import { EXIT, HoldfastError } from '../model/errors.ts';
+import { type Alerting, startAlerting } from '../run/alerting.ts';
+import { createFaces, type Faces } from '../run/face/routes.ts';
 import { createPulse } from '../run/health.ts';
+import { type LaneFact, laneFacts } from '../run/lane-facts.ts';
 import { jsonLog, LEVELS, type Level, type Log, plainLog } from '../run/log.ts';
 import { createRunner, type Runner } from '../run/runner.ts';
-import { type Routes, startServer, text } from '../run/server.ts';
+import { type Routes, startServer } from '../run/server.ts';
 import type { RunEvent } from '../run/state.ts';
 import { type Notifier, notifierOf } from '../run/systemd.ts';
 import { tellLog } from '../run/telling.ts';
@@ -20,59 +23,65 @@ const RUN_SECRETS = [...USUAL_SECRETS, 'run'] as const;
 /** systemd is fed at half of its interval, which is no shorter than some seconds. */
 const FEED_MS = 1000;
 
+/** Trouble is looked for this often. */
+const LOOK_MS = 2000;
+
 /** `holdfast run`: cycles until a signal comes. Exits 0 after the signal, whatever became of the cycles. */
 export async function runVerb(io: VerbIo, { logLevel = 'info' }: RunFlags): Promise<number> {
-  const load = () => io.load(RUN_SECRETS);
-  const loaded = await load();
   const log = logFor(io, logLevel);
+  const load = () => io.load(RUN_SECRETS);
   const pulse = createPulse(systemClock);
   const listeners: ((event: RunEvent) => void)[] = [tellLog(log)];
   const tell = (event: RunEvent): void => {
     pulse.work();
     for (const listener of listeners) listener(event);
   };
-  const runner = await createRunner({
-    loaded,
-    load,
-    clock: systemClock,
-    tell,
-    onBeat: pulse.beat,
-    newReport: () => newReport(pulse.work),
-  });
-  const wellNow = (): boolean => pulse.isWell(runner.state);
-  const notifier = notifierOf({
-    env: io.env,
-    state: () => runner.state,
-    onTrouble: (error) => tell({ kind: 'trouble', error }),
-  });
-  listeners.push(notifier.tell);
+  const options = { load, clock: systemClock, tell, onBeat: pulse.beat, newReport: () => newReport(pulse.work) };
+  const runner = await createRunner({ ...options, loaded: await load() });
+  const state = () => runner.state;
+  const isWell = (): boolean => pulse.isWell(state());
+  const notifier = notifierOf({ env: io.env, state, onTrouble: (error) => tell({ kind: 'trouble', error }) });
+  const alerting = startAlerting({ state, lanes: () => lanesNow(runner), clock: systemClock, log, redact: io.redact });
+  const alarms = () => alerting.lasting;
+  const faces = createFaces({ runner, clock: systemClock, isWell, alarms, redact: io.redact });
+  listeners.push(notifier.tell, alerting.tell, faces.tell);
   io.onReload(() => runner.reload());
-  return serveAndRun(io, { runner, notifier, wellNow, log });
+  return serveAndRun(io, { runner, notifier, isWell, alerting, faces, log });
 }
 
 interface Parts {
   readonly runner: Runner;
   readonly notifier: Notifier;
-  readonly wellNow: () => boolean;
+  readonly isWell: () => boolean;
+  readonly alerting: Alerting;
+  readonly faces: Faces;
   readonly log: Log;
 }
 
-async function serveAndRun(io: VerbIo, { runner, notifier, wellNow, log }: Parts): Promise<number> {
+async function serveAndRun(io: VerbIo, { runner, notifier, isWell, alerting, faces, log }: Parts): Promise<number> {
   const config = () => runner.state.loaded.config;
-  const routes: Routes = {
-    'POST /trigger': triggerRoute({ config, ask: runner.ask, other: () => runner.state.other }),
-    'GET /healthz': () => (wellNow() ? text(200, 'well\n') : text(503, 'the loop hangs, or its cycles do not come\n')),
-  };
+  const trigger = triggerRoute({ config, ask: runner.ask, other: () => runner.state.other });
+  const routes: Routes = { ...faces.routes, 'POST /trigger': trigger };
   const server = await startServer({ listen: config().run.listen, hosts: () => config().run.hosts, routes });
   log('info', `listens on ${server.url}`, { url: server.url });
-  const feeding = setInterval(() => notifier.beat(wellNow()), FEED_MS);
+  const timers = [
+    setInterval(() => notifier.beat(isWell()), FEED_MS),
+    setInterval(() => void alerting.look().catch(() => undefined), LOOK_MS),
+  ];
   try {
     await runner.run(io.signal);
     return EXIT.done.code;
   } finally {
-    clearInterval(feeding);
+    for (const timer of timers) clearInterval(timer);
+    faces.close();
     await server.close();
+    await alerting.close();
   }
+}
+
+async function lanesNow({ state, records }: Runner): Promise<readonly LaneFact[]> {
+  const { loaded, launch } = state;
+  return laneFacts(loaded.config, { records: await records(), launch, now: systemClock.now() });
 }
 
 function logFor(io: VerbIo, level: string): Log {

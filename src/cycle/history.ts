@@ -51,13 +51,16 @@ async function dropOlderHalf(path: string): Promise<void> {
   await writeAtomic(path, text.slice(text.indexOf('\n', text.length / 2) + 1));
 }
 
-/** The last run, or undefined before the first; a torn last line is passed over. */
-export async function lastRun(stateDir: string): Promise<Run | undefined> {
+/** The last runs, oldest first, at most `count`; torn lines are passed over. */
+export async function lastRuns(stateDir: string, count: number): Promise<readonly Run[]> {
   const text = await readFile(stateFiles(stateDir).runs, 'utf8').catch(() => '');
-  for (const line of text.trimEnd().split('\n').reverse()) {
-    try {
-      return JSON.parse(line) as Run;
-    } catch {}
+  return text.trimEnd().split('\n').slice(-count).flatMap(runIn);
+}
+
+function runIn(line: string): readonly Run[] {
+  try {
+    return [JSON.parse(line) as Run];
+  } catch {
+    return [];
   }
-  return undefined;
 }

@@ -3,6 +3,8 @@ import type { LoadedConfig } from '../config/load.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
 import type { Origin } from '../origin/client.ts';
 import type { Destination } from '../publish/destination.ts';
+import { openRecords, type Records, type SnapshotRecord } from '../snapshot/records.ts';
+import { openJournal } from '../store/journal.ts';
 import { type StandingDesk, standingDesk } from './standing.ts';
 import { destinationsOf, holderOf, openWorkplace, ownerOf, stateFiles, type Workplace } from './workplace.ts';
 
@@ -27,6 +29,8 @@ export interface KeptPremises extends Premises {
   readonly desk: StandingDesk;
   /** The drivers of every destination. */
   readonly destinations: readonly Destination[];
+  /** The snapshot in memory; read from disk where no cycle was here yet. */
+  records(): Promise<Records>;
   /** How fast the origin is asked now, as a part of what is configured. */
   readonly ease: number;
   /** Lets leases and connections go. */
@@ -45,6 +49,7 @@ export async function keepPremises(
   const desk = standingDesk(bid);
   const destinations = destinationsOf(loaded);
   let origin: Origin | undefined;
+  let records: Records | undefined;
   let kept: { readonly place: Workplace; readonly mark: string } | undefined;
   return {
     loaded,
@@ -62,7 +67,12 @@ export async function keepPremises(
       origin?.newRun();
       const opened = await openWorkplace(loaded, clock);
       origin ??= opened.origin;
+      records = opened.records;
       return { ...opened, origin, destinations, desk };
+    },
+    async records() {
+      records ??= openRecords(await openJournal<SnapshotRecord>(stateFiles(loaded.stateDir).snapshot));
+      return records;
     },
     async leave(place, isSound) {
       kept = isSound ? { place, mark: await markOf(loaded.stateDir) } : undefined;

@@ -9,6 +9,8 @@ import { warn } from '../snapshot/context.ts';
 import { graftsOf } from './comments.ts';
 import type { Cycle } from './cycle.ts';
 import { lookAgainFor } from './repair.ts';
+import { type Said, saidBeside } from './said.ts';
+import { valuesNow, warnOfValues } from './values.ts';
 import { PACKAGE_ROOT, type Workplace } from './workplace.ts';
 
 /** Every file of the release, composed and captured; captured bytes that the disk lost are asked for again first. */
@@ -26,6 +28,7 @@ export async function renderAll(
     rendered = await render(context, snapshot, composed);
   }
   for (const { path, text } of rendered.collisions) warn(report.tally, 'name-collision', path, text);
+  warnOfValues(report.tally, await valuesNow(place, signal));
   for (const { path, lacks } of rendered.lacking)
     warn(report.tally, 'comments-misplaced', addressOfFile(path), LACKS[lacks]);
   report.collisions = rendered.collisions.length;
@@ -39,14 +42,19 @@ const LACKS = {
 } as const;
 
 /** The composed pages; Eleventy starts only when their words, their templates or the hot pages' titles changed. */
-export function composeAll(place: Workplace, snapshot: Snapshot, signal: AbortSignal): Promise<readonly StoredPage[]> {
-  return place.composed.pages(composeOptions(place, snapshot, signal));
+export async function composeAll(
+  place: Workplace,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<readonly StoredPage[]> {
+  const said = await saidBeside(place, place.threads, signal);
+  return place.composed.pages(composeOptions(place, { snapshot, said }, signal));
 }
 
 /** Where composed pages come from, and what their templates know. */
 export function composeOptions(
   { root, config, environment }: LoadedConfig,
-  snapshot: Snapshot,
+  { snapshot, said = {} }: { readonly snapshot: Snapshot; readonly said?: Said },
   signal: AbortSignal,
 ): ComposeOptions {
   const { name, url, language } = config.site;
@@ -58,7 +66,7 @@ export function composeOptions(
     content: config.compose.content,
     fallback: PACKAGE_ROOT,
     tiny: config.edge.for.includes('alb'),
-    data: { site: { name, url, language }, environment, pages },
+    data: { site: { name, url, language }, environment, pages, ...said },
     signal,
   };
 }

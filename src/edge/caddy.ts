@@ -77,8 +77,12 @@ function commentsMatcher({ rules }: EdgeFacts): readonly string[] {
 }
 
 function commentsRoute(facts: EdgeFacts): readonly string[] {
-  const asked = `import holdfast_origin ${pool(facts, 1, facts.rules.comments.connections)}`;
-  return [...commentsMatcher(facts), ...handle('@comments', [asked])];
+  const { inbox } = facts;
+  const asked =
+    inbox === undefined
+      ? [`import holdfast_origin ${pool(facts, 1, facts.rules.comments.connections)}`]
+      : ['header ?Cache-Control "no-store"', `reverse_proxy ${inbox}`];
+  return [...commentsMatcher(facts), ...handle('@comments', asked)];
 }
 
 function dynamicRoute(facts: EdgeFacts, index: number): readonly string[] {
@@ -147,7 +151,7 @@ function path(dir: string): string {
   return quoted(dir);
 }
 
-/** Text between backquotes is taken as it is; in a regular expression a backquote can be written otherwise. */
+/** Text between backquotes is taken as it is, but for `{$`, which a pattern's end makes of a brace; a regular expression can write both otherwise. */
 function quoted(text: string): string {
-  return `\`${text.replaceAll('`', '\\x60')}\``;
+  return `\`${text.replaceAll('`', '\\x60').replaceAll('\\{', '\\x7b')}\``;
 }

@@ -16,7 +16,7 @@ export interface EdgeRequest {
   readonly authorized: boolean;
 }
 
-/** How the origin answers a visitor: a status, or not at all; `full` where its cap has no room. */
+/** How the origin answers a visitor, or the inbox a form: a status, or not at all; `full` where its cap has no room. */
 export type OriginAnswer = number | 'refused' | 'timeout' | 'full';
 
 /** Whose connections a request to the origin counts among; each has a cap of its own. */
@@ -30,12 +30,15 @@ export type Answer =
   | { readonly from: 'release'; readonly status: 200 | 404; readonly file: ReleaseFile }
   | { readonly from: 'holding'; readonly status: number; readonly name: string; readonly retryAfter: number | null }
   | { readonly from: 'origin'; readonly status: number; readonly cap: Cap }
+  /** A comment that was taken, or refused with words of the inbox's own. */
+  | { readonly from: 'inbox'; readonly status: number }
   /** The server's own few words: there is no such file, or no such method. */
   | { readonly from: 'edge'; readonly status: 404 | 405 };
 
 /** Where an answer comes from, before the origin was asked. */
 export type Route =
-  | Exclude<Answer, { from: 'origin' }>
+  | Exclude<Answer, { from: 'origin' | 'inbox' }>
+  | { readonly from: 'inbox'; readonly otherwise: string }
   | { readonly from: 'origin'; readonly cap: Cap; readonly otherwise: string };
 
 /** All that answers depend on beside the request. */
@@ -44,6 +47,8 @@ export interface EdgeWorld {
   readonly release: ReleaseView;
   /** Name of the holding page that visitors are put on; undefined while there is no hold. */
   readonly hold: string | undefined;
+  /** True where comments go to the inbox, which asks the origin by itself. */
+  readonly inbox?: boolean;
 }
 
 /** The holding page that says that a comment was not kept. */
@@ -73,6 +78,10 @@ const FAILING: readonly OriginAnswer[] = [502, 503, 504, 'refused', 'timeout', '
  */
 export function decide(request: EdgeRequest, world: EdgeWorld, origin: OriginAnswer): Answer {
   const route = routeOf(request, world);
+  if (route.from === 'inbox')
+    return typeof origin === 'number'
+      ? { from: 'inbox', status: origin }
+      : holdingAnswer(world.release, route.otherwise);
   if (route.from !== 'origin') return route;
   if (typeof origin === 'number' && !FAILING.includes(origin))
     return { from: 'origin', status: origin, cap: route.cap };
@@ -80,7 +89,7 @@ export function decide(request: EdgeRequest, world: EdgeWorld, origin: OriginAns
 }
 
 /** The part of the table that does not depend on what the origin says. */
-export function routeOf(request: EdgeRequest, { rules, release, hold }: EdgeWorld): Route {
+export function routeOf(request: EdgeRequest, { rules, release, hold, inbox = false }: EdgeWorld): Route {
   const { method } = request;
   const reads = method === 'GET' || method === 'HEAD';
   const path = decoded(request.path);
@@ -88,8 +97,10 @@ export function routeOf(request: EdgeRequest, { rules, release, hold }: EdgeWorl
   if (HIDDEN.test(path) && !ALWAYS.test(path)) return missing(release);
   const origin = (cap: Cap, otherwise = rules.holding): Route => ({ from: 'origin', cap, otherwise });
   if (path.startsWith('/_holdfast/')) return reads ? ownFile(path, release) : { from: 'edge', status: 405 };
-  if (method === 'POST' && rules.comments.paths.some((pattern) => isMatch(pattern, path)))
-    return origin({ of: 'comments' }, release.holding(NOT_KEPT) === undefined ? rules.holding : NOT_KEPT);
+  if (method === 'POST' && rules.comments.paths.some((pattern) => isMatch(pattern, path))) {
+    const otherwise = release.holding(NOT_KEPT) === undefined ? rules.holding : NOT_KEPT;
+    return inbox ? { from: 'inbox', otherwise } : origin({ of: 'comments' }, otherwise);
+  }
   const rule = rules.dynamic.findIndex((one) => isMatch(one.path, path) && hasParameter(one.query, request.query));
   if (rule >= 0) return origin({ of: 'dynamic', rule });
   const isAsset = ASSET.test(path);

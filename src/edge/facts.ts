@@ -23,6 +23,8 @@ export interface EdgeFacts {
     readonly host: string;
   };
   readonly rules: EdgeConfig;
+  /** Host and port of the inbox, which then takes every comment; undefined where there is none. */
+  readonly inbox: string | undefined;
   /** Where the release is; the `dir` of a mirror is absolute. */
   readonly destination: DestinationConfig;
   readonly holding: readonly HoldingPage[];

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { allowanceOf } from './allowance.ts';
 import { ALWAYS, ASSET_ENDINGS } from './decide.ts';
 import type { EdgeFacts, EdgeFile, EdgeFiller, HoldingPage } from './facts.ts';
-import { textOf } from './facts.ts';
+import { refused, textOf } from './facts.ts';
 import { fill } from './fill.ts';
 import { patternSource, querySource } from './patterns.ts';
 import { pcre } from './pcre.ts';
@@ -148,6 +148,9 @@ function originBackend(
 
 /** The file server is asked first, and what it does not have is asked of the origin: a 404 counts as a reason to try the other server. */
 function filesFirst(facts: EdgeFacts, busy: HoldingPage): readonly string[] {
+  // A second try has the headers of the first, so both servers must take the same host.
+  if (originOf(facts).says !== publicHost(facts))
+    throw refused('edge.elsewhere', 'origin', `takes an origin that goes by ${publicHost(facts)}: set origin.host so`);
   return [
     '# What the file server lacks is asked of the origin, under the same cap as who is logged in.',
     'balance roundrobin',

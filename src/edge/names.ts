@@ -1,6 +1,6 @@
 import { refused } from './facts.ts';
 
-/** What a page of ours may be framed by, and the base of its links; which scripts it may run stands in the page. */
+/** What a page of ours may be framed by, and the base of its links. Scripts are not named: an edited page would have others. */
 export const POLICY = "frame-ancestors 'self'; base-uri 'none'; object-src 'none'";
 
 /** Throws `edge-refused` for a host that some server's language would read otherwise: a URL may have `;`, `{` and quotation marks in it. */

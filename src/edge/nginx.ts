@@ -36,7 +36,8 @@ export const fillNginx: EdgeFiller = (facts, texts) => {
     deadline: `${rules.deadline}ms`,
     policy: quoted(POLICY),
     holding: `holding_${rules.holding}`,
-    elsewhere: rules.elsewhere === '404' ? '=404' : '@elsewhere',
+    elsewhere: rules.elsewhere === '404' || isBehind(facts) ? '=404' : '@elsewhere',
+    trusted: trusted(facts),
     tls: tlsOf(facts),
     logins: rules.loginCookies.map((name) => `${quoted(`~(?:^|;) ?${cookieName(name)}=`)} in;`),
     routes: routesOf(facts),
@@ -59,19 +60,38 @@ export const fillNginx: EdgeFiller = (facts, texts) => {
   return [{ path: FILE, text }];
 };
 
+/** True where HAProxy or Varnish stands in front: it asks the origin itself for what is absent here, and all visitors come from its address. */
+function isBehind({ rules }: EdgeFacts): boolean {
+  return rules.for.some((name) => name === 'haproxy' || name === 'varnish');
+}
+
+/** Who is believed about a visitor's address: else all of a balancer's visitors would share one address's limits. */
+function trusted(facts: EdgeFacts): readonly string[] {
+  if (!isBehind(facts)) return ['# set_real_ip_from 10.0.0.0/8;', '# real_ip_header X-Forwarded-For;'];
+  const here = /^(?:127\.|localhost:|\[::1\])/.test(facts.rules.files);
+  const from = here
+    ? ['set_real_ip_from 127.0.0.1;', 'set_real_ip_from ::1;']
+    : ['# To fill in: the address that HAProxy or Varnish comes from.', '# set_real_ip_from 10.0.0.0/8;'];
+  return [...from, 'real_ip_header X-Forwarded-For;'];
+}
+
 /** Connections to the origin that are counted together, and what visitors get when there is none. */
 interface Pool {
   readonly name: string;
   readonly connections: number;
   readonly otherwise: string;
   readonly about: string;
+  /** The inbox's host and port, where it is not the origin that is asked. */
+  readonly inbox?: string;
 }
 
-function capsOf({ rules, holding }: EdgeFacts): readonly Pool[] {
+function capsOf({ rules, holding, inbox }: EdgeFacts): readonly Pool[] {
   const notKept = holding.some(({ name }) => name === NOT_KEPT) ? NOT_KEPT : rules.holding;
   const visitors = { connections: rules.connections, otherwise: rules.holding };
   return [
-    { name: 'comments', connections: rules.comments.connections, otherwise: notKept, about: 'comments' },
+    inbox === undefined
+      ? { name: 'comments', connections: rules.comments.connections, otherwise: notKept, about: 'comments' }
+      : { name: 'inbox', inbox, connections: INBOX_CONNECTIONS, otherwise: notKept, about: 'comments, to the inbox' },
     ...rules.dynamic.map(({ path: pattern, connections }, index) => ({
       name: `dynamic${index}`,
       connections,
@@ -83,32 +103,37 @@ function capsOf({ rules, holding }: EdgeFacts): readonly Pool[] {
   ];
 }
 
+/** The inbox counts by itself, so this is far above what it takes a second; it keeps nginx's own connections for others. */
+const INBOX_CONNECTIONS = 256;
+
 /** `elsewhere` is asked under the visitors' cap. */
 const upstreamName = (name: string): string => `holdfast_${name === 'elsewhere' ? 'visitors' : name}`;
 
-function upstreamOf({ name, connections, about }: Pool, url: URL): readonly string[] {
+function upstreamOf({ name, connections, about, inbox }: Pool, url: URL): readonly string[] {
   if (name === 'elsewhere') return [];
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   return [
     `upstream ${upstreamName(name)} {`,
     `\t# ${about}`,
     `\tzone ${upstreamName(name)} 64k;`,
-    `\tserver ${url.hostname}:${port} max_conns=${connections} max_fails=0;`,
+    `\tserver ${inbox ?? `${url.hostname}:${port}`} max_conns=${connections} max_fails=0;`,
     '}',
   ];
 }
 
-function originOf({ name, otherwise, about }: Pool, facts: EdgeFacts): readonly string[] {
+function originOf({ name, otherwise, about, inbox }: Pool, facts: EdgeFacts): readonly string[] {
   const isElsewhere = name === 'elsewhere';
+  // What the inbox says itself has the visitor's words in it, also where it has to say 503.
+  const failing = inbox === undefined ? '502 503 504' : '502 504';
   return [
     `location @${name} {`,
     `\t# ${about}`,
-    ...[...refusedPage(facts), `error_page 502 503 504 ${standIn(facts, otherwise)};`].map((line) => `\t${line}`),
+    ...[...refusedPage(facts), `error_page ${failing} ${standIn(facts, otherwise)};`].map((line) => `\t${line}`),
     ...(isElsewhere
       ? ['\terror_page 418 = @absent;', '\tif ($holdfast_what = always) {', '\t\treturn 418;', '\t}']
       : []),
     '\tadd_header Cache-Control $holdfast_caching always;',
-    `\tproxy_pass ${facts.origin.url.protocol}//${upstreamName(name)};`,
+    `\tproxy_pass ${inbox === undefined ? facts.origin.url.protocol : 'http:'}//${upstreamName(name)};`,
     '}',
   ];
 }
@@ -129,10 +154,10 @@ function retriesOf({ name, status, retryAfter }: EdgeFacts['holding'][number]): 
   return [...new Set([status, 429])].map((each) => `"${each} /_holdfast/holding/${name}.html" ${retryAfter};`);
 }
 
-function routesOf({ rules }: EdgeFacts): readonly string[] {
+function routesOf({ rules, inbox }: EdgeFacts): readonly string[] {
   const comments = rules.comments.paths.map((pattern, index) => {
     assertPattern(`edge.comments.paths[${index}]`, pattern);
-    return `${quoted(`~^POST [^ ]+ [^ ]+ [^ ]* ${unanchored(patternSource(pattern))}`)} comments;`;
+    return `${quoted(`~^POST [^ ]+ [^ ]+ [^ ]* ${unanchored(patternSource(pattern))}`)} ${inbox === undefined ? 'comments' : 'inbox'};`;
   });
   const dynamic = rules.dynamic.map(({ path: pattern, query }, index) => {
     assertPattern(`edge.dynamic[${index}].path`, pattern);

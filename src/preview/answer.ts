@@ -29,6 +29,8 @@ function whyOf(answer: Answer, rules: EdgeConfig, { path, method }: EdgeRequest)
       return `hold is on: ${shownFor(answer.name)}`;
     case 'origin':
       return `${wantedOf(answer.cap, rules)}, and it is up`;
+    case 'inbox':
+      return 'comments go to the inbox';
     case 'edge':
       return answer.status === 405
         ? `${method} is no way to ask for ${path}`

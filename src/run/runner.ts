@@ -5,7 +5,9 @@ import { type KeptPremises, keepPremises } from '../cycle/premises.ts';
 import { newReport, type Report } from '../cycle/report.ts';
 import type { Clock } from '../model/clock.ts';
 import { asHoldfastError, HoldfastError, hasCode } from '../model/errors.ts';
+import type { Destination } from '../publish/destination.ts';
 import type { Asked } from '../snapshot/context.ts';
+import type { Records } from '../snapshot/records.ts';
 import { openAsks } from './asks.ts';
 import { type CycleEnd, runCycle, type Why } from './cycle.ts';
 import { type Reloader, reloaderOf } from './reload.ts';
@@ -23,6 +25,10 @@ const LONGEST_EVERY_MS = 60_000;
 /** The resident process. */
 export interface Runner {
   readonly state: RunState;
+  /** The snapshot as it is now. */
+  records(): Promise<Records>;
+  /** The drivers in use. */
+  readonly destinations: readonly Destination[];
   /** Works until the signal comes, and leaves whole. Throws only what kept it from beginning. */
   run(signal: AbortSignal): Promise<void>;
   /** What came of a wish to look at something now. */
@@ -128,6 +134,10 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   };
   return {
     state,
+    records: () => house.now.premises.records(),
+    get destinations() {
+      return house.now.premises.destinations;
+    },
     ask(asked) {
       if (state.role === 'passive') return 'passive';
       const isFirst = !asks.isWaiting;

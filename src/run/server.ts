@@ -39,7 +39,7 @@ const MOST_CONNECTIONS = 64;
 const REQUEST_MS = 10_000;
 
 /** No page elsewhere may frame it, and it asks nobody else for anything. */
-const SAFE: Readonly<Record<string, string>> = {
+export const SAFE: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
   'x-content-type-options': 'nosniff',

@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import * as assert from 'uvu/assert';
 import { decide, type EdgeRequest, routeOf } from '../../src/edge/decide.ts';
 import { suite } from '../support/suite.ts';
-import { ERROR_TEXT, HEARD, ORIGIN_TEXT, type OriginState } from './origin.ts';
+import { ERROR_TEXT, HEARD, ORIGIN_TEXT, type OriginState, startScriptedOrigin } from './origin.ts';
 import { FILES, HOLDING, RELEASE } from './release.ts';
 import { type EdgeDriver, type Rig, type Served, startRig } from './rig.ts';
 
@@ -79,6 +79,47 @@ export function matrix(driver: EdgeDriver): void {
     assert.is(well + held, answers.length);
     assert.ok(well > 0 && well <= rig.origin.requests.length, `${well} answered, ${rig.origin.requests.length} asked`);
     assert.ok(rig.origin.atOnce <= 4, `${rig.origin.atOnce} at once`);
+  });
+
+  test('with an inbox every comment goes there; where it does not answer the visitor is told that nothing was kept', async () => {
+    const inbox = await startScriptedOrigin();
+    const keeping = await startRig(driver, {}, new URL(inbox.url).host);
+    try {
+      const world = { rules: keeping.rules, release: RELEASE, hold: undefined, inbox: true };
+      for (const state of ['up', '503', 'refused'] as const) {
+        await inbox.become(state);
+        inbox.forget();
+        const { status, body } = await askAs(keeping, 'a comment');
+        const answer = decide(REQUESTS['a comment'] as Request, world, HEARD[state]);
+        assert.is(status, answer.status, `${state}: ${JSON.stringify(answer)}`);
+        assert.is(inbox.requests.length, state === 'refused' ? 0 : 1);
+        assert.match(body.toString(), { up: ORIGIN_TEXT, '503': ERROR_TEXT, refused: 'holding not-kept' }[state]);
+      }
+      assert.is(keeping.origin.requests.filter(({ method }) => method === 'POST').length, 0);
+    } finally {
+      await keeping.close();
+      await inbox.close();
+    }
+  });
+
+  test("where `elsewhere` is 'origin' it is asked for what is in no release, and for nothing that is always here", async () => {
+    const open = await startRig(driver, { elsewhere: 'origin' });
+    try {
+      const world = { rules: open.rules, release: RELEASE, hold: undefined };
+      for (const state of ['up', '503'] as const) {
+        await open.origin.become(state);
+        for (const path of ['/nope/', '/nope.png', '/a/', '/favicon.ico', '/.well-known/nope', '/.git/config']) {
+          open.origin.forget();
+          const { status } = await open.ask(path);
+          const answer = decide(request(path), world, HEARD[state]);
+          assert.is(status, answer.status, `${path}, ${state}`);
+          const route = routeOf(request(path), world);
+          assert.is(open.origin.requests.length, route.from === 'origin' ? 1 : 0, `${path}, ${state}`);
+        }
+      }
+    } finally {
+      await open.close();
+    }
   });
 
   test.run();

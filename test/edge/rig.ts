@@ -81,8 +81,8 @@ export const RULES: HoldfastConfig['edge'] = {
 const SEEN_MS = 30_000;
 const HOST = 'www.example.org';
 
-/** Starts all of it. Where `edge` is given it is laid over `RULES`. */
-export async function startRig(driver: EdgeDriver, edge: HoldfastConfig['edge'] = {}): Promise<Rig> {
+/** Starts all of it. Where `edge` is given it is laid over `RULES`; `inbox` is where one listens. */
+export async function startRig(driver: EdgeDriver, edge: HoldfastConfig['edge'] = {}, inbox?: string): Promise<Rig> {
   const origin = await startScriptedOrigin();
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-edge-'));
   await chmod(folder, 0o755);
@@ -97,6 +97,7 @@ export async function startRig(driver: EdgeDriver, edge: HoldfastConfig['edge'] 
     smallConfig(origin.url, {
       edge: { for: [driver.name], ...RULES, files: `127.0.0.1:${place.filesPort}`, ...edge },
       destinations: [{ use: 'mirror', dir: place.dir }],
+      ...(inbox === undefined ? {} : { inbox: { listen: inbox } }),
     }),
   );
   const end = async () => {

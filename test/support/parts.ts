@@ -52,6 +52,7 @@ export const PARTS = {
     { package: 'rsync', file: '/usr/bin/rsync' },
   ],
   haproxy: [{ package: 'haproxy', file: '/usr/sbin/haproxy' }],
+  systemd: [{ package: 'systemd', file: '/usr/bin/systemd-analyze' }],
   varnish: [{ package: 'varnish', file: '/usr/sbin/varnishd' }],
 } as const satisfies Record<string, readonly Part[]>;
 

@@ -1,0 +1,94 @@
+import { stateFiles } from '../cycle/workplace.ts';
+import type { Clock } from '../model/clock.ts';
+import { type Alert, openAlarms } from './alarms.ts';
+import { conditionsOf } from './conditions.ts';
+import { call, courierOf, deliver } from './couriers.ts';
+import type { LaneFact } from './lane-facts.ts';
+import type { Log } from './log.ts';
+import type { RunEvent, RunState } from './state.ts';
+
+/** Tells people of trouble, beside the cycles and never in their way. */
+export interface Alerting {
+  tell(event: RunEvent): void;
+  /** Looks for what began or ended; to be called every few seconds. */
+  look(): Promise<void>;
+  /** What was told and lasts, in words. */
+  readonly lasting: readonly string[];
+  /** Waits for what is on its way, a few seconds at most. */
+  close(): Promise<void>;
+}
+
+export interface AlertingOptions {
+  readonly state: () => RunState;
+  readonly lanes: () => Promise<readonly LaneFact[]>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Takes secrets out of a text that leaves. */
+  readonly redact: (text: string) => string;
+}
+
+/** What is on its way when the process ends gets this long. */
+const LAST_WAIT_MS = 5000;
+
+/** Alerts by `alerts`, and the heartbeat. */
+export function startAlerting({ state, lanes, clock, log, redact }: AlertingOptions): Alerting {
+  const alarms = openAlarms(stateFiles(state().loaded.stateDir).alerts);
+  const stop = new AbortController();
+  let lasting: readonly string[] = [];
+  const underWay = new Set<Promise<unknown>>();
+  const begin = (what: string, work: () => Promise<void>): void => {
+    const sent = deliver(work, { clock, signal: stop.signal }).then((failure) => {
+      if (failure !== undefined) log('error', `${what}: ${failure}`);
+    });
+    underWay.add(sent);
+    void sent.finally(() => underWay.delete(sent));
+  };
+  const send = ({ subject, state: at, text }: Alert): void => {
+    const { config } = state().loaded;
+    const alert = {
+      subject,
+      state: at,
+      text: redact(text),
+      site: config.site.url,
+      at: new Date(clock.now()).toISOString(),
+    };
+    log(at === 'ends' ? 'info' : 'warn', `alert ${at}: ${text}`, { subject });
+    for (const one of config.alerts) {
+      const courier = courierOf(one);
+      begin(`alert by ${one.name}`, () => courier(alert));
+    }
+  };
+  const ping = (): void => {
+    const { heartbeat } = state().loaded.config;
+    if (heartbeat !== undefined) begin('heartbeat', () => call(heartbeat, { method: 'GET' }));
+  };
+  return {
+    tell(event) {
+      if (event.kind === 'taken-over')
+        send({ subject: 'lease', state: 'happened', text: `took over from ${event.from}` });
+      if (event.kind === 'cycle-ended' && isGood(event.end)) ping();
+    },
+    async look() {
+      const conditions = conditionsOf(state(), await lanes());
+      lasting = conditions.map(({ text }) => redact(text));
+      for (const alert of await alarms.heed(conditions)) send(alert);
+    },
+    get lasting() {
+      return lasting;
+    },
+    async close() {
+      const limit = setTimeout(() => stop.abort(), LAST_WAIT_MS);
+      await Promise.all(underWay);
+      clearTimeout(limit);
+    },
+  };
+}
+
+/** Live everywhere; pages that are kept from an earlier look do not count against it. */
+function isGood({ failure, report }: Extract<RunEvent, { kind: 'cycle-ended' }>['end']): boolean {
+  return (
+    failure === undefined &&
+    report.destinations.size > 0 &&
+    [...report.destinations.values()].every(({ error }) => error === undefined)
+  );
+}

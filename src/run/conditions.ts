@@ -1,0 +1,61 @@
+import type { LaneFact } from './lane-facts.ts';
+import type { RunState } from './state.ts';
+import { SKIPS_THAT_ALARM } from './telling.ts';
+
+/** Something that a person should know while it lasts. */
+export interface Condition {
+  /** Names it for as long as it lasts: `stale hot`, `failed`. */
+  readonly subject: string;
+  /** One sentence. */
+  readonly text: string;
+}
+
+/** A lane this many intervals old is stale: one may be missed, two are bad luck. */
+const STALE_INTERVALS = 3;
+/** Cycles in a row that failed: one may be a moment of the network, and visitors have the release before. */
+const FAILURES_THAT_ALARM = 3;
+
+/** What is wrong now, by what the process knows. Pure. */
+export function conditionsOf(state: RunState, lanes: readonly LaneFact[]): readonly Condition[] {
+  // The active machine tells of what it does; two would tell all twice.
+  if (state.role === 'passive') return state.configError === undefined ? [] : [configCondition(state)];
+  return [
+    ...lanes.flatMap((lane) => staleCondition(lane)),
+    ...failedConditions(state),
+    ...(state.skipped < SKIPS_THAT_ALARM
+      ? []
+      : [{ subject: 'skipped', text: `${state.skipped} ticks in a row found a cycle going on` }]),
+    ...(state.configError === undefined ? [] : [configCondition(state)]),
+    ...holdConditions(state),
+  ];
+}
+
+function staleCondition({ name, age, every, isPaused }: LaneFact): readonly Condition[] {
+  if (age === undefined || isPaused || age <= STALE_INTERVALS * every) return [];
+  const text = `lane ${name} was last looked at ${Math.round(age / 1000)} s ago, and is to be each ${every / 1000} s`;
+  return [{ subject: `stale ${name}`, text }];
+}
+
+function failedConditions({ last, failures }: RunState): readonly Condition[] {
+  if (last === undefined) return [];
+  const errors = [last.failure, ...[...last.report.destinations.values()].map(({ error }) => error)];
+  const first = errors.find((error) => error !== undefined);
+  const why = first === undefined ? '' : `: ${first.message.split('\n')[0]} [${first.code}]`;
+  // A refusal waits for a person, however few there were.
+  if (last.exit === 5) return [{ subject: 'refused', text: `a safety cap refused to publish${why}` }];
+  if (failures < FAILURES_THAT_ALARM) return [];
+  return [{ subject: 'failed', text: `${failures} cycles in a row failed${why}` }];
+}
+
+function configCondition({ configError }: RunState): Condition {
+  return {
+    subject: 'config',
+    text: `the configuration file is wrong, the one before stays in use: ${configError?.message.split('\n')[0]}`,
+  };
+}
+
+function holdConditions({ last }: RunState): readonly Condition[] {
+  return [...(last?.report.tally.warnings.values() ?? [])]
+    .filter(({ code }) => code === 'hold-long')
+    .map(({ path, text }) => ({ subject: `hold ${path}`, text: `${path}: ${text}` }));
+}

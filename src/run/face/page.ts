@@ -1,0 +1,138 @@
+import type { Facts } from '../facts.ts';
+import { historyPlot } from './plot.ts';
+import type { RunFacts } from './run-facts.ts';
+import { STYLE } from './style.ts';
+import { asHtml, counted, span } from './words.ts';
+
+/** What the page shows. */
+export interface Shown {
+  readonly facts: Facts;
+  readonly run: RunFacts;
+}
+
+/** Kept pages beyond this many are counted and not listed: the page stays small on the worst day. */
+const MOST_KEPT = 60;
+
+/** The status page, whole: it asks nobody for anything but its own news. Holds no words of visitors and no secrets. */
+export function statusPage({ facts, run }: Shown): string {
+  const { site, environment } = facts;
+  const word = wordOf({ facts, run });
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${asHtml(word.text)}: ${asHtml(site.name)}</title>
+<link rel="icon" href="data:,"><style>${STYLE}</style><script src="/live.js" defer></script></head>
+<body><main>
+<header><p class="soft">${asHtml(environment)}, <a href="${asHtml(site.url)}">${asHtml(site.url.replace(/^https?:\/\//, ''))}</a></p><h1>${asHtml(site.name)}</h1></header>
+${banners({ facts, run })}
+<p class="word ${word.tone}"><b>${asHtml(word.text)}</b> ${asHtml(run.said)}</p>
+<section><h2>Live</h2>${destinations(facts)}</section>
+<section><h2>Lanes</h2>${lanes(facts)}</section>
+${kept(facts)}
+<section><h2>Cycles</h2>${historyPlot(facts.history)}</section>
+<section><h2>This process</h2>${processList({ facts, run })}</section>
+<footer><p>As of ${asHtml(facts.at.slice(0, 19).replace('T', ' '))} UTC. <a href="/status.json">JSON</a>, <a href="/metrics">metrics</a>, <a href="/healthz">health</a></p></footer>
+</main></body></html>
+`;
+}
+
+interface Word {
+  readonly text: string;
+  readonly tone: 'good' | 'warn' | 'bad';
+}
+
+/** The one thing to know at a glance, the gravest first. */
+function wordOf({ facts, run }: Shown): Word {
+  const { destinations: all } = facts;
+  if (run.role === 'passive') return { text: 'Passive', tone: 'good' };
+  if (run.alarms.length > 0) return { text: 'Needs a look', tone: 'bad' };
+  if (all.some(({ hold }) => hold.hold !== null)) return { text: 'On the holding page', tone: 'warn' };
+  if (all.every(({ live }) => live === null)) return { text: 'Nothing is live yet', tone: 'warn' };
+  if (facts.kept.length > 0) return { text: 'Live, some pages kept', tone: 'warn' };
+  return { text: 'All is well', tone: 'good' };
+}
+
+function banners({ facts, run }: Shown): string {
+  const said = [
+    ...facts.destinations.flatMap(({ name, hold }) =>
+      hold.hold === null
+        ? []
+        : [`HOLD at ${name}: visitors get the holding page ${hold.hold.page} since ${hold.hold.since}`],
+    ),
+    ...facts.destinations.flatMap(({ name, pinned }) =>
+      pinned === null ? [] : [`PINNED at ${name}: nothing else goes live until holdfast unpin`],
+    ),
+    ...(facts.launch === null ? [] : [`LAUNCH MODE until ${facts.launch.until.slice(0, 16).replace('T', ' ')} UTC`]),
+  ];
+  const alarms = run.alarms.map((text) => `<p class="banner bad">${asHtml(text)}</p>`);
+  return [...said.map((text) => `<p class="banner">${asHtml(text)}</p>`), ...alarms].join('');
+}
+
+function destinations({ destinations: all, at }: Facts): string {
+  const rows = all.map(({ name, live, since, files, settled, unsure, holder, releases, error }) => {
+    const age =
+      since === null
+        ? ''
+        : `for ${span(Date.parse(at) - Date.parse(since))}, ${counted(files, 'file')}, ${counted(releases, 'release')} to return to`;
+    const trouble =
+      error ??
+      (settled
+        ? unsure === 0
+          ? ''
+          : `${unsure ?? 'all'} files are put again by the next publish`
+        : 'stopped in the middle of a switch: the next run mends it');
+    const id = live === null ? 'nothing' : live.slice(live.indexOf('-') + 1).slice(0, 8);
+    return `<li><b>${asHtml(name)}</b> <code>${asHtml(id)}</code> ${asHtml(age)}${holder === null ? '' : `<br><span class="soft">lease: ${asHtml(holder)}</span>`}${trouble === '' ? '' : `<br><strong>${asHtml(trouble)}</strong>`}</li>`;
+  });
+  return `<ul>${rows.join('')}</ul>`;
+}
+
+/** A bar is full where a lane is as old as its interval; one that is older is another colour, and says so. */
+function lanes({ lanes: all }: Facts): string {
+  const rows = all.map(({ name, everySeconds, ageSeconds, state }) => {
+    const part = ageSeconds === null ? 0 : ageSeconds / everySeconds;
+    const tone = state === 'paused' ? 'idle' : part > 3 ? 'bad' : part > 1.5 ? 'warn' : 'good';
+    const said = ageSeconds === null ? 'never looked at' : `${span(ageSeconds * 1000)} old`;
+    const word = state === 'fresh' || state === 'never' ? '' : `, ${state}`;
+    return `<li><b>${asHtml(name)}</b> ${said} of ${span(everySeconds * 1000)}${word}<span class="bar"><i class="${tone}" style="width:${Math.min(100, Math.round(part * 100))}%"></i></span></li>`;
+  });
+  return `<ul>${rows.join('')}</ul>`;
+}
+
+function kept({ kept: all, site, at }: Facts): string {
+  if (all.length === 0) return '';
+  const rows = all.slice(0, MOST_KEPT).map(({ address, problem, text, since, goodAt }) => {
+    const good = goodAt === undefined ? 'never good' : `last good ${span(Date.parse(at) - goodAt)} ago`;
+    return `<li><a href="${asHtml(new URL(address, site.url).href)}">${asHtml(address)}</a> ${asHtml(problem)} for ${span(Date.parse(at) - since)}, ${good}<br><span class="soft">${asHtml(text.slice(0, 160))}</span></li>`;
+  });
+  const more = all.length > MOST_KEPT ? `<p class="soft">and ${all.length - MOST_KEPT} more</p>` : '';
+  return `<section><h2>Kept from an earlier look: ${all.length}</h2><ul>${rows.join('')}</ul>${more}</section>`;
+}
+
+function processList({ facts, run }: Shown): string {
+  const lines: (readonly [string, string])[] = [
+    ['role', run.role === 'passive' ? `passive, ${run.other ?? 'another machine'} is active` : run.role],
+    ['next tick', run.next === null ? 'none' : `${run.next.slice(11, 19)} UTC`],
+    ['cycles', `${run.cycles}, ${run.failures} failed in a row, ${run.skipped} ticks skipped in a row`],
+    [
+      'origin',
+      run.ease === 1
+        ? 'asked at full pace'
+        : `asked at ${Math.round(run.ease * 100)} % of its pace: it was slow or in trouble`,
+    ],
+    ...facts.caches.map(({ name, waiting }): [string, string] => [
+      `cache ${name}`,
+      waiting === 0 ? 'nothing waits' : `${waiting} files wait to be purged`,
+    ]),
+    ...(facts.inbox === null
+      ? []
+      : [
+          [
+            'inbox',
+            `${facts.inbox.waiting + facts.inbox.delivering} wait, ${span(facts.inbox.drainSeconds * 1000)} to deliver, ${facts.inbox.refused} refused`,
+          ] as const,
+        ]),
+    ...(run.certificate === null ? [] : [['certificate', run.certificate] as const]),
+    ['memory', `${Math.round(run.memory / 1e6)} MB, up ${span(Date.parse(facts.at) - Date.parse(run.started))}`],
+  ];
+  return `<dl>${lines.map(([term, text]) => `<dt>${asHtml(term)}</dt><dd>${asHtml(text)}</dd>`).join('')}</dl>`;
+}

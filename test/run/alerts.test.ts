@@ -1,0 +1,121 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { newReport } from '../../src/cycle/report.ts';
+import { HoldfastError } from '../../src/model/errors.ts';
+import { openAlarms } from '../../src/run/alarms.ts';
+import { conditionsOf } from '../../src/run/conditions.ts';
+import { courierOf, deliver } from '../../src/run/couriers.ts';
+import type { LaneFact } from '../../src/run/lane-facts.ts';
+import type { RunState } from '../../src/run/state.ts';
+import { suite } from '../support/suite.ts';
+
+const test = suite('alerts');
+
+const state = (more: Partial<RunState> = {}): RunState =>
+  ({ role: 'active', failures: 0, skipped: 0, last: undefined, configError: undefined, ...more }) as RunState;
+const lane = (age: number, more: Partial<LaneFact> = {}): LaneFact => ({
+  name: 'hot',
+  every: 60_000,
+  age,
+  state: 'due',
+  isPaused: false,
+  ...more,
+});
+const ended = (exit: number, failure?: HoldfastError): RunState['last'] => ({
+  why: 'tick',
+  ended: 0,
+  seconds: 1,
+  report: newReport(),
+  exit,
+  failure,
+  trouble: undefined,
+});
+const subjects = (of: RunState, lanes: readonly LaneFact[] = []) =>
+  conditionsOf(of, lanes).map(({ subject }) => subject);
+const moved = new HoldfastError('destination-unwritable', 'no room');
+
+const cases: [name: string, expected: string[], state: RunState, lanes?: LaneFact[]][] = [
+  ['nothing', [], state(), [lane(180_000)]],
+  ['a lane that is older than three intervals', ['stale hot'], state(), [lane(180_001)]],
+  ['not of one that is paused', [], state(), [lane(999_999, { isPaused: true })]],
+  ['not of two failures in a row', [], state({ failures: 2, last: ended(1, moved) })],
+  ['three failures in a row', ['failed'], state({ failures: 3, last: ended(1, moved) })],
+  ['a refusal, at once', ['refused'], state({ failures: 1, last: ended(5) })],
+  ['three ticks that were skipped', ['skipped'], state({ skipped: 3 })],
+  ['a configuration that is wrong', ['config'], state({ configError: moved })],
+  ['on a passive machine only that', ['config'], state({ role: 'passive', configError: moved }), [lane(999_999)]],
+];
+
+for (const [name, expected, of, lanes = []] of cases)
+  test(`tell of ${name}`, () => assert.equal(subjects(of, lanes), expected));
+
+test('each is told once when it begins and once when it ends, across a restart too', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'holdfast-alarms-'));
+  try {
+    const file = join(dir, 'alerts.json');
+    const one = { subject: 'failed', text: 'three failed' };
+    const alarms = openAlarms(file);
+    assert.equal(await alarms.heed([one]), [{ ...one, state: 'begins' }]);
+    assert.equal(await alarms.heed([{ ...one, text: 'four failed' }]), []);
+    const restarted = openAlarms(file);
+    assert.equal(await restarted.heed([one]), []);
+    assert.equal(
+      (await restarted.heed([])).map(({ subject, state: at }) => [subject, at]),
+      [['failed', 'ends']],
+    );
+    assert.equal(await restarted.heed([]), []);
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});
+
+const ALERT = {
+  subject: 'failed',
+  state: 'begins',
+  text: 'x',
+  site: 'https://www.example.org',
+  at: '2027-02-02T09:00:00Z',
+} as const;
+
+test('a webhook gets one JSON object, and is tried again where it fails; a line about it never holds its address', async () => {
+  const got: string[] = [];
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    got.push(`${request.method} ${request.headers['content-type']} ${body}`);
+    response.writeHead(got.length === 1 ? 500 : 204).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/canary-hook`;
+  const slept: number[] = [];
+  const clock = { now: () => 0, monotonic: () => 0, sleep: async (ms: number) => void slept.push(ms) };
+  const signal = new AbortController().signal;
+  const courier = courierOf({ use: 'webhook', name: 'hook', url, headers: {} });
+  assert.is(await deliver(() => courier(ALERT), { clock, signal }), undefined);
+  assert.equal(got, Array(2).fill(`POST application/json ${JSON.stringify(ALERT)}`));
+  assert.is(slept.length, 1);
+  await new Promise((resolve) => server.close(resolve));
+  const said = await deliver(() => courier(ALERT), { clock, signal });
+  assert.is(said, 'ECONNREFUSED');
+  assert.is(slept.length, 3, 'three attempts, and no more');
+});
+
+test('a command gets it on standard input; one that fails says how', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'holdfast-command-'));
+  try {
+    const run = (...command: string[]) => courierOf({ use: 'command', name: 'command', run: command })(ALERT);
+    await run('/bin/sh', '-c', 'cat > "$1"', 'sh', join(dir, 'got'));
+    assert.equal(JSON.parse(await readFile(join(dir, 'got'), 'utf8')), ALERT);
+    await run('/bin/true');
+    const why = await run('/bin/false').catch((error: Error) => error.message);
+    assert.is(why, 'it exited 1');
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});
+
+test.run();

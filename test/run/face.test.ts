@@ -1,0 +1,118 @@
+import * as assert from 'uvu/assert';
+import { createMetrics } from '../../src/run/face/metrics.ts';
+import { type Shown, statusPage } from '../../src/run/face/page.ts';
+import { suite } from '../support/suite.ts';
+
+const test = suite('the faces of the resident process');
+
+const AT = '2027-02-02T09:00:00.000Z';
+const run = (index: number, exit = 0) => ({
+  ended: AT,
+  seconds: 2,
+  exit,
+  releases: [],
+  pages: { captured: index, unchanged: 5, kept: 0, failed: 0, gone: 0 },
+  requests: 5,
+  warnings: 0,
+  stages: { look: 1.5, render: 0.2, publish: 0.3 },
+});
+const destination = (more: object = {}) => ({
+  name: 'mirror',
+  live: '20270202T085900Z-4f2a11223344',
+  since: '2027-02-02T08:59:00.000Z',
+  files: 120,
+  settled: true,
+  pinned: null,
+  hold: { hold: null, how: 'flag', over: null, tooLong: false },
+  holder: 'web1-00112233',
+  unsure: 0,
+  releases: 5,
+  error: null,
+  ...more,
+});
+const shown = (facts: object = {}, more: object = {}): Shown =>
+  ({
+    facts: {
+      site: { name: 'Tide pools', url: 'https://www.example.org' },
+      environment: 'production',
+      at: AT,
+      destinations: [destination()],
+      caches: [],
+      lanes: [{ name: 'hot', everySeconds: 60, ageSeconds: 30, state: 'fresh' }],
+      kept: [],
+      inbox: null,
+      launch: null,
+      lastRun: run(1),
+      history: [run(1), run(2, 1)],
+      ...facts,
+    },
+    run: {
+      started: AT,
+      role: 'active',
+      other: null,
+      said: 'last cycle: mirror: nothing new',
+      next: AT,
+      cycles: 2,
+      failures: 0,
+      skipped: 0,
+      ease: 1,
+      alarms: [],
+      configError: null,
+      certificate: 'good until 2027-05-01',
+      memory: 90e6,
+      ...more,
+    },
+  }) as unknown as Shown;
+
+test('the page says what is live, how old each lane is, and that all is well', () => {
+  const html = statusPage(shown());
+  for (const said of ['All is well', '4f2a1122', '30 s old of 1 min', 'width:50%', 'good until 2027-05-01'])
+    assert.ok(html.includes(said), said);
+});
+
+test('what is not well comes first: alarms, a hold, a pin, launch mode', () => {
+  const hold = { hold: { page: 'busy', since: AT }, how: 'flag', over: null, tooLong: false };
+  const html = statusPage(
+    shown(
+      { destinations: [destination({ hold, pinned: 'x' })], launch: { since: AT, until: AT } },
+      { alarms: ['3 cycles in a row failed'] },
+    ),
+  );
+  for (const said of ['Needs a look', 'HOLD at mirror', 'PINNED at mirror', 'LAUNCH MODE', '3 cycles in a row failed'])
+    assert.ok(html.includes(said), said);
+});
+
+test('what an origin or a person calls something is text, and the page asks nobody else for anything', () => {
+  const evil = '<script>alert(1)</script>';
+  const kept = [{ address: '/"onload=x', lane: 'hot', problem: 'status', text: evil, since: 0, goodAt: 0 }];
+  const html = statusPage(shown({ site: { name: evil, url: 'https://www.example.org' }, kept }));
+  assert.not.ok(html.includes(evil));
+  assert.not.match(html, /<(?:img|iframe)|<link (?!rel="icon" href="data:,")|src="(?!\/live\.js")|url\(/);
+});
+
+test('on the worst day it stays below 50 KB', () => {
+  const kept = Array.from({ length: 5000 }, (_, index) => ({
+    address: `/page/${index}/`,
+    lane: 'tail',
+    problem: 'status',
+    text: 'answered 500 '.repeat(20),
+    since: 0,
+    goodAt: 0,
+  }));
+  const history = Array.from({ length: 120 }, (_, index) => run(index, index % 2));
+  const bytes = Buffer.byteLength(statusPage(shown({ kept, history })));
+  assert.ok(bytes < 50_000, `${bytes}`);
+});
+
+test('metrics have names that Prometheus takes, with their units', async () => {
+  const text = await createMetrics().text(shown());
+  const names = [...text.matchAll(/^# TYPE (\S+) (\S+)/gm)].map(([, name = '', type]) => [name, type] as const);
+  assert.ok(names.length > 10);
+  for (const [name, type] of names) {
+    assert.match(name, /^holdfast_[a-z_]+$/);
+    assert.is(name.endsWith('_total'), type === 'counter', name);
+  }
+  assert.match(text, /holdfast_lane_age_seconds\{lane="hot"\} 30/);
+});
+
+test.run();
