@@ -118,6 +118,7 @@ function build(session: Session): Command {
   const program = new Command('holdfast')
     .description('Keeps a dynamic site standing on the day everybody comes.')
     .version(VERSION)
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: session.out,

@@ -5,9 +5,11 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { ComposeOptions } from '../render/compose.ts';
 import type { StoredPage } from '../render/composed.ts';
 import { render } from '../render/render.ts';
+import type { Waiting } from '../render/waiting.ts';
 import { warn } from '../snapshot/context.ts';
 import { graftsOf } from './comments.ts';
 import type { Cycle } from './cycle.ts';
+import { readPiece } from './pieces.ts';
 import { lookAgainFor } from './repair.ts';
 import { type Said, saidBeside } from './said.ts';
 import { valuesNow, warnOfValues } from './values.ts';
@@ -21,7 +23,7 @@ export async function renderAll(
 ): Promise<readonly ReleaseFile[]> {
   const { place, report } = cycle;
   const composed = await composeAll(place, snapshot, signal);
-  const context = { ...place, grafts: await graftsOf(place) };
+  const context = { ...place, grafts: await graftsOf(place), ...(await waitingOf(place)) };
   let rendered = await render(context, snapshot, composed);
   if (rendered.lost.length > 0) {
     await lookAgainFor(cycle, rendered.lost, signal);
@@ -33,6 +35,16 @@ export async function renderAll(
     warn(report.tally, 'comments-misplaced', addressOfFile(path), LACKS[lacks]);
   report.collisions = rendered.collisions.length;
   return rendered.files;
+}
+
+/** What goes into pages with a comment form, where there is an inbox to receive it. */
+async function waitingOf(loaded: LoadedConfig): Promise<{ readonly waiting?: Waiting }> {
+  const { inbox } = loaded.config;
+  if (inbox === undefined) return {};
+  const script = await readPiece(loaded, 'waiting.js');
+  return {
+    waiting: { script, paths: inbox.forms.map(({ path }) => path), timed: inbox.minimumFill !== undefined },
+  };
 }
 
 /** What is said of a page that lacks something. */

@@ -12,6 +12,7 @@ import type { Effort } from './compress.ts';
 import type { PageKind } from './edit.ts';
 import type { Graft } from './graft/changes.ts';
 import type { Grafted } from './graft/graft.ts';
+import type { Waiting } from './waiting.ts';
 
 /** Raised whenever the same input would now render differently, so that nothing rendered by older code is taken for current. */
 const RECIPE = 1;
@@ -32,6 +33,8 @@ export interface JobContext {
   readonly blobs: Blobs;
   /** Threads that go into captured pages, by their addresses. */
   readonly grafts?: ReadonlyMap<Address, Graft>;
+  /** What goes into pages with a comment form. */
+  readonly waiting?: Waiting;
 }
 
 export interface RenderContext extends JobContext {
@@ -74,6 +77,7 @@ export function openWorkbench(context: JobContext, snapshot: Snapshot): Workbenc
       site.publicUrl.href,
       site.originUrl.href,
       [...site.hosts],
+      ...(context.waiting === undefined ? [] : [context.waiting]),
     ]),
   );
   return {
@@ -111,6 +115,7 @@ export async function edited(bench: Workbench, bytes: Buffer, page: EditedPage):
     site: context.site,
     noindex: noindex || page.kind !== 'page',
     analytics,
+    ...(page.kind === 'page' && context.waiting !== undefined ? { waiting: context.waiting } : {}),
     shortlink: (query) => snapshot.shortlink(query),
   });
   assertAnalytics(html, analytics, path);

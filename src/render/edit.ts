@@ -9,6 +9,7 @@ import { directiveOf, robotsMarkup } from './directives.ts';
 import { stripNonces } from './nonces.ts';
 import { PlaceFinder, type Places } from './places.ts';
 import { type Edit, splice } from './splice.ts';
+import { createFormFinder, type Waiting } from './waiting.ts';
 import { neutralise } from './wordpress.ts';
 
 export type { PageKind } from './analytics/port.ts';
@@ -27,6 +28,8 @@ export interface EditContext {
   /** The charset that the origin's Content-Type named. */
   readonly charset?: string;
   readonly analytics: readonly Analytics[];
+  /** What goes into pages with a comment form; nothing where there is no inbox. */
+  readonly waiting?: Waiting;
   /** The page that calls itself by a query such as `p=12`. */
   shortlink(query: string): Address | undefined;
 }
@@ -48,11 +51,13 @@ function collectEdits(text: string, context: EditContext): Edit[] {
   const scanner = new MarkupScanner(text);
   const finder = new PlaceFinder(scanner);
   const presence = createPresence(scanner, context.analytics);
+  const form = createFormFinder(scanner, context.waiting, context);
   const directives: NonNullable<ReturnType<typeof directiveOf>>[] = [];
   const edits: Edit[] = [];
   while (scanner.next()) {
     finder.see();
     if (scanner.closing) continue;
+    if (!finder.inTemplate) form.see();
     const isRepeated = !finder.inTemplate && presence.see();
     const edit = isRepeated ? removal(scanner) : context.kind === 'page' ? neutralise(scanner, context) : undefined;
     if (edit !== undefined) edits.push(edit);
@@ -62,7 +67,8 @@ function collectEdits(text: string, context: EditContext): Edit[] {
   const robots = robotsMarkup(context.robots, context.noindex, directives);
   const charset = charsetEdit(text, context.charset);
   if (charset !== undefined) edits.push(charset);
-  return [...insertions(finder.places(), robots, missingMarkup(context, presence)), ...edits];
+  const markup = [...missingMarkup(context, presence), { head: '', body: form.markup() }];
+  return [...insertions(finder.places(), robots, markup), ...edits];
 }
 
 /** The whole element where it is a script, else the tag. */
