@@ -92,7 +92,11 @@ test('a machine that has nothing of the first lifts it while the origin is away,
     assert.equal(await visit(...ALL), HELD);
     const off = await other.run(['hold', 'off']);
     assert.is(off.exit, 0, `the hold is off: ${off.stderr}`);
-    assert.match(off.stderr, /^(?:kept|failed).*: \/ status: /m, 'that pages are not as the origin has them now is said');
+    assert.match(
+      off.stderr,
+      /^(?:kept|failed).*: \/ status: /m,
+      'that pages are not as the origin has them now is said',
+    );
     assert.equal(await visit(...ALL), OPEN(1));
   } finally {
     await other.close();
