@@ -55,11 +55,7 @@ function background(
     while (!isOver) {
       const began = performance.now();
       const exit = await new Promise((resolve) =>
-        // As the published line for cron has it.
-        spawn('nice', ['-n', '5', process.execPath, MAIN, 'publish'], { cwd: project, stdio: 'ignore' }).on(
-          'close',
-          resolve,
-        ),
+        spawn(process.execPath, [MAIN, 'publish'], { cwd: project, stdio: 'ignore' }).on('close', resolve),
       );
       seen.cycles++;
       if (exit !== 0) seen.failed++;

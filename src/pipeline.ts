@@ -6,11 +6,13 @@ import { takeLeases } from './cycle/leases.ts';
 import { openLooks } from './cycle/looking.ts';
 import { forOneCycle, type Premises } from './cycle/premises.ts';
 import { publishTo } from './cycle/publishing.ts';
+import { eraseTraces, purgeComment } from './cycle/purge-comment.ts';
 import { purgeAfter } from './cycle/purging.ts';
 import { renderAll } from './cycle/rendering.ts';
 import { repair } from './cycle/repair.ts';
 import { type Report, timed } from './cycle/report.ts';
 import { sweep } from './cycle/sweep.ts';
+import { beginDueValues } from './cycle/values.ts';
 import { takeUpWithdrawals } from './cycle/withdrawals.ts';
 import { stateFiles, type Workplace } from './cycle/workplace.ts';
 import { isHoldfastError } from './model/errors.ts';
@@ -64,8 +66,11 @@ async function work(place: Workplace, run: Omit<Cycle, 'place' | 'context'>, sig
   const cycle = { ...run, place, context };
   try {
     await takeUpWithdrawals(place);
+    await beginDueValues(place, wish.looks);
+    if (wish.purge !== undefined) report.purged = await purgeComment(cycle, wish.purge, signal);
     const points = looks(cycle, signal);
     while (!(await timed(report, 'look', () => points.next())).done) await release(cycle, signal);
+    if (report.purged !== undefined) report.purged = await eraseTraces(cycle, report.purged, signal);
     if (!wish.dryRun) await sweep(cycle, signal);
   } finally {
     await place.records.flush();

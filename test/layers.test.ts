@@ -44,7 +44,7 @@ const RULES: LayerRules = {
   ]),
   packages: Object.keys(dependencies.dependencies),
   mouth: 'cli/main.ts',
-  children: ['render/eleventy.ts'],
+  children: ['render/eleventy.ts', 'snapshot/values/runner.ts'],
 };
 
 function sourcesOf(folder: string): Sources {

@@ -5,6 +5,7 @@ import {
   type DestinationReport,
   exitOf,
   newReport,
+  type PurgedComment,
   pageCounts,
   type Report,
   reportJson,
@@ -46,6 +47,7 @@ export async function publishAndTell(io: VerbIo, wish: Wish): Promise<number> {
   assertDestination(wish.to, loaded.config.destinations);
   const { report, exit, seconds, failure } = await runCycle(loaded, wish, io.signal);
   tell(io, report, { seconds, dryRun: wish.dryRun, failure });
+  if (report.purged !== undefined) for (const line of purgeLines(report.purged)) io.note(line);
   if (io.json) io.print(JSON.stringify(reportJson(report, seconds)));
   return exit;
 }
@@ -102,6 +104,15 @@ function noteTrouble(io: VerbIo, report: Report, failure: HoldfastError | undefi
   for (const [name, { error }] of report.destinations)
     if (error !== undefined) io.noteError(asHoldfastError(error), name);
   if (failure !== undefined) io.noteError(failure);
+}
+
+function* purgeLines({ id, pages, lookedAgain, stillShown, dropped }: PurgedComment): Generator<string> {
+  yield `comment ${id}: out of the thread of ${pages.join(', ')}, and of what is stored here`;
+  const others = lookedAgain.filter((address) => !pages.includes(address));
+  if (others.length > 0) yield `looked at again, since they named it: ${others.join(', ')}`;
+  if (stillShown.length > 0) yield `the origin still shows it on ${stillShown.join(', ')}: remove it there too`;
+  for (const [name, ids] of Object.entries(dropped))
+    yield `${name}: ${ids.length} kept releases that may hold it are gone: ${ids.map(shortId).join(', ')}`;
 }
 
 function printPlan(io: VerbIo, report: Report): void {

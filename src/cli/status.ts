@@ -60,13 +60,14 @@ function* lines(facts: Facts, now: number): Generator<string> {
 }
 
 function* destinationLines(
-  { name, live, since, files, settled, pinned, hold, holder, unsure, error }: DestinationStatus,
+  { name, live, since, files, settled, pinned, shared, hold, holder, unsure, error }: DestinationStatus,
   now: number,
 ): Generator<string> {
   if (error !== null) return yield `${name}: cannot be read: ${error}`;
   if (hold.hold !== null || (hold.over ?? 0) > 0) yield* holdLines({ name, ...hold });
   if (live === null || since === null) yield `${name}: nothing is live yet`;
   else yield `${name}: ${shortId(live)} is live since ${since} (${age(now - Date.parse(since))}), ${files} files`;
+  if (shared !== null) yield `${name}: a preview is shared at ${shared} until holdfast preview --unshare`;
   if (pinned !== null) yield `${name}: pinned by rollback: nothing else goes live until holdfast unpin`;
   if (!settled) yield `${name}: a run was stopped in the middle of a switch, the next one mends it`;
   else if (unsure !== 0) yield `${name}: ${unsure ?? 'all'} files are not certain, the next publish puts them again`;

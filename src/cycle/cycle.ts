@@ -1,3 +1,4 @@
+import type { CommentPurge } from '../snapshot/comments/purge.ts';
 import type { AskBox, LookContext } from '../snapshot/context.ts';
 import type { Leases } from './leases.ts';
 import type { Report } from './report.ts';
@@ -17,6 +18,8 @@ export interface Wish {
   readonly dryRun: boolean;
   readonly maxDeletes: number;
   readonly acceptShrink: boolean;
+  /** A comment to take out, or to let back in, before anything is published. */
+  readonly purge?: CommentPurge;
   /** What is asked for while the run is at work. */
   readonly asks?: AskBox;
 }

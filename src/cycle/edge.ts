@@ -9,6 +9,7 @@ import { viewSnapshot } from '../snapshot/snapshot.ts';
 import { openBlobs } from '../store/blobs.ts';
 import { openJournal } from '../store/journal.ts';
 import { composeOptions } from './rendering.ts';
+import { saidBeside, threadsOf } from './said.ts';
 import { foldersOf, siteOf, stateFiles } from './workplace.ts';
 
 /** Which server, and which destination is behind it; the first that is a folder, or the first at all, where none is named. */
@@ -52,7 +53,10 @@ export async function holdingPagesNow(loaded: LoadedConfig, signal: AbortSignal)
   const { config, environment, stateDir } = loaded;
   const files = stateFiles(stateDir);
   const snapshot = viewSnapshot(openRecords(await openJournal<SnapshotRecord>(files.snapshot)), config);
-  const composed = await compose(composeOptions(loaded, snapshot, signal));
+  const threads = await threadsOf(loaded);
+  const composed = await compose(
+    composeOptions(loaded, { snapshot, said: await saidBeside(loaded, threads, signal) }, signal),
+  );
   const pages = composed.map(({ html, ...page }) => ({
     ...page,
     body: { sha256: '', size: html.length },

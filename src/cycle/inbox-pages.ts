@@ -1,27 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { LoadedConfig } from '../config/load.ts';
 import type { PageSource } from '../inbox/pages.ts';
-import { isHoldfastError } from '../model/errors.ts';
+import { asHoldfastError } from '../model/errors.ts';
 import { HOLDING_FOLDER } from '../model/holding.ts';
-import { createAnalytics } from '../render/analytics/index.ts';
-import { compose } from '../render/compose.ts';
-import { editPage } from '../render/edit.ts';
-import { isAbsent } from '../store/files.ts';
-import { PACKAGE_ROOT, siteOf } from './workplace.ts';
-
-/** A piece of `templates/inbox/`: the project's own, else the package's. */
-export async function readPiece({ root, config }: LoadedConfig, name: string): Promise<string> {
-  const own = resolve(root, config.compose.templates, 'inbox', name);
-  return readFile(own, 'utf8').catch((error: unknown) => {
-    if (!isAbsent(error)) throw error;
-    return readFile(join(PACKAGE_ROOT, 'templates/inbox', name), 'utf8');
-  });
-}
+import { holdingPagesNow } from './edge.ts';
+import { readPiece } from './pieces.ts';
 
 /**
- * The inbox's pages: of the release that is live in the first mirror, as of now; what it has not is composed here, at the start. Needs neither
- * the origin nor any state. Templates that do not render are told by `note`: the answers are plain then, and nothing is lost.
+ * The inbox's pages: of the release that is live in the first mirror, as of now; what it has not is composed here, once, beside the first answers.
+ * Needs nothing of the origin. Templates that do not render are told by `note`: the answers are plain then, and nothing is lost.
  */
 export async function openInboxPages(loaded: LoadedConfig, io: InboxPagesIo): Promise<PageSource> {
   const [received = '', notKept = '', remember = ''] = await Promise.all(
@@ -29,7 +17,15 @@ export async function openInboxPages(loaded: LoadedConfig, io: InboxPagesIo): Pr
   );
   const live = (name: InboxPage) => readLive(loaded, name);
   const published = await Promise.all(INBOX_PAGES.map(live));
-  const composed = published.includes(undefined) ? await composeHolding(loaded, io) : new Map<string, string>();
+  let composed: ReadonlyMap<string, string> = new Map();
+  // Comments are taken meanwhile, and answered with plain pages.
+  if (published.includes(undefined))
+    void composeHolding(loaded, io).then(
+      (pages) => {
+        composed = pages;
+      },
+      () => undefined,
+    );
   return {
     pieces: { received, notKept, remember },
     holding: async (name) => (await live(name)) ?? composed.get(name),
@@ -54,21 +50,10 @@ async function composeHolding(
   loaded: LoadedConfig,
   { note, signal }: InboxPagesIo,
 ): Promise<ReadonlyMap<string, string>> {
-  const { root, config, environment } = loaded;
-  const { name, url, language } = config.site;
-  const { templates, content } = config.compose;
-  const data = { site: { name, url, language }, environment, pages: [] };
-  const pages = await compose({ root, templates, content, fallback: PACKAGE_ROOT, data, signal }).catch((error) => {
-    if (!isHoldfastError(error, 'template-broken')) throw error;
-    note(`inbox: ${error.message}; its answers are plain pages until that is put right`);
+  const pages = await holdingPagesNow(loaded, signal).catch((error: unknown) => {
+    const { message } = asHoldfastError(error);
+    note(`inbox: ${message}; its answers are plain pages until that is put right`);
     return [];
   });
-  const analytics = config.analytics.map(createAnalytics);
-  const site = siteOf(loaded);
-  const shown = pages.flatMap(({ kind, path, html, front }) => {
-    if (kind !== 'holding' || front.name === undefined) return [];
-    const context = { site, address: `/${path}`, kind, name: front.name, noindex: true, analytics };
-    return [[front.name, editPage(html, { ...context, shortlink: () => undefined }).toString('utf8')] as const];
-  });
-  return new Map(shown);
+  return new Map(pages.map(({ name, html }) => [name, html.toString('utf8')]));
 }

@@ -3,6 +3,7 @@ import { addressOfFile } from '../model/address.ts';
 import { asHoldfastError, hasCode } from '../model/errors.ts';
 import { type Manifest, type ReleaseFile, uncoveredRelease } from '../model/manifest.ts';
 import { ORIGIN_STATE_PATH } from '../model/origin-state.ts';
+import { sharedFiles } from '../model/share.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { assertDeletes } from '../publish/caps.ts';
 import { goLive, type Published } from '../publish/golive.ts';
@@ -166,7 +167,8 @@ function releaseFor(held: Held, sending: Sending): Manifest {
     return build(sending, withHold(held, sending, all), pagesAmong(stays));
   }
   const stays = filesThatStay(files, before, (address) => snapshot.mayStay(address));
-  const all = withHold(held, sending, [...served, ...stays]);
+  // A preview that was shared stays until it is taken down, whichever machine publishes.
+  const all = withHold(held, sending, [...served, ...stays, ...sharedFiles(live.manifest)]);
   return build(sending, all, [...snapshot.pages()].length + pagesAmong(stays));
 }
 

@@ -5,10 +5,14 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { ComposeOptions } from '../render/compose.ts';
 import type { StoredPage } from '../render/composed.ts';
 import { render } from '../render/render.ts';
+import type { Waiting } from '../render/waiting.ts';
 import { warn } from '../snapshot/context.ts';
 import { graftsOf } from './comments.ts';
 import type { Cycle } from './cycle.ts';
+import { readPiece } from './pieces.ts';
 import { lookAgainFor } from './repair.ts';
+import { type Said, saidBeside } from './said.ts';
+import { valuesNow, warnOfValues } from './values.ts';
 import { PACKAGE_ROOT, type Workplace } from './workplace.ts';
 
 /** Every file of the release, composed and captured; captured bytes that the disk lost are asked for again first. */
@@ -19,17 +23,28 @@ export async function renderAll(
 ): Promise<readonly ReleaseFile[]> {
   const { place, report } = cycle;
   const composed = await composeAll(place, snapshot, signal);
-  const context = { ...place, grafts: await graftsOf(place) };
+  const context = { ...place, grafts: await graftsOf(place), ...(await waitingOf(place)) };
   let rendered = await render(context, snapshot, composed);
   if (rendered.lost.length > 0) {
     await lookAgainFor(cycle, rendered.lost, signal);
     rendered = await render(context, snapshot, composed);
   }
   for (const { path, text } of rendered.collisions) warn(report.tally, 'name-collision', path, text);
+  warnOfValues(report.tally, await valuesNow(place, signal));
   for (const { path, lacks } of rendered.lacking)
     warn(report.tally, 'comments-misplaced', addressOfFile(path), LACKS[lacks]);
   report.collisions = rendered.collisions.length;
   return rendered.files;
+}
+
+/** What goes into pages with a comment form, where there is an inbox to receive it. */
+async function waitingOf(loaded: LoadedConfig): Promise<{ readonly waiting?: Waiting }> {
+  const { inbox } = loaded.config;
+  if (inbox === undefined) return {};
+  const script = await readPiece(loaded, 'waiting.js');
+  return {
+    waiting: { script, paths: inbox.forms.map(({ path }) => path), timed: inbox.minimumFill !== undefined },
+  };
 }
 
 /** What is said of a page that lacks something. */
@@ -39,14 +54,19 @@ const LACKS = {
 } as const;
 
 /** The composed pages; Eleventy starts only when their words, their templates or the hot pages' titles changed. */
-export function composeAll(place: Workplace, snapshot: Snapshot, signal: AbortSignal): Promise<readonly StoredPage[]> {
-  return place.composed.pages(composeOptions(place, snapshot, signal));
+export async function composeAll(
+  place: Workplace,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<readonly StoredPage[]> {
+  const said = await saidBeside(place, place.threads, signal);
+  return place.composed.pages(composeOptions(place, { snapshot, said }, signal));
 }
 
 /** Where composed pages come from, and what their templates know. */
 export function composeOptions(
   { root, config, environment }: LoadedConfig,
-  snapshot: Snapshot,
+  { snapshot, said = {} }: { readonly snapshot: Snapshot; readonly said?: Said },
   signal: AbortSignal,
 ): ComposeOptions {
   const { name, url, language } = config.site;
@@ -58,7 +78,7 @@ export function composeOptions(
     content: config.compose.content,
     fallback: PACKAGE_ROOT,
     tiny: config.edge.for.includes('alb'),
-    data: { site: { name, url, language }, environment, pages },
+    data: { site: { name, url, language }, environment, pages, ...said },
     signal,
   };
 }

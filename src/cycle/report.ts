@@ -1,3 +1,4 @@
+import type { Address } from '../model/address.ts';
 import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { KeptPage } from '../model/snapshot.ts';
@@ -20,8 +21,23 @@ export interface Report {
   /** Comments that came, were edited and went. */
   readonly comments: { new: number; edited: number; removed: number };
   requests: number;
+  /** Set where a comment was purged. */
+  purged: PurgedComment | undefined;
   /** Seconds spent in each stage. */
   readonly stages: Record<StageName, number>;
+}
+
+/** What a purge came to. */
+export interface PurgedComment {
+  readonly id: string;
+  /** Pages whose thread it stood in. */
+  readonly pages: readonly Address[];
+  /** Captured files that named it, and were asked for again. */
+  readonly lookedAgain: readonly Address[];
+  /** Those of them that name it still: the origin shows it. */
+  readonly stillShown: readonly Address[];
+  /** Releases that cannot be returned to any more, by destination. */
+  readonly dropped: Readonly<Record<string, readonly string[]>>;
 }
 
 export type StageName = 'look' | 'render' | 'publish';
@@ -74,6 +90,7 @@ export function newReport(progress?: Tally['progress']): Report {
     collisions: 0,
     comments: { new: 0, edited: 0, removed: 0 },
     requests: 0,
+    purged: undefined,
     stages: { look: 0, render: 0, publish: 0 },
   };
 }

@@ -3,6 +3,7 @@ import { type Address, addressOfFile } from '../model/address.ts';
 import { systemClock } from '../model/clock.ts';
 import { type Manifest, type ReleaseFile, uncoveredRelease } from '../model/manifest.ts';
 import { ORIGIN_STATE_PATH } from '../model/origin-state.ts';
+import { sharedFiles, sharedIn } from '../model/share.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { goLive, type Published } from '../publish/golive.ts';
 import type { Lease } from '../publish/lease.ts';
@@ -143,7 +144,12 @@ function releaseOf(
   target: Manifest,
   { live, isWithdrawn, isHeld }: Pick<Way, 'live' | 'isWithdrawn'> & { readonly isHeld: boolean },
 ): Manifest {
-  const own = withOriginOf(live.manifest, filesToReturnTo(uncoveredRelease(target), isWithdrawn));
+  // What is shared now stays; what was shared then does not come back.
+  const then = filesToReturnTo(uncoveredRelease(target), isWithdrawn).filter(
+    ({ path }) => sharedIn(path) === undefined,
+  );
+  const shared = isCertain(live) ? sharedFiles(live.manifest) : [];
+  const own = withOriginOf(live.manifest, [...then, ...shared]);
   // What visitors are on now stays over it, as it is.
   const files = isHeld ? coverAlike(own, live.manifest) : own;
   const pages = files.filter(({ kind }) => kind === 'page').length;

@@ -5,28 +5,33 @@ import { composedBodies } from '../render/composed.ts';
 import { bodiesOf, viewSnapshot } from '../snapshot/snapshot.ts';
 import { writeAtomic } from '../store/files.ts';
 import type { Cycle } from './cycle.ts';
-import { stateFiles } from './workplace.ts';
+import { stateFiles, type Workplace } from './workplace.ts';
 
 /** Unneeded blobs cost disk and nothing else, so they are looked for this often and no more. */
 const SWEEP_EVERY_MS = 3_600_000;
 
 /** Removes blobs that neither the snapshot nor a rendered file needs any more, and what killed runs left at destinations; at most once an hour. */
 export async function sweep({ place, leases }: Cycle, signal: AbortSignal): Promise<void> {
-  const { stateDir, clock, records, rendered, blobs, config } = place;
+  const { stateDir, clock, records, blobs, config } = place;
   const files = stateFiles(stateDir);
   const last = await stat(files.swept).catch(() => undefined);
   // A new state has nothing to sweep yet: all it holds is younger than that.
   if (last === undefined) return writeAtomic(files.swept, '');
   if (clock.now() - last.mtimeMs < SWEEP_EVERY_MS) return;
-  const keep = new Set([...bodiesOf(records), ...(await composedBodies(files.composed))]);
-  for (const [, { sha256, variants }] of rendered.entries()) {
-    for (const ref of [{ sha256 }, variants.gzip, variants.br]) if (ref !== undefined) keep.add(ref.sha256);
-  }
-  await blobs.sweep(keep);
+  await blobs.sweep(await neededBlobs(place));
   const snapshot = viewSnapshot(records, config);
   const isWithdrawn = (path: string): boolean => snapshot.isWithdrawn(addressOfFile(path));
   const held = leases.held.flatMap(({ lease }) => lease ?? []);
   // A destination that cannot be reached now is cleared the next time.
   await Promise.all(held.map((lease) => prune(lease, { isWithdrawn, all: true }, signal)));
   await writeAtomic(files.swept, '');
+}
+
+/** What the snapshot, the composed pages and the rendered files need. */
+export async function neededBlobs({ stateDir, records, rendered }: Workplace): Promise<ReadonlySet<string>> {
+  const needed = new Set([...bodiesOf(records), ...(await composedBodies(stateFiles(stateDir).composed))]);
+  for (const [, { sha256, variants }] of rendered.entries()) {
+    for (const ref of [{ sha256 }, variants.gzip, variants.br]) if (ref !== undefined) needed.add(ref.sha256);
+  }
+  return needed;
 }

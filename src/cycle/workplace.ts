@@ -7,6 +7,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
 import { createSite, type Site } from '../model/site.ts';
 import { createOrigin, type Origin } from '../origin/client.ts';
+import { openElsewhere } from '../origin/elsewhere.ts';
 import type { Owner } from '../publish/control.ts';
 import type { Destination } from '../publish/destination.ts';
 import { createDestination, type Folders } from '../publish/destinations/index.ts';
@@ -19,7 +20,6 @@ import { type Blobs, openBlobs } from '../store/blobs.ts';
 import { writeAtomic } from '../store/files.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
 import { VERSION } from '../version.ts';
-import { openElsewhere } from './elsewhere.ts';
 
 /** What a run works with: the configuration brought to life, and the state beside it. */
 export interface Workplace extends LoadedConfig {
@@ -69,6 +69,7 @@ export const stateFiles = (stateDir: string) => ({
   snapshot: join(stateDir, 'snapshot.jsonl'),
   threads: join(stateDir, 'threads.jsonl'),
   comments: join(stateDir, 'comments'),
+  values: join(stateDir, 'values'),
   rendered: join(stateDir, 'rendered.jsonl'),
   composed: join(stateDir, 'composed.json'),
   runs: join(stateDir, 'runs.jsonl'),

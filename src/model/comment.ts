@@ -75,9 +75,11 @@ function webAddress(value: unknown): string | undefined {
   return username === '' && password === '' ? href : undefined;
 }
 
-/** Lone halves of surrogate pairs are no text that a file could hold. */
+const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
+
+/** Control characters are no text, and lone halves of surrogate pairs none that a file could hold. */
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value.replace(/\p{Surrogate}/gu, '\ufffd') : '';
+  return typeof value === 'string' ? value.replace(CONTROLS, '').replace(/\p{Surrogate}/gu, '\ufffd') : '';
 }
 
 /** Differs where any field does; 16 hex digits are enough to tell the versions of one comment apart. */

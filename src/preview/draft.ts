@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { LoadedConfig } from '../config/load.ts';
 import { composeOptions } from '../cycle/rendering.ts';
+import { saidBeside, threadsOf } from '../cycle/said.ts';
 import { siteOf, stateFiles } from '../cycle/workplace.ts';
 import { type ReleaseView, viewRelease } from '../edge/view.ts';
 import type { HoldingFacts } from '../model/holding.ts';
@@ -66,7 +67,8 @@ export function openDrafts(loaded: LoadedConfig, shownAt: string): Drafts {
     async make(signal) {
       taken = await take(loaded, contexts.shown, taken);
       const { snapshot } = taken;
-      const pages = (await compose(composeOptions(loaded, snapshot, signal), builder.build)).map(stored);
+      const said = await saidBeside(loaded, await threadsOf(loaded), signal);
+      const pages = (await compose(composeOptions(loaded, { snapshot, said }, signal), builder.build)).map(stored);
       const real = jobsOf(contexts.real, snapshot, pages);
       const written: WrittenPage[] = [];
       for (const page of pages) {

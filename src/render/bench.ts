@@ -13,6 +13,7 @@ import type { PageKind } from './edit.ts';
 import type { Graft } from './graft/changes.ts';
 import type { Grafted } from './graft/graft.ts';
 import type { PolicySource } from './policy.ts';
+import type { Waiting } from './waiting.ts';
 
 /** Raised whenever the same input would now render differently, so that nothing rendered by older code is taken for current. */
 const RECIPE = 2;
@@ -33,6 +34,8 @@ export interface JobContext {
   readonly blobs: Blobs;
   /** Threads that go into captured pages, by their addresses. */
   readonly grafts?: ReadonlyMap<Address, Graft>;
+  /** What goes into pages with a comment form. */
+  readonly waiting?: Waiting;
 }
 
 export interface RenderContext extends JobContext {
@@ -75,6 +78,7 @@ export function openWorkbench(context: JobContext, snapshot: Snapshot): Workbenc
       site.publicUrl.href,
       site.originUrl.href,
       [...site.hosts],
+      ...(context.waiting === undefined ? [] : [context.waiting]),
     ]),
   );
   return {
@@ -113,6 +117,7 @@ export async function edited(bench: Workbench, bytes: Buffer, page: EditedPage):
     site: context.site,
     noindex: noindex || page.kind !== 'page',
     analytics,
+    ...(page.kind === 'page' && context.waiting !== undefined ? { waiting: context.waiting } : {}),
     shortlink: (query) => snapshot.shortlink(query),
   });
   assertAnalytics(html, analytics, path);

@@ -3,7 +3,9 @@ import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Address } from '../model/address.ts';
 import { HOLDING_COLLECTION, HOLDING_FOLDER, HOLDING_NAME, TINY_FOLDER } from '../model/holding.ts';
+import type { Json } from '../model/json.ts';
 import { type Breakage, lineOfField } from './breakage.ts';
 import { type Build, buildOnce, CHILD } from './compose-child.ts';
 import type { Rendered } from './eleventy.ts';
@@ -26,6 +28,26 @@ export interface ComposeData {
   readonly environment: string;
   /** Captured hot pages. Their text is the origin's: only ever a value, never template source. */
   readonly pages: readonly { readonly address: string; readonly title: string; readonly description?: string }[];
+  /** By page: how many comments it has, and the newest ones. Text, and no markup. */
+  readonly comments?: Readonly<Record<Address, { readonly count: number; readonly newest: readonly ShownComment[] }>>;
+  readonly values?: Readonly<Record<string, Json>>;
+  /** ISO 8601: since when each value is what it is. */
+  readonly valuesSince?: Readonly<Record<string, string>>;
+}
+
+/** A comment as composed pages know it. */
+export interface ShownComment {
+  readonly author: string;
+  /** The author's own site. */
+  readonly url?: string;
+  /** ISO 8601. */
+  readonly date: string;
+  /** The day, in the site's language. */
+  readonly shown: string;
+  /** Its words, a paragraph each. */
+  readonly paragraphs: readonly string[];
+  /** Where it stands: `/post/#comment-211`. */
+  readonly href: string;
 }
 
 /** One file that was written here and not captured. */

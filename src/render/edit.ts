@@ -10,6 +10,7 @@ import { stripNonces } from './nonces.ts';
 import { PlaceFinder, type Places } from './places.ts';
 import { type PolicySource, withPolicy } from './policy.ts';
 import { type Edit, splice } from './splice.ts';
+import { createFormFinder, textOf, type Waiting } from './waiting.ts';
 import { neutralise } from './wordpress.ts';
 
 export type { PageKind } from './analytics/port.ts';
@@ -30,6 +31,8 @@ export interface EditContext {
   readonly analytics: readonly Analytics[];
   /** Undefined where the page gets no Content-Security-Policy: one that stands in it is widened for the analytics all the same. */
   readonly policy?: PolicySource;
+  /** What goes into pages with a comment form; nothing where there is no inbox. */
+  readonly waiting?: Waiting;
   /** The page that calls itself by a query such as `p=12`. */
   shortlink(query: string): Address | undefined;
 }
@@ -46,8 +49,9 @@ export function editPage(bytes: Buffer, context: EditContext): Buffer {
   const text = rewrite(original);
   const { site, analytics, policy } = context;
   const facts = factsOf(context);
+  const scripts = context.waiting === undefined ? [] : [textOf(context.waiting)];
   const whole = splice(text, collectEdits(text, context));
-  const edited = withPolicy(whole, { site, analytics, facts, policy, before: original, rewrite });
+  const edited = withPolicy(whole, { site, analytics, scripts, facts, policy, before: original, rewrite });
   return edited === original ? bytes : Buffer.from(edited, 'latin1');
 }
 
@@ -55,11 +59,13 @@ function collectEdits(text: string, context: EditContext): Edit[] {
   const scanner = new MarkupScanner(text);
   const finder = new PlaceFinder(scanner);
   const presence = createPresence(scanner, context.analytics);
+  const form = createFormFinder(scanner, context.waiting, context);
   const directives: NonNullable<ReturnType<typeof directiveOf>>[] = [];
   const edits: Edit[] = [];
   while (scanner.next()) {
     finder.see();
     if (scanner.closing) continue;
+    if (!finder.inTemplate) form.see();
     const isRepeated = !finder.inTemplate && presence.see();
     const edit = isRepeated ? removal(scanner) : context.kind === 'page' ? neutralise(scanner, context) : undefined;
     if (edit !== undefined) edits.push(edit);
@@ -69,7 +75,8 @@ function collectEdits(text: string, context: EditContext): Edit[] {
   const robots = robotsMarkup(context.robots, context.noindex, directives);
   const charset = charsetEdit(text, context.charset);
   if (charset !== undefined) edits.push(charset);
-  return [...insertions(finder.places(), robots, missingMarkup(context, presence)), ...edits];
+  const markup = [...missingMarkup(context, presence), { head: '', body: form.markup() }];
+  return [...insertions(finder.places(), robots, markup), ...edits];
 }
 
 /** The whole element where it is a script, else the tag. */

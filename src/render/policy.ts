@@ -14,6 +14,8 @@ export type PolicySource = 'own' | { readonly sent: string } | undefined;
 export interface PolicyContext {
   readonly site: Site;
   readonly analytics: readonly Analytics[];
+  /** Of ours, that may stand in the page beside those of the analytics. */
+  readonly scripts: readonly string[];
   readonly facts: PageFacts;
   readonly policy: PolicySource;
   /** The page before it was edited, and what became of a script's text in it. */
@@ -44,14 +46,14 @@ function policiesFor(text: string, context: PolicyContext, hasPolicy: boolean): 
 }
 
 /** What all the analytics load, and the scripts that they put into the page itself. */
-function needsOf({ analytics, facts }: PolicyContext): Needs {
+function needsOf({ analytics, scripts, facts }: PolicyContext): Needs {
   const sources = analytics.map((one) => one.sources);
   const markup = analytics.map((one) => one.snippet(facts)).map(({ head, body }) => head + body);
   return {
     script: sources.flatMap(({ script }) => script),
     img: sources.flatMap(({ img }) => img),
     connect: sources.flatMap(({ connect }) => connect),
-    inline: markup.flatMap((one) => [...inlineScripts(one)].map((script) => hashSource(script))),
+    inline: [...scripts, ...markup.flatMap((one) => [...inlineScripts(one)])].map((script) => hashSource(script)),
   };
 }
 

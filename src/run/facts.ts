@@ -4,6 +4,7 @@ import { type HoldState, holdState } from '../cycle/hold.ts';
 import { type Launch, launchAt } from '../cycle/launch.ts';
 import { purgeStates } from '../cycle/purging.ts';
 import { type InboxState, inboxState } from '../inbox/state.ts';
+import { sharedUrl } from '../model/share.ts';
 import type { KeptPage } from '../model/snapshot.ts';
 import type { Destination } from '../publish/destination.ts';
 import { readLive } from '../publish/live.ts';
@@ -30,6 +31,8 @@ export interface DestinationStatus {
   readonly settled: boolean;
   /** The release that was returned to and stays, null where none does. */
   readonly pinned: string | null;
+  /** Where a preview is shared, null where none is. */
+  readonly shared: string | null;
   /** What visitors are on: the release or a holding page. */
   readonly hold: Omit<HoldState, 'name'>;
   /** Who is publishing, or is the one that may; null where nobody is. */
@@ -80,7 +83,9 @@ export async function gatherFacts(of: FactsOf, signal: AbortSignal): Promise<Fac
     site: { name: config.site.name, url: config.site.url },
     environment,
     at: new Date(now).toISOString(),
-    destinations: await Promise.all(of.destinations.map((one) => destinationStatus(one, signal))),
+    destinations: await Promise.all(
+      of.destinations.map((one) => destinationStatus(one, loaded.config.site.url, signal)),
+    ),
     caches: await purgeStates(loaded, now),
     lanes: laneFacts(config, { records, launch, now }).map(laneStatus),
     kept: keptPages(records, config),
@@ -105,7 +110,11 @@ function laneStatus({ name, every, age, state }: LaneFact): LaneStatus {
   };
 }
 
-async function destinationStatus(destination: Destination, signal: AbortSignal): Promise<DestinationStatus> {
+async function destinationStatus(
+  destination: Destination,
+  siteUrl: string,
+  signal: AbortSignal,
+): Promise<DestinationStatus> {
   const { name } = destination;
   try {
     const { control, manifest, unsure } = await readLive(destination, signal);
@@ -124,6 +133,7 @@ async function destinationStatus(destination: Destination, signal: AbortSignal):
       files: manifest?.files.length ?? 0,
       settled: control?.settled ?? true,
       pinned,
+      shared: sharedUrl(manifest, siteUrl),
       hold: holdState(destination, hold, manifest),
       holder: lease?.holder ?? null,
       unsure: live === null ? 0 : unsure === 'all' ? null : unsure.size,
@@ -141,6 +151,7 @@ async function destinationStatus(destination: Destination, signal: AbortSignal):
       files: 0,
       settled: true,
       pinned: null,
+      shared: null,
       hold,
       holder: null,
       unsure: 0,

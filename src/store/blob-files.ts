@@ -18,6 +18,8 @@ export interface BlobFiles {
   has(sha256: string): Promise<boolean>;
   /** Removes blobs not in `keep`, and what killed runs left half written, where older than `sparedMs`; how many. */
   sweep(keep: ReadonlySet<string>): Promise<number>;
+  /** The same, however young they are. */
+  scrub(keep: ReadonlySet<string>): Promise<void>;
 }
 
 /** A file that grows. It ends with `store` or `discard`; both throw `state-unwritable`. */
@@ -63,6 +65,9 @@ export function openBlobFiles(dir: string, clock: Clock, sparedMs: number): Blob
         () => false,
       ),
     sweep: (keep) => sweep(dir, keep, clock.now() - sparedMs),
+    scrub: async (keep) => {
+      await sweep(dir, keep, Number.POSITIVE_INFINITY);
+    },
   };
 }
 

@@ -23,6 +23,8 @@ export interface Blobs {
   has(sha256: string): Promise<boolean>;
   /** Removes blobs not in `keep` that are older than an hour (a younger one may be about to be needed); how many. */
   sweep(keep: ReadonlySet<string>): Promise<number>;
+  /** Removes all blobs not in `keep`, however young, and leaves nothing of them on the disk; it costs a copy of most that is kept. */
+  scrub(keep: ReadonlySet<string>): Promise<void>;
 }
 
 export interface BlobOptions {
@@ -56,6 +58,10 @@ export function openBlobs(dir: string, { clock = systemClock, packBytes = PACK_B
     open: (ref) => (ref.size <= PACKED_BYTES ? openWhole(ref, read) : files.open(ref)),
     has: async (sha256) => packs.has(sha256) || files.has(sha256),
     sweep: async (keep) => (await packs.sweep(keep)) + (await files.sweep(keep)),
+    scrub: async (keep) => {
+      await packs.scrub(keep);
+      await files.scrub(keep);
+    },
   };
 }
 

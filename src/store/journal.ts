@@ -17,8 +17,11 @@ export interface Journal<T> {
   readonly size: number;
   /** Lines that were damaged when the journal was opened; what they held is lost. A torn last line does not count. */
   readonly damaged: number;
-  /** Appends what changed, durably; touches nothing where nothing did. After a failure it may be called again. */
-  flush(): Promise<void>;
+  /**
+   * Appends what changed, durably; touches nothing where nothing did. After a failure it may be called again. 'anew' writes the file
+   * anew instead, so that nothing of what was deleted or replaced stays in it.
+   */
+  flush(how?: 'anew'): Promise<void>;
 }
 
 const HEADER = 'holdfast journal 1\n';
@@ -47,12 +50,13 @@ export async function openJournal<T>(file: string): Promise<Journal<T>> {
       return records.size;
     },
     damaged: state.damaged,
-    async flush() {
-      if (changed.size === 0) return;
+    async flush(how) {
+      if (changed.size === 0 && how === undefined) return;
       const keys = [...changed];
       changed.clear();
       try {
-        await persist(file, state, keys);
+        if (how === 'anew') await rewrite(file, state);
+        else await persist(file, state, keys);
       } catch (error) {
         for (const key of keys) changed.add(key);
         throw asUnwritable(file, error);

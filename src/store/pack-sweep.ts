@@ -12,16 +12,26 @@ export interface PackStore {
   readonly writer: PackWriter;
 }
 
+/** What a sweep leaves. */
+export interface SweepRules {
+  readonly keep: ReadonlySet<string>;
+  /** What was put since then (ms since 1970) stays. */
+  readonly oldest: number;
+  /** Empties every pack with any garbage at all, so that nothing of what is not kept stays on the disk. */
+  readonly thorough?: boolean;
+}
+
 /**
- * Forgets blobs not in `keep` that were last put before `oldest` (ms since 1970), and empties packs of which more than
+ * Forgets blobs not in `keep` that were last put before `oldest`, and empties packs of which more than
  * half is garbage and which were not written since; how many were forgotten. Copies first, then the index, then the
  * removal: killed anywhere it leaves every blob readable, and at worst a pack that no record names, for the next sweep.
  */
-export async function sweepPacks(store: PackStore, keep: ReadonlySet<string>, oldest: number): Promise<number> {
+export async function sweepPacks(store: PackStore, rules: SweepRules): Promise<number> {
   const { dir, index, writer } = store;
   index.refresh();
-  const unwanted = forgetUnwanted(index, keep, oldest);
-  const garbage = mostlyGarbage(store, oldest);
+  const unwanted = forgetUnwanted(index, rules);
+  if (rules.thorough === true) writer.close();
+  const garbage = mostlyGarbage(store, rules);
   writer.avoid(new Set(garbage.keys()));
   try {
     const written = new Set<number>();
@@ -35,7 +45,7 @@ export async function sweepPacks(store: PackStore, keep: ReadonlySet<string>, ol
   return unwanted;
 }
 
-function forgetUnwanted(index: BlobIndex, keep: ReadonlySet<string>, oldest: number): number {
+function forgetUnwanted(index: BlobIndex, { keep, oldest }: SweepRules): number {
   let unwanted = 0;
   for (const [sha256, { at }] of index.entries()) {
     if (keep.has(sha256) || at * 1000 > oldest) continue;
@@ -48,13 +58,17 @@ function forgetUnwanted(index: BlobIndex, keep: ReadonlySet<string>, oldest: num
 type Blob = readonly [sha256: string, place: Place];
 
 /** The blobs still needed of each pack that is worth emptying. One with nothing needed is removed, not emptied. */
-function mostlyGarbage({ dir, index }: PackStore, oldest: number): ReadonlyMap<number, readonly Blob[]> {
+function mostlyGarbage(
+  { dir, index }: PackStore,
+  { oldest, thorough }: SweepRules,
+): ReadonlyMap<number, readonly Blob[]> {
   const needed = new Map<number, number>();
   for (const [, { pack, size }] of index.entries()) needed.set(pack, (needed.get(pack) ?? 0) + size);
   const garbage = new Map<number, Blob[]>();
   for (const [pack, bytes] of needed) {
     const stat = statOfPack(dir, pack);
-    if (stat !== undefined && stat.mtimeMs <= oldest && bytes < stat.size / 2) garbage.set(pack, []);
+    if (stat !== undefined && stat.mtimeMs <= oldest && bytes < (thorough === true ? stat.size : stat.size / 2))
+      garbage.set(pack, []);
   }
   // Of a large store only what is to be moved is ever held in a list.
   if (garbage.size > 0) for (const blob of index.entries()) garbage.get(blob[1].pack)?.push(blob);

@@ -18,6 +18,8 @@ export interface Packs {
   read(sha256: string): Promise<Buffer | undefined>;
   /** Forgets blobs not in `keep` that nobody has put for `sparedMs`, and frees the room they took; how many. */
   sweep(keep: ReadonlySet<string>): Promise<number>;
+  /** Forgets all blobs not in `keep`, however young, and leaves nothing of them in any pack. */
+  scrub(keep: ReadonlySet<string>): Promise<void>;
 }
 
 export interface PackOptions {
@@ -77,7 +79,14 @@ export function openPacks(dir: string, { clock, packBytes, sparedMs }: PackOptio
     },
     async sweep(keep) {
       try {
-        return await sweepPacks({ dir, index, writer }, keep, clock.now() - sparedMs);
+        return await sweepPacks({ dir, index, writer }, { keep, oldest: clock.now() - sparedMs });
+      } catch (error) {
+        throw asUnwritable(dir, error);
+      }
+    },
+    async scrub(keep) {
+      try {
+        await sweepPacks({ dir, index, writer }, { keep, oldest: Number.POSITIVE_INFINITY, thorough: true });
       } catch (error) {
         throw asUnwritable(dir, error);
       }

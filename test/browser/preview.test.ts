@@ -251,7 +251,7 @@ test('an editor plays the day: the frame and the table show what visitors get', 
     assert.match(await row('logged in'), /503 from the holding page/);
     assert.match(await row('/news/'), /200 from the release/);
     await page.getByRole('button', { name: 'a comment that is sent' }).click();
-    await page.locator('#last').getByText('comment was not kept').waitFor();
+    await page.locator('#last').getByText('comments go to the origin').waitFor();
     await page.locator('select[name=hold]').selectOption('maintenance');
     await page.frameLocator('.stage iframe').getByText('We are working on the site').first().waitFor();
     await page.locator('select[name=hold]').selectOption('');

@@ -55,7 +55,9 @@ export async function bundleChild(folder: string, main = 'publish-once.ts'): Pro
     target: 'node20',
     logLevel: 'silent',
     // Older packages ask for Node's own modules in the older way.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    },
   });
   return outfile;
 }

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HoldfastConfig } from '../../src/config/schema.ts';
-import { siteOf } from '../../src/cycle/workplace.ts';
 import type { Entry } from '../../src/inbox/entry.ts';
 import type { ReplayEvent, ReplayReport } from '../../src/inbox/replay.ts';
 import { runReplay } from '../../src/inbox/run-replay.ts';
@@ -10,7 +9,7 @@ import { createSeal } from '../../src/inbox/seal.ts';
 import { type Folder, openSpool, type Spool } from '../../src/inbox/spool.ts';
 import { packed } from '../../src/inbox/submission.ts';
 import type { Clock } from '../../src/model/clock.ts';
-import { comment, loadedIn, SITE } from './rig.ts';
+import { comment, loadedIn, SITE, siteIn } from './rig.ts';
 
 /** A clock that only sleepers move, all at once. */
 export interface OwnClock extends Clock {
@@ -83,7 +82,7 @@ export async function openReplaying(
       return entry;
     },
     replay: (signal = new AbortController().signal) =>
-      runReplay({ loaded, site: siteOf(loaded), clock, log: (event) => log.push(event) }, signal),
+      runReplay({ loaded, site: siteIn(loaded), clock, log: (event) => log.push(event) }, signal),
     async folders() {
       const counts: Partial<Record<Folder, number>> = {};
       for (const folder of ['new', 'cur', 'done', 'refused', 'quarantine'] as const) {

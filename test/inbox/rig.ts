@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoadedConfig } from '../../src/config/load.ts';
 import { configSchema, type HoldfastConfig } from '../../src/config/schema.ts';
-import { siteOf } from '../../src/cycle/workplace.ts';
 import { type Entry, entryOf } from '../../src/inbox/entry.ts';
 import { startInbox } from '../../src/inbox/open.ts';
 import type { PageSource } from '../../src/inbox/pages.ts';
 import type { Event } from '../../src/inbox/service.ts';
 import type { Folder } from '../../src/inbox/spool.ts';
 import { systemClock } from '../../src/model/clock.ts';
+import { createSite, type Site } from '../../src/model/site.ts';
 
 /** The public host of every site here. */
 export const SITE = 'https://www.example.org';
@@ -88,6 +88,11 @@ export function loadedIn(root: string, written: Partial<HoldfastConfig>): Loaded
   return { config, environment: 'production', root, path: join(root, 'holdfast.config.json'), stateDir, secrets: [] };
 }
 
+/** Its site; `siteOf` would bring the whole program into a child of the fault tests. */
+export function siteIn({ config }: LoadedConfig): Site {
+  return createSite({ name: config.site.name, url: config.site.url, origin: config.origin.url, aliases: [] });
+}
+
 /** Pages with nothing but what the inbox puts in. */
 export const PAGES: PageSource = {
   holding: async (name) => `<!doctype html><title>${name}</title><body><div id="holdfast-inbox"></div></body>`,
@@ -124,7 +129,7 @@ export async function openInbox(
   const log: Event[] = [];
   const service = await startInbox({
     loaded,
-    site: siteOf(loaded),
+    site: siteIn(loaded),
     pages: PAGES,
     clock: systemClock,
     log: (event) => log.push(event),

@@ -1,6 +1,7 @@
 // takes: 12 s
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import type { HoldfastConfig } from '../../src/config/schema.ts';
 import { openProject, type Project, smallConfig } from '../support/project.ts';
@@ -121,8 +122,8 @@ test('the first comment of a page that shows no list yet goes before its form', 
   assert.match(await project.read('post/index.html'), /<ol class="comment-list">.*First!.*<\/ol>.*<div id="respond">/s);
 });
 
-test('a source that fails keeps the last good thread, fails nothing else, and is asked less and less often', async () => {
-  await project.configure(config({ every: '1s' }));
+test('a source that fails keeps the last good thread, and fails nothing else', async () => {
+  await project.configure(config({ every: '1h' }));
   await project.publish('--now');
   const before = await project.read('post/index.html');
   site.pages.set('/comments.json', { status: 500, body: 'no' });
@@ -157,7 +158,6 @@ test('a long thread has pages of its own, of which a new comment changes the one
 });
 
 test("a project's own template stands before the built-in one, and one that does not render is named", async () => {
-  const { mkdir } = await import('node:fs/promises');
   await mkdir(join(project.dir, 'templates'), { recursive: true });
   const template = join(project.dir, 'templates/comments.njk');
   await writeFile(
@@ -172,5 +172,84 @@ test("a project's own template stands before the built-in one, and one that does
   assert.match(stderr, /templates\/comments\.njk does not render: .*`safe` is switched off/);
   await readFile(join(project.dir, 'mirror/current/post/index.html'));
 });
+
+test('a purged comment is gone from what is live, kept and stored, and does not come back while the source lists it', async () => {
+  const words = 'herring-under-glass';
+  comments = [say(1, '<p>One.</p>'), say(2, `<p>${words}</p>`, 1), say(3, '<p>To you.</p>', 2)];
+  site.pages.set('/post/', POST.replace('What was captured.', `<div id="comment-2">${words}</div>`));
+  await project.publish('--now');
+  const first = (await project.publish()).json.release ?? '';
+  comments.push(say(4, '<p>Four.</p>'));
+  await project.publish();
+  assert.ok((await wordsIn(project.dir, words)).length > 1);
+
+  site.pages.set('/post/', POST);
+  const { exit, stderr } = await project.run(['comments', 'purge', '2']);
+  assert.is(exit, 0, stderr);
+  assert.match(stderr, 'comment 2: out of the thread of /post/');
+  assert.match(stderr, 'kept releases that may hold it are gone');
+  assert.equal(await wordsIn(project.dir, words), []);
+  const page = await project.read('post/index.html');
+  assert.match(page, /3 comments.*id="comment-3".*id="comment-4"/s);
+  assert.is((await project.run(['rollback', first])).exit, 2);
+
+  for (const args of [['--now'], []]) {
+    await project.publish(...args);
+    assert.equal(await wordsIn(project.dir, words), []);
+  }
+  assert.is((await project.run(['comments', 'purge', '999'])).exit, 2);
+  assert.is((await project.run(['comments', 'purge', '2', '--undo'])).exit, 0);
+  assert.match(await project.read('post/index.html'), words);
+});
+
+/** Files below a folder that hold the words, plain or compressed. */
+async function wordsIn(dir: string, words: string): Promise<readonly string[]> {
+  const names = await readdir(dir, { recursive: true, withFileTypes: true });
+  const holding: string[] = [];
+  for (const entry of names) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const bytes = await readFile(path);
+    const plain = path.endsWith('.gz') ? gunzipSync(bytes) : path.endsWith('.br') ? brotliDecompressSync(bytes) : bytes;
+    if (plain.includes(words)) holding.push(path);
+  }
+  return holding;
+}
+
+test('composed pages know the newest comments, and values that a program computes', async () => {
+  await mkdir(join(project.dir, 'content'), { recursive: true });
+  const page = `---\nlayout: announcement.njk\n---\n{{ comments['/post/'].count }} said; {{ values.tide.metres }} m\n`;
+  await writeFile(join(project.dir, 'content/news.md'), page);
+  const program = join(project.dir, 'tide.sh');
+  await writeFile(program, '#!/bin/sh\necho \'{"metres": 4.2}\'\nenv > seen\n', { mode: 0o755 });
+  const values = [{ from: 'command' as const, name: 'tide', run: [program], every: '1d' }];
+  await project.configure(config({}, { values }));
+  assert.is((await project.publish('--now')).exit, 0);
+  await until(async () => (await project.publish(), project.read('news/index.html')), /2 said; 4\.2 m/);
+  assert.not.match(await readFile(join(project.dir, 'seen'), 'utf8'), /HOLDFAST|AWS|SECRET/);
+});
+
+test('a value that takes long holds up nothing, and a failed one leaves the last', async () => {
+  await mkdir(join(project.dir, 'content'), { recursive: true });
+  await writeFile(join(project.dir, 'content/news.md'), '---\ntitle: News\n---\n[{{ values.slow }}]\n');
+  const gate = join(project.dir, 'gate');
+  const answer = join(project.dir, 'answer');
+  await writeFile(answer, '7');
+  const run = ['sh', '-c', `until [ -e ${gate} ]; do sleep 0.1; done; cat ${answer}`];
+  const values = [{ from: 'command' as const, name: 'slow', run, every: '1ms', deadline: '10m' }];
+  await project.configure(config({}, { values }));
+  assert.is((await project.publish('--now')).exit, 0);
+  assert.match(await project.read('news/index.html'), '[]');
+  await writeFile(gate, '');
+  await until(async () => (await project.publish(), project.read('news/index.html')), /\[7\]/);
+  await writeFile(answer, 'no JSON');
+  await until(async () => (await project.publish()).stdout, /value-failed/);
+  assert.match(await project.read('news/index.html'), '[7]');
+});
+
+/** Tries again until it says so; the runner's time limit is the end. */
+async function until(ask: () => Promise<string>, says: RegExp): Promise<void> {
+  while (!says.test(await ask())) await new Promise((resolve) => setTimeout(resolve, 100));
+}
 
 test.run();

@@ -35,6 +35,8 @@ function wordpressDelivery(answer: AnswerOf, form: Form, site: Site): Delivery {
   if (id !== undefined && form.isStored(status, location)) return { kind: 'delivered', id };
   if (MOVED.has(status)) return { kind: 'later', why: `moved, status ${status}`, sure: true, stop: true };
   const page = body.toString('utf8');
+  if (status === 200 && page === '')
+    return refused('refused', status, 'nothing was said, as of a post that is not there');
   if (status === 200 && !WP_DIE.test(page))
     return { kind: 'later', why: 'a page that is not of WordPress', sure: true, stop: false };
   if (status >= 300 && status < 400) return refused('sent-elsewhere', status, 'the origin led away, as to a login');

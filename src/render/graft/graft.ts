@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Address } from '../../model/address.ts';
 import { addressOfThreadPage, type Placed, type ThreadPage } from '../../model/thread.ts';
 import { type Edit, splice } from '../splice.ts';
@@ -38,13 +39,16 @@ export interface Grafted {
 }
 
 /** Puts a thread into a captured page. Bytes that are neither the thread nor a count stay as they were. Throws `template-broken`. */
-export function graft(bytes: Buffer, scion: Scion): Grafted {
+export async function graft(bytes: Buffer, scion: Scion): Promise<Grafted> {
   const text = bytes.toString('latin1');
   const places = placesIn(text);
+  // Parsing, rendering and splicing a long page take seconds together on a busy machine, and leases are renewed meanwhile.
+  await breathe();
   const place = findPlace(places, scion.rules);
   if (place === undefined) return { html: bytes, lacks: 'thread' };
   const counts = countEdits(text, places, scion);
-  const edits = [...threadEdits(text, place, scion), ...counts.filter((edit) => !isWithin(edit, place))];
+  const edits = [...(await threadEdits(text, place, scion)), ...counts.filter((edit) => !isWithin(edit, place))];
+  await breathe();
   const isLacking = scion.rules.counts !== undefined && scion.page.number === 0 && counts.length === 0;
   return {
     html: Buffer.from(splice(text, edits), 'latin1'),
@@ -71,10 +75,10 @@ function countEdits(text: string, places: Places, { rules, count, page }: Scion)
 }
 
 /** The thread within its list, and what follows it behind. */
-function threadEdits(text: string, { kind, place }: Found, scion: Scion): readonly Edit[] {
+async function threadEdits(text: string, { kind, place }: Found, scion: Scion): Promise<readonly Edit[]> {
   const isList = kind === 'into' && /^[ou]l$/.test(place.name);
   const context = contextOf(text, isList ? place.classes : '', scion);
-  const items = itemsOf(scion, context);
+  const items = await itemsOf(scion, context);
   const after = scion.templates.render('after', context);
   const inBytes = (markup: string) => encoded(markup, scion.isUtf8);
   if (isList)
@@ -153,9 +157,9 @@ function timeOf(iso: string, clock: Intl.DateTimeFormat): Time {
 }
 
 /** Comments handed to the template at once: a thread of any length is never there as objects, as text and as markup all together. */
-const CHUNK = 200;
+const CHUNK = 100;
 
-function itemsOf({ page: { placed }, rules, templates }: Scion, context: Context): string {
+async function itemsOf({ page: { placed }, rules, templates }: Scion, context: Context): Promise<string> {
   const clock = clockOf(rules);
   const parts: string[] = [];
   for (let from = 0; from < placed.length; from += CHUNK) {
@@ -164,6 +168,7 @@ function itemsOf({ page: { placed }, rules, templates }: Scion, context: Context
       return shown(one, next, { clock, templates });
     });
     parts.push(templates.render('comments', { ...context, comments }));
+    await breathe();
   }
   return parts.join('');
 }

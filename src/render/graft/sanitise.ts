@@ -34,7 +34,8 @@ const withoutLists = options([...ALLOWED].filter((tag) => !['li', 'ul', 'ol'].in
  * A comment's HTML as it may stand in a page: a few harmless elements, links to the web and to mail that search engines do not follow.
  * The last step before the page; its result is parsed again by another parser, and what does not pass there is shown as plain text.
  */
-export function sanitise(html: string): string {
+export function sanitise(written: string): string {
+  const html = written.replaceAll('\0', '');
   if (isPlain(html)) return html;
   const sanitize = library();
   for (const rules of [whole, withoutLists]) {

@@ -2,7 +2,7 @@ import type { Facts } from '../facts.ts';
 import { historyPlot } from './plot.ts';
 import type { RunFacts } from './run-facts.ts';
 import { STYLE } from './style.ts';
-import { asHtml, span } from './words.ts';
+import { asHtml, counted, span } from './words.ts';
 
 /** What the page shows. */
 export interface Shown {
@@ -20,7 +20,7 @@ export function statusPage({ facts, run }: Shown): string {
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${asHtml(word.text)}: ${asHtml(site.name)}</title>
-<style>${STYLE}</style><script src="/live.js" defer></script></head>
+<link rel="icon" href="data:,"><style>${STYLE}</style><script src="/live.js" defer></script></head>
 <body><main>
 <header><p class="soft">${asHtml(environment)}, <a href="${asHtml(site.url)}">${asHtml(site.url.replace(/^https?:\/\//, ''))}</a></p><h1>${asHtml(site.name)}</h1></header>
 ${banners({ facts, run })}
@@ -72,7 +72,7 @@ function destinations({ destinations: all, at }: Facts): string {
     const age =
       since === null
         ? ''
-        : `for ${span(Date.parse(at) - Date.parse(since))}, ${files} files, ${releases} releases kept`;
+        : `for ${span(Date.parse(at) - Date.parse(since))}, ${counted(files, 'file')}, ${counted(releases, 'release')} to return to`;
     const trouble =
       error ??
       (settled

@@ -1,5 +1,6 @@
 import type { RunState } from '../state.ts';
 import { summaryOf } from '../telling.ts';
+import { counted } from './words.ts';
 
 /** What only the resident process knows, for the page and `/status.json`. Times are ISO 8601. */
 export interface RunFacts {
@@ -40,7 +41,7 @@ export function runFacts(state: RunState, { alarms, certificate }: Beside): RunF
     said:
       cycle === undefined
         ? before
-        : `at work (${cycle.why}): ${cycle.report.tally.outcomes.size} pages looked at so far`,
+        : `at work (${cycle.why}): ${counted(cycle.report.tally.outcomes.size, 'page')} looked at so far`,
     next: iso(next),
     cycles: state.cycles,
     failures: state.failures,

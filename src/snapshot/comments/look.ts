@@ -174,7 +174,8 @@ function dropAll(comments: Journal<StoredComment>, ids: readonly string[]): numb
   return shown;
 }
 
-function summarise(comments: Journal<StoredComment>, entry: CommentsConfig) {
+/** What is remembered of a thread with these comments. */
+export function summarise(comments: Journal<StoredComment>, entry: CommentsConfig) {
   return { ...summaryOf(comments, { layout: layoutOf(entry), newest: entry.newest }), layout: layoutName(entry) };
 }
 

@@ -47,7 +47,8 @@ export interface Threads {
   /** The comments of a page by id. */
   comments(page: Address): Promise<Journal<StoredComment>>;
   pages(): Iterable<[Address, ThreadState]>;
-  flush(): Promise<void>;
+  /** 'anew' leaves nothing in the files of what was replaced. */
+  flush(how?: 'anew'): Promise<void>;
 }
 
 /** Where threads lie on disk. */
@@ -71,9 +72,9 @@ export async function openThreads(files: ThreadFiles): Promise<Threads> {
       return opening;
     },
     pages: () => states.entries(),
-    async flush() {
-      for (const journal of open.values()) await (await journal).flush();
-      await states.flush();
+    async flush(how) {
+      for (const journal of open.values()) await (await journal).flush(how);
+      await states.flush(how);
     },
   };
 }

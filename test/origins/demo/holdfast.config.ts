@@ -13,5 +13,6 @@ export default defineConfig({
   ],
   analytics: [{ use: 'pixel' }],
   compose: { templates: '../../../templates', content: '../../../content' },
+  run: { listen: process.env['DEMO_STATUS'] ?? '127.0.0.1:8787' },
   destinations: [{ use: 'mirror', dir: '../../../mirror' }],
 });

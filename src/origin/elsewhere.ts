@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import type { Clock } from '../model/clock.ts';
-import { createOrigin, type Origin } from '../origin/client.ts';
 import { VERSION } from '../version.ts';
+import { createOrigin, type Origin } from './client.ts';
 
 /** Polite clients of hosts that are not the origin: each with a budget of its own, and without the origin's headers. */
 export interface Elsewhere {
@@ -15,7 +15,7 @@ export interface Elsewhere {
 /** What another host is asked at most: a source is asked once a minute, and long threads go on page by page. */
 const BUDGET = { requestsPerSecond: 2, concurrency: 1 };
 
-export function openElsewhere({ site, origin }: Config, clock: Clock): Elsewhere {
+export function openElsewhere({ site, origin }: Pick<Config, 'site' | 'origin'>, clock: Clock): Elsewhere {
   const clients = new Map<string, Origin>();
   return {
     client(url, headers) {
