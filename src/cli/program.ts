@@ -1,39 +1,25 @@
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
-import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
+import { asHoldfastError, EXIT } from '../model/errors.ts';
 import { VERSION } from '../version.ts';
 import type { CheckFlags } from './check.ts';
-import { Command, CommanderError, InvalidArgumentError, Option } from './commands.ts';
+import { Command, CommanderError, count, option, verb } from './commands.ts';
 import type { PurgeFlags } from './comments.ts';
 import type { EdgeFlags } from './edge.ts';
 import type { HoldFlags } from './hold.ts';
 import { addInbox } from './inbox-program.ts';
 import type { InitFlags } from './init.ts';
 import type { InstallFlags } from './install.ts';
-import type { Outside, VerbIo } from './io.ts';
+import type { Outside } from './io.ts';
 import type { LaunchFlags } from './launch.ts';
 import type { PreviewFlags } from './preview.ts';
 import type { PublishFlags } from './publish.ts';
 import type { ReportFlags } from './report.ts';
 import type { RollbackFlags } from './rollback.ts';
 import type { RunFlags } from './run.ts';
+import { type CommonFlags, ioFor, printError, type Session } from './session.ts';
 import type { StatusFlags } from './status.ts';
 import type { UnpinFlags } from './unpin.ts';
 import type { VerifyFlags } from './verify.ts';
 import type { WithdrawFlags } from './withdraw.ts';
-
-interface CommonFlags {
-  readonly config?: string;
-  readonly env?: string;
-  readonly json?: boolean;
-}
-
-/** One command line under way. */
-interface Session extends Outside {
-  /** Set by the verb that ran. */
-  exitCode: number;
-  /** Never printed. */
-  secrets: readonly string[];
-}
 
 /** Runs one command line to its end; the exit code is one of the README's table. Never throws. */
 export async function runProgram(args: readonly string[], outside: Outside): Promise<number> {
@@ -49,69 +35,6 @@ export async function runProgram(args: readonly string[], outside: Outside): Pro
       session.err(`${told.cause instanceof Error ? told.cause.stack : told.stack}\n`);
     return told.exit;
   }
-}
-
-/** Flags go before the environment, the environment before the file. */
-function option(flags: string, text: string): Option {
-  const made = new Option(flags, text);
-  return made.env(`HOLDFAST_${(made.long ?? '').slice(2).toUpperCase().replaceAll('-', '_')}`);
-}
-
-function count(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
-  return Number(text);
-}
-
-/** A secret may stand in a line of JSON, too, where some of its characters are written otherwise. */
-function redacted({ secrets }: Session, line: string): string {
-  const forms = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
-  return forms.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), line);
-}
-
-function printError(session: Session, error: HoldfastError, subject?: string): void {
-  const where = subject === undefined ? error.stage : `${error.stage} ${subject}`;
-  const parts = [error.message, error.hint, error.visitors].filter((part) => part !== undefined);
-  for (const line of parts.join('\n  ').split('\n')) {
-    session.err(`${redacted(session, line.startsWith('  ') ? line : `${where}: ${line} [${error.code}]`)}\n`);
-  }
-}
-
-function ioFor(session: Session, flags: CommonFlags): VerbIo {
-  const { cwd, env, signal, input } = session;
-  return {
-    cwd,
-    env,
-    input,
-    json: flags.json === true,
-    signal,
-    ...(session.terminal === undefined ? {} : { terminal: session.terminal }),
-    onReload: (listener) => session.onReload?.(listener),
-    redact: (text) => redacted(session, text),
-    print: (line) => session.out(`${redacted(session, line)}\n`),
-    note: (line) => session.err(`${redacted(session, line)}\n`),
-    noteError: (error, subject) => printError(session, error, subject),
-    load: async (secrets): Promise<LoadedConfig> => {
-      const loaded = await loadConfig({
-        cwd,
-        env,
-        ...(secrets === undefined ? {} : { secrets }),
-        ...(flags.config === undefined ? {} : { path: flags.config }),
-        ...(flags.env === undefined ? {} : { environment: flags.env }),
-      });
-      session.secrets = loaded.secrets;
-      return loaded;
-    },
-  };
-}
-
-/** A verb with the flags all verbs share. What it does is loaded when it is called: a run each minute waits for no other. */
-function verb(program: Command, name: string, summary: string): Command {
-  return program
-    .command(name)
-    .description(summary)
-    .addOption(option('--config <file>', 'the configuration file'))
-    .addOption(option('--env <name>', 'the environment: one of `environments`, or production'))
-    .addOption(option('--json', 'print one JSON object as the last line'));
 }
 
 function build(session: Session): Command {
