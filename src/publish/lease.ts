@@ -58,9 +58,14 @@ export function leaseStamp(lease: NonNullable<ControlRecord['lease']>): string {
   return `${lease.run} ${lease.renewed}`;
 }
 
-/** True where nobody took, renewed or gave back the lease in between. */
+/** True where nobody took, renewed or gave back the lease in between: one that was given back again left another release live, or did nothing. */
 function isSameLease(one: ControlState, other: ControlState | undefined): other is ControlState {
-  return JSON.stringify(one.record.lease) === JSON.stringify(other?.record.lease);
+  return other !== undefined && tracesOf(one) === tracesOf(other);
+}
+
+/** What every publish changes of a record, and a hold does not. */
+function tracesOf({ record: { lease, live, moving } }: ControlState): string {
+  return JSON.stringify([lease, live, moving]);
 }
 
 /** The record once it is free to take; undefined where there is none. */
