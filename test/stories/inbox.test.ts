@@ -1,4 +1,4 @@
-// takes: 110 s
+// takes: 100 s
 // time limit: 900 s
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
