@@ -38,11 +38,15 @@ export async function holdStatusVerb(io: VerbIo): Promise<number> {
   return 0;
 }
 
-/** Has the pages put over, or back, by a release of what is known; one that is under way elsewhere is waited for. */
+/**
+ * Has the pages put over, or back, by a release of what is known; one that is under way elsewhere is waited for. The exit code says
+ * whether it is done: that pages are kept from an earlier look is told, and is no failure of the hold.
+ */
 async function putOver(io: VerbIo, loaded: LoadedConfig, name: string): Promise<number> {
   for (let waited = 0; ; waited += POLL_MS) {
     try {
-      return await publishKnown(io, loaded, name);
+      const exit = await publishKnown(io, loaded, name);
+      return exit === EXIT.kept.code ? EXIT.done.code : exit;
     } catch (error) {
       if (!isHoldfastError(error, 'locked', 'leased')) throw error;
       if (waited >= LONGEST_WAIT_MS) {

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { allowanceOf } from './allowance.ts';
 import { ALWAYS, ASSET_ENDINGS } from './decide.ts';
 import type { EdgeFacts, EdgeFile, EdgeFiller, HoldingPage } from './facts.ts';
-import { refused, textOf } from './facts.ts';
+import { textOf } from './facts.ts';
 import { fill } from './fill.ts';
 import { patternSource, querySource } from './patterns.ts';
 import { pcre } from './pcre.ts';
@@ -50,7 +50,15 @@ function configuration(facts: EdgeFacts, texts: Texts): string {
     errors: holding.flatMap(({ name }) => lines(textOf(texts, 'errors.cfg'), { name })),
     holds: holding.flatMap((page) => hold(page, facts, textOf(texts, 'hold.cfg'))),
     origins: origins(facts, textOf(texts, 'origin.cfg')),
-    elsewhere: rules.elsewhere === 'origin' ? 'holdfast_visitors' : 'holdfast_files',
+    elsewhere: rules.elsewhere === 'origin' ? 'holdfast_elsewhere' : 'holdfast_files',
+    elsewheres:
+      rules.elsewhere === 'origin'
+        ? lines(textOf(texts, 'elsewhere.cfg'), {
+            errorpage: errorsOf(busy),
+            errorkind: `holding:${busy.name}`,
+            files: addressOf(filesOf(facts)),
+          })
+        : [],
     ...limits(facts),
     ...conditions(facts),
     ...choices(facts),
@@ -110,12 +118,17 @@ function hold({ name, status, retryAfter }: HoldingPage, facts: EdgeFacts, text:
 function origins(facts: EdgeFacts, text: string): readonly string[] {
   const { rules } = facts;
   const [busy, lost] = failurePages(facts);
+  const comments = commentsOf(facts);
   const backend = (name: string, cap: number, more: Partial<Origin> = {}) =>
-    originBackend({ name, cap, page: busy, kind: 'dynamic', to: originOf(facts), servers: [], ...more }, facts, text);
+    originBackend(
+      { name, cap, page: busy, kind: 'dynamic', to: originOf(facts), isInbox: false, ...more },
+      facts,
+      text,
+    );
   return [
-    ...backend('comments', rules.comments.connections, { page: lost, kind: 'inbox', to: commentsOf(facts) }),
+    ...backend('comments', comments.cap, { page: lost, kind: 'inbox', ...comments }),
     ...rules.dynamic.flatMap(({ connections }, rule) => backend(`dynamic_${rule}`, connections)),
-    ...backend('visitors', rules.connections, { servers: rules.elsewhere === 'origin' ? filesFirst(facts, busy) : [] }),
+    ...backend('visitors', rules.connections),
   ];
 }
 
@@ -125,15 +138,20 @@ interface Origin {
   readonly page: HoldingPage;
   readonly kind: string;
   readonly to: Upstream;
-  readonly servers: readonly string[];
+  /** What it says itself, it says to the visitor, also where that is 503; and it is as well as it is. */
+  readonly isInbox: boolean;
 }
 
 function originBackend(
-  { name, cap, page, kind, to, servers }: Origin,
+  { name, cap, page, kind, to, isInbox }: Origin,
   facts: EdgeFacts,
   text: string,
 ): readonly string[] {
-  const health = name === 'visitors' ? 'check inter 5s fall 3 rise 3 slowstart 120s' : 'track holdfast_visitors/origin';
+  const health = isInbox
+    ? ''
+    : name === 'visitors'
+      ? ' check inter 5s fall 3 rise 3 slowstart 120s'
+      : ' track holdfast_visitors/origin';
   return lines(text, {
     backend: name,
     errorpage: errorsOf(page),
@@ -141,29 +159,10 @@ function originBackend(
     originhost: to.says,
     queue: `${cap * QUEUE}`,
     kind,
-    redirects: to.says === facts.origin.host ? homeward(facts) : [],
-    servers: [...servers, `server origin ${addressOf(to)} maxconn ${cap} ${health}${secured(to)}`],
+    failing: isInbox ? '502 504' : '502 503 504',
+    redirects: homeward(facts),
+    server: `server origin ${addressOf(to)} maxconn ${cap}${health}${secured(to)}`,
   });
-}
-
-/** The file server is asked first, and what it does not have is asked of the origin: a 404 counts as a reason to try the other server. */
-function filesFirst(facts: EdgeFacts, busy: HoldingPage): readonly string[] {
-  // A second try has the headers of the first, so both servers must take the same host.
-  if (originOf(facts).says !== publicHost(facts))
-    throw refused('edge.elsewhere', 'origin', `takes an origin that goes by ${publicHost(facts)}: set origin.host so`);
-  return [
-    '# What the file server lacks is asked of the origin, under the same cap as who is logged in.',
-    'balance roundrobin',
-    'retries 1',
-    'retry-on 404',
-    'option redispatch 1',
-    'http-request disable-l7-retry if { var(txn.personal) -m bool }',
-    'use-server origin if { var(txn.personal) -m bool }',
-    'use-server files unless { var(txn.personal) -m bool }',
-    `http-response return status 503 errorfiles ${errorsOf(busy)} if { status 404 } { srv_name -m str files }`,
-    'http-response set-var(txn.kind) str(static) if { srv_name -m str files }',
-    `server files ${addressOf(filesOf(facts))} track holdfast_files/files`,
-  ];
 }
 
 /** What the origin sends to its own address goes to the public one. */

@@ -21,8 +21,22 @@ export function originOf({ origin: { url, host } }: EdgeFacts): Upstream {
   return { host: hostOf('origin.url', url.hostname), port, tls, says: host };
 }
 
-/** Who takes comments: the origin. */
-export const commentsOf = originOf;
+/** The inbox counts by itself, so this is far above what it takes a second. */
+const INBOX_CONNECTIONS = 256;
+
+/** Who takes comments, under which cap: the inbox where there is one, else the origin. */
+export function commentsOf(facts: EdgeFacts): {
+  readonly to: Upstream;
+  readonly cap: number;
+  readonly isInbox: boolean;
+} {
+  const origin = originOf(facts);
+  const { inbox, rules } = facts;
+  if (inbox === undefined) return { to: origin, cap: rules.comments.connections, isInbox: false };
+  const port = Number(inbox.slice(inbox.lastIndexOf(':') + 1));
+  const to = { host: hostOf('inbox.listen', withoutPort(inbox)), port, tls: false, says: origin.says };
+  return { to, cap: INBOX_CONNECTIONS, isInbox: true };
+}
 
 /** The web server that serves the mirror. */
 export function filesOf(facts: EdgeFacts): Upstream {

@@ -64,6 +64,7 @@ function configuration(facts: EdgeFacts, texts: Texts): string {
     ),
     shown: holding.flatMap(shown),
     ...conditions(facts),
+    inbox: commentsOf(facts).isInbox ? ['set req.http.X-Holdfast-Inbox = "yes";'] : [],
     elsewhere: rules.elsewhere === 'origin' ? ELSEWHERE : [],
   });
 }
@@ -115,8 +116,9 @@ function origins(facts: EdgeFacts, text: string): readonly string[] {
       deadline: `${rules.deadline}ms`,
     });
   };
+  const comments = commentsOf(facts);
   return [
-    ...backend('comments', rules.comments.connections, commentsOf(facts)),
+    ...backend('comments', comments.cap, comments.to),
     ...rules.dynamic.flatMap(({ connections }, rule) => backend(`dynamic_${rule}`, connections, originOf(facts))),
     ...backend('visitors', rules.connections, originOf(facts)),
   ];

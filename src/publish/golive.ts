@@ -73,7 +73,7 @@ async function send(lease: Lease, wish: GoLive, signal: AbortSignal): Promise<vo
     for (const group of inOrder(put, release.files)) {
       await onEach(group, destination.putsAtOnce, async (file) => {
         signal.throwIfAborted();
-        lease.assertHeld();
+        await lease.ensureHeld();
         await sendOne(transfer, file, wish);
       });
     }

@@ -8,7 +8,10 @@ import { type Manifests, manifestsOf } from './manifests.ts';
 export interface LeaseTiming {
   readonly ttl: number;
   readonly renew: number;
-  /** Without a renewal for this long the holder stops: early enough that what is on its way arrives before the lease can be taken. */
+  /**
+   * Without a renewal for this long the holder makes nothing visible until it has renewed: early enough that what is on its way arrives before
+   * the lease can be taken.
+   */
   readonly stop: number;
 }
 
@@ -18,10 +21,13 @@ export interface Lease {
   readonly manifests: Manifests;
   /** The control record as this holder last read or wrote it. */
   readonly state: ControlState;
-  /** Aborted, with `lease-lost`, as soon as the lease is known to be lost or cannot be known to be held. */
+  /** Aborted, with `lease-lost`, as soon as the lease is known to be lost, or cannot be renewed for longer than `stop`. */
   readonly signal: AbortSignal;
-  /** Throws `lease-lost` where the lease may be another's by now: for the moment before something becomes visible. */
-  assertHeld(): void;
+  /**
+   * For the moment before something becomes visible: resolves at once while the lease is fresh. A holder that is late, since its machine is
+   * busy or slept, renews first; that succeeds only if nobody took the lease meanwhile, and throws `lease-lost` if somebody did.
+   */
+  ensureHeld(): Promise<void>;
   /** Moves the control record. Throws `lease-lost` where somebody else moved it. */
   move(change: Change): Promise<void>;
   /** Changes the record with its next move, which is when the lease is given back at the latest: one write less. */
@@ -107,15 +113,8 @@ export function tenureOf(tenant: Tenant, standing: Standing): Lease {
       throw isHoldfastError(error, 'destination-moved') ? term.lose('another run moved the control record') : error;
     });
   const move = (change: Change): Promise<void> => swap((record) => renewed(change(record), tenant));
-  const timer = setInterval(() => {
-    try {
-      term.assertHeld();
-      void move((record) => record).catch(() => undefined);
-    } catch {
-      clearInterval(timer);
-    }
-  }, timing.renew);
-  timer.unref();
+  const renew = (): Promise<void> => move((record) => record);
+  const timer = renewing(term, timing, renew);
   return {
     destination,
     manifests: manifestsOf(destination),
@@ -123,7 +122,10 @@ export function tenureOf(tenant: Tenant, standing: Standing): Lease {
       return standing.state;
     },
     signal: term.signal,
-    assertHeld: term.assertHeld,
+    ensureHeld: async () => {
+      term.assertHeld();
+      if (term.isLate()) await renew();
+    },
     move,
     guard: (work) => inTurn(() => despiteHolds(tenant, tenure, () => work(standing.state.version))),
     changeSoon: (change) => void soon.push(change),
@@ -135,12 +137,40 @@ export function tenureOf(tenant: Tenant, standing: Standing): Lease {
   };
 }
 
+/**
+ * Renews a lease now and then. One renewal is under way at a time; the lease is lost when one fails, or does not end within a whole round, and the
+ * last good one is too old. To be late alone is no loss: on a busy machine timers are, and the next renewal tells whether anybody was faster.
+ */
+function renewing(term: Term, { renew: every }: LeaseTiming, renew: () => Promise<void>): NodeJS.Timeout {
+  let rounds = 0;
+  const timer = setInterval(() => {
+    if (term.isOver()) return clearInterval(timer);
+    rounds += 1;
+    if (rounds > 1) {
+      if (rounds > 2 && term.isLate()) term.lose('a renewal does not end');
+      return;
+    }
+    void renew()
+      .catch(() => {
+        if (term.isLate()) term.lose('it could not be renewed');
+      })
+      .finally(() => {
+        rounds = 0;
+      });
+  }, every);
+  return timer.unref();
+}
+
 /** For how long a lease is held. */
 interface Term {
   /** Aborted when it was lost. */
   readonly signal: AbortSignal;
-  /** Throws `lease-lost` where it is over, or may be. */
+  /** Throws `lease-lost` where it is over. */
   assertHeld(): void;
+  /** True once it was lost or given back. */
+  isOver(): boolean;
+  /** True where it may be another's by now, which only a renewal can tell. */
+  isLate(): boolean;
   /** Says that it was lost; the error to throw. */
   lose(why: string): HoldfastError;
   /** It was given back. */
@@ -161,8 +191,9 @@ function termOf({ destination: { name }, bid, timing }: Tenant, standing: Standi
     assertHeld() {
       lost.signal.throwIfAborted();
       if (isOver) throw leaseLost(name, 'it was given back');
-      if (since(standing.renewedAt, bid.clock) >= timing.stop) throw lose(`not renewed for ${timing.stop / 1000} s`);
     },
+    isOver: () => isOver || lost.signal.aborted,
+    isLate: () => since(standing.renewedAt, bid.clock) >= timing.stop,
     end() {
       isOver = true;
     },

@@ -248,6 +248,29 @@ for (const name of WAITING) {
   });
 }
 
+test('a page that is shown again where the origin is up waits longer each time', async () => {
+  shown = 'busy';
+  state = 'up';
+  const page = await browser.newPage();
+  try {
+    await page.clock.install();
+    await page.goto(origin + ASKED, { waitUntil: 'load' });
+    const patience: unknown[] = [];
+    for (let times = 0; times < 3; times += 1) {
+      const loaded = page.waitForEvent('load');
+      await page.clock.fastForward('08:00');
+      await loaded;
+      patience.push(await page.evaluate('history.state'));
+    }
+    assert.equal(
+      patience,
+      [30, 45, 67.5].map((holdfastWait) => ({ holdfastWait })),
+    );
+  } finally {
+    await page.close();
+  }
+});
+
 test('their facts are a file of the release', () => {
   const { format, pages } = JSON.parse(String(files.get('_holdfast/holding.json'))) as {
     format: number;

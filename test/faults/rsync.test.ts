@@ -26,7 +26,7 @@ const COUNTED = { update: 58, first: 45 };
 const LEASED = 9;
 const AT_ONCE = 3;
 /** How long it may take until nothing of a killed publisher runs here. */
-const GONE_MS = 5000;
+const GONE_MS = 30_000;
 /** No renewal comes in between, so that the commands there are always the same. */
 const CALM: LeaseTiming = { ttl: 9000, renew: 60_000, stop: 60_000 };
 /** For who follows one that was stopped, and need not wait long. */

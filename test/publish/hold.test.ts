@@ -7,6 +7,7 @@ import { systemClock } from '../../src/model/clock.ts';
 import type { Destination, Guard, Transfer } from '../../src/publish/destination.ts';
 import { createMirror } from '../../src/publish/destinations/mirror.ts';
 import { setHold } from '../../src/publish/hold.ts';
+import { LEASE_TIMING } from '../../src/publish/lease.ts';
 import { assertShows, signal } from '../conformance/case.ts';
 import { read } from '../conformance/releases.ts';
 import { NEW, OLD, OWNER, publishWith } from '../faults/cycle.ts';
@@ -52,6 +53,9 @@ function disturbed(destination: Destination, before: () => Promise<void>): Desti
   };
 }
 
+/** How fast this machine is decides nothing here: nobody else wants the lease. */
+const UNHURRIED = { ...LEASE_TIMING, stop: 60_000, ttl: 90_000 };
+
 /** Publishes with a hold set, or lifted, by another machine at the n-th call; how many calls there were. */
 async function publishDisturbed({ open }: Place, n: number, page: string | null): Promise<number> {
   const other = open();
@@ -60,7 +64,7 @@ async function publishDisturbed({ open }: Place, n: number, page: string | null)
     calls += 1;
     if (calls === n) await setHold(other, { page, owner: OWNER, holder: 'another', clock: systemClock }, signal);
   };
-  await publishWith(disturbed(open(), hold), NEW);
+  await publishWith(disturbed(open(), hold), NEW, { timing: UNHURRIED });
   return calls;
 }
 
@@ -91,7 +95,7 @@ for (const { name, openPlace, every, needs } of DRIVERS) {
       const place: Place = await openPlace();
       const page = n % 2 === 0 ? null : 'busy';
       try {
-        await publishWith(place.open(), OLD);
+        await publishWith(place.open(), OLD, { timing: UNHURRIED });
         const first = page === null ? 'busy' : null;
         await setHold(place.open(), { page: first, owner: OWNER, holder: 'a person', clock: systemClock }, signal);
         const made = await publishDisturbed(place, n, page);

@@ -77,7 +77,7 @@ test('where one holds the lease another is told so at once, and gets it when it 
 test('a lease that is renewed outlasts its time', async () => {
   const one = await take('one');
   await wait(TIMING.ttl * 2);
-  one.assertHeld();
+  await one.ensureHeld();
   await assertFails(take('two'), 'leased');
   assert.ok(((await record())?.generation ?? 0) >= 4);
   await one.release();
@@ -122,23 +122,58 @@ test('the clocks of two machines are never compared: one that is hours off keeps
   }
 });
 
-test('who was paused for longer than the lease lasts cannot move the record any more', async () => {
-  let paused = 0;
-  const clock = { ...systemClock, now: () => Date.now() + paused, monotonic: () => performance.now() + paused };
-  const one = await take('one', { clock });
-  paused = TIMING.stop;
-  assert.throws(
-    () => one.assertHeld(),
-    (error: Error) => isHoldfastError(error, 'lease-lost'),
-  );
+test('who was late renews before anything becomes visible, and goes on where nobody was faster', async () => {
+  let late = 0;
+  const clock = { ...systemClock, now: () => Date.now() + late, monotonic: () => performance.now() + late };
+  const one = await take('one', { clock, timing: LEASE_TIMING });
+  const generation = (await record())?.generation ?? 0;
+  await one.ensureHeld();
+  assert.is((await record())?.generation, generation, 'a fresh lease is not renewed for it');
+  late = LEASE_TIMING.stop;
+  await one.ensureHeld();
+  assert.is((await record())?.generation, generation + 1);
+  await one.release();
+});
+
+test('who was late and finds that another was faster may make nothing visible, and moves nothing', async () => {
+  let late = 0;
+  const clock = { ...systemClock, now: () => Date.now() + late, monotonic: () => performance.now() + late };
+  const one = await take('one', { clock, timing: LEASE_TIMING });
+  late = LEASE_TIMING.ttl;
+  await leaveDead('two', new Date());
+  const before = await record();
+  await assertFails(one.ensureHeld(), 'lease-lost');
   await assertFails(
     one.move((now) => now),
     'lease-lost',
   );
   assert.ok(one.signal.aborted);
-  const generation = (await record())?.generation;
   await one.release();
-  assert.is((await record())?.generation, generation);
+  assert.equal(await record(), before);
+});
+
+test('who cannot renew, or waits for a renewal that does not end, has lost the lease', async () => {
+  for (const swap of [
+    () => Promise.reject(new HoldfastError('destination-unwritable', 'no')),
+    () => new Promise<string>(() => {}),
+  ]) {
+    let isBroken = false;
+    const broken: Destination = {
+      ...mirror,
+      control: { ...mirror.control, swap: (...given) => (isBroken ? swap() : mirror.control.swap(...given)) },
+    };
+    const one = await takeLease(broken, bidOf('one'), signal);
+    isBroken = true;
+    // The lease's own timer keeps no process alive.
+    const awake = setInterval(() => {}, TIMING.ttl);
+    await new Promise((resolve) => one.signal.addEventListener('abort', resolve));
+    clearInterval(awake);
+    assert.ok(isHoldfastError(one.signal.reason, 'lease-lost'));
+    const { lease } = (await record()) ?? recordOf();
+    assert.is(lease?.holder, 'one');
+    await leaveDead('one', new Date());
+    await (await take('one')).release();
+  }
 });
 
 test('who lost the lease to another learns it at its next move, and moves nothing', async () => {
@@ -264,7 +299,7 @@ test('of many holds at once, while the lease is renewed all the time, the last o
   const holds = Array.from({ length: 6 }, (_, n) => holdTo(n % 2 === 0 ? 'busy' : 'launch'));
   await Promise.all([...moves, ...holds]);
   await holdTo('maintenance');
-  one.assertHeld();
+  await one.ensureHeld();
   await one.release();
   const { hold, verified, lease } = (await record()) ?? recordOf();
   assert.equal([hold?.page, verified, lease], ['maintenance', 'r19', null]);

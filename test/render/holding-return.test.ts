@@ -40,6 +40,8 @@ function chanceOf(seed: number): () => number {
 interface Visit {
   readonly asked: readonly { at: number; address: string }[];
   readonly reloads: number;
+  /** What the tab keeps with its entry in the history, over a reload as well. */
+  readonly kept: unknown;
   readonly waiting: { hidden: boolean };
   /** Lets the clock go on to a time in seconds. */
   until(time: number): Promise<void>;
@@ -51,14 +53,16 @@ interface VisitOptions {
   readonly start?: number;
   /** What the server says at a time; undefined where it does not answer. */
   readonly origin?: (now: number) => unknown;
+  /** What the tab kept from the page before this one. */
+  readonly kept?: unknown;
 }
 
 const compiled = () =>
-  vm.compileFunction(script, ['document', 'setTimeout', 'clearTimeout', 'fetch', 'location', 'Math']);
+  vm.compileFunction(script, ['document', 'setTimeout', 'clearTimeout', 'fetch', 'location', 'history', 'Math']);
 
 function visit(
   run: ReturnType<typeof compiled>,
-  { chance, start = 0, origin = () => ({ state: 'down' }) }: VisitOptions,
+  { chance, start = 0, origin = () => ({ state: 'down' }), kept = null }: VisitOptions,
 ) {
   let now = start;
   let due: { at: number; look: () => void } | undefined;
@@ -74,6 +78,12 @@ function visit(
     },
   };
   const location = { reloads: 0, reload: () => location.reloads++ };
+  const history = {
+    state: kept,
+    replaceState: (next: unknown) => {
+      history.state = next;
+    },
+  };
   const fetch = (address: string) => {
     asked.push({ at: now, address });
     const said = origin(now);
@@ -85,7 +95,8 @@ function visit(
   const clearTimeout = () => {
     due = undefined;
   };
-  run(document, setTimeout, clearTimeout, fetch, location, Object.assign(Object.create(Math), { random: chance }));
+  const dice = Object.assign(Object.create(Math), { random: chance });
+  run(document, setTimeout, clearTimeout, fetch, location, history, dice);
   const step = () => {
     const { at, look } = due ?? { at: now, look: () => {} };
     due = undefined;
@@ -97,6 +108,9 @@ function visit(
     waiting,
     get reloads() {
       return location.reloads;
+    },
+    get kept() {
+      return history.state;
     },
     until: async (time) => {
       while (due !== undefined && due.at <= time) {
@@ -127,6 +141,8 @@ function bySecond(times: readonly number[]): number[] {
 }
 
 const mean = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0) / counts.length;
+/** Variance by mean: 1 where requests fall as dice do, each by itself; the more they come together, the higher. */
+const clumping = (counts: readonly number[]) => mean(counts.map((count) => (count - mean(counts)) ** 2)) / mean(counts);
 
 test('a thousand visitors for half an hour, each who leaves replaced by another: no second has twice the mean', () => {
   const run = compiled();
@@ -157,6 +173,8 @@ test('a thousand who came in the same second: none has twice what evenly spread 
     assert.equal(counts.slice(0, refresh / 2), new Array(refresh / 2).fill(0), 'nobody before half the time');
     const late = mean(counts.slice(-600));
     assert.ok(late < 5, `${late} a second in the last ten minutes: patience grows`);
+    const clumps = clumping(counts.slice(-900));
+    assert.ok(clumps < 1.15, `${clumps}: a quarter of an hour later nothing is left of their having come together`);
   }
 });
 
@@ -181,6 +199,40 @@ test('it reloads once the origin is up, and for nothing else that it is told', a
   const visitor = visit(compiled(), { chance: () => 0.5, origin: (now) => ({ state: now < 90 ? 'down' : 'up' }) });
   await visitor.until(100);
   assert.is(visitor.reloads, 1);
+});
+
+test('where the origin is up and the page that comes is this one again, it is no less patient than before', async () => {
+  const run = compiled();
+  const reloads: number[] = [];
+  let kept: unknown = { theirs: 1 };
+  for (let now = 0; now < 1_200; ) {
+    const visitor = visit(run, { chance: () => 0.5, start: now, origin: () => ({ state: 'up' }), kept });
+    while (visitor.reloads === 0) await visitor.until(++now);
+    reloads.push(now);
+    ({ kept } = visitor);
+  }
+  assert.equal(
+    reloads.map((at, index) => at - (reloads[index - 1] ?? 0)),
+    [20, 30, 45, 68, 102, 152, 228, 300, 300],
+  );
+  assert.equal(kept, { theirs: 1, holdfastWait: 300 }, 'what the site itself keeps there stays');
+});
+
+test('what is not a time in seconds, or too long a one, is no patience', async () => {
+  for (const [holdfastWait, first] of [
+    ['x', 20],
+    [-5, 20],
+    [null, 20],
+    [1e9, 300],
+  ] as const) {
+    const visitor = visit(compiled(), { chance: () => 0.5, kept: { holdfastWait } });
+    await visitor.until(first + 1);
+    assert.equal(
+      visitor.asked.map(({ at }) => Math.round(at)),
+      [first],
+      `${holdfastWait}`,
+    );
+  }
 });
 
 test('a tab that is not seen asks nothing; one that is seen again begins anew', async () => {

@@ -6,11 +6,13 @@ type Entry = NonNullable<z.input<typeof analytics>>[number];
 /** What is held of one provider. */
 export interface Provider {
   readonly config: Entry;
-  /** The same provider, for another site. */
-  readonly other: Entry;
+  /** The same provider, for another site; nothing where it knows of none. */
+  readonly other?: Entry;
   /** Elements of the snippet in their order, with the names of their attributes, by where they go. */
   readonly head: string;
   readonly body: string;
+  /** An attribute that the first element of the snippet has on a holding page, or on all that is no page of the site, in its place. */
+  readonly beyondPages?: { readonly on: 'holding' | 'all'; readonly attribute: string };
   /** What tells a holding page `busy` from a page, in the snippet. */
   readonly tells: string;
   readonly csp: { script: string[]; img: string[]; connect: string[]; inline: boolean };
@@ -27,8 +29,40 @@ const loaderOf = (u: string, id: string): string =>
 const gtag = (id: string): string =>
   `<script async src="https://www.googletagmanager.com/gtag/js?id=${id}"></script><script>window.dataLayer = window.dataLayer || [];\nfunction gtag(){dataLayer.push(arguments);}\ngtag('js', new Date());\ngtag('config', '${id}');</script>`;
 
-/** One entry a provider with markup of its own. */
+/** One entry a provider. */
 export const PROVIDERS: readonly Provider[] = [
+  {
+    config: { use: 'plausible', domain: 'example.org' },
+    other: { use: 'plausible', domain: 'sub.example.org' },
+    head: 'script[defer data-domain event-kind src]',
+    body: '',
+    beyondPages: { on: 'holding', attribute: 'event-holding' },
+    tells: 'event-kind="holding" event-holding="busy"',
+    csp: { script: ['https://plausible.io'], img: [], connect: ['https://plausible.io'], inline: false },
+    there: [
+      '<script defer data-domain="example.org" src="https://plausible.io/js/script.js"></script>',
+      "<script async data-domain='EXAMPLE.org' src=/stats/js/script.outbound-links.js></script>",
+      '<script data-domain="other.org, example.org" src="x.js"></script>',
+      `<script>var s=document.createElement('script');s.setAttribute('data-domain','example.org');s.src='/js/x.js'</script>`,
+    ],
+    absent: [
+      '<script data-domain="sub.example.org" src="https://plausible.io/js/script.js"></script>',
+      '<script src="https://plausible.io/js/script.js"></script>',
+      '<!-- <script data-domain="example.org" src="x.js"></script> -->',
+    ],
+  },
+  {
+    config: { use: 'pixel' },
+    head: '',
+    body: 'img[src alt width height hidden]',
+    tells: 'kind=holding&amp;path=%2F_holdfast%2Fholding%2Fbusy.html&amp;name=busy',
+    csp: { script: [], img: ["'self'"], connect: [], inline: false },
+    there: [
+      '<img src="/_holdfast/pixel.gif?kind=page&amp;path=%2F">',
+      '<noscript><img src=https://www.example.org/_holdfast/pixel.gif></noscript>',
+    ],
+    absent: ['<img src="/x/_holdfast/pixel.gif">', '<img data-src="/_holdfast/pixel.gif">'],
+  },
   {
     config: { use: 'matomo', url: MATOMO, site: 7, dimension: 2 },
     other: { use: 'matomo', url: MATOMO, site: 17, dimension: 2 },
@@ -64,6 +98,7 @@ export const PROVIDERS: readonly Provider[] = [
     other: { use: 'goatcounter', url: 'https://other.goatcounter.com' },
     head: 'script[async data-goatcounter src]',
     body: 'noscript[] img[src alt width height hidden]',
+    beyondPages: { on: 'all', attribute: 'data-goatcounter-settings' },
     tells: '/count?p=%2F_holdfast%2Fholding%2Fbusy"',
     csp: {
       script: ['https://gc.zgo.at'],

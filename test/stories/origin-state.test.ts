@@ -23,7 +23,8 @@ const said = async (from = project): Promise<{ state: string; since: string }> =
 test.before.each(async () => {
   site = await startSite(Object.fromEntries(PATHS.map((path) => [path, page(`Page ${path}`, `<p>At ${path}</p>`)])));
   project = await openProject(config());
-  assert.is((await project.publish('--now')).exit, 0);
+  const first = await project.publish('--now');
+  assert.is(first.exit, 0, first.stderr);
 });
 
 test.after.each(async () => {
@@ -111,7 +112,8 @@ test('a rollback does not turn it back, and it goes on while the release is pinn
   site.trouble = { status: 500, body: 'no' };
   await project.publish('--now');
   const down = await said();
-  assert.is((await project.run(['rollback'])).exit, 0);
+  const back = await project.run(['rollback']);
+  assert.is(back.exit, 0, back.stderr);
   assert.equal(await said(), down, 'the release before said up');
   assert.match(await project.read('index.html'), 'At /', 'not the one that differs in nothing else');
   site.trouble = undefined;

@@ -272,11 +272,7 @@ test('each visitor is counted once: every HTML file carries each analytics exact
   await beginAnew(
     smallConfig(site.url, {
       lanes: [{ name: 'hot', paths: ['/', '/old/'], every: '1m' }],
-      analytics: [
-        { use: 'plausible', domain: 'example.org' },
-        { use: 'pixel' },
-        ...PROVIDERS.map(({ config }) => config),
-      ],
+      analytics: PROVIDERS.map(({ config }) => config),
     }),
   );
   await project.publish('--now');
@@ -287,6 +283,20 @@ test('each visitor is counted once: every HTML file carries each analytics exact
     for (const mark of MARKS) assert.is(html.split(mark).length, 2, `${mark} in ${path}`);
   }
   assert.ok(existsSync(join(project.current, '_holdfast/pixel.gif')));
+});
+
+test('a page that nobody would be counted on fails the publish, which names it, and what was live stays', async () => {
+  await beginAnew(smallConfig(site.url));
+  assert.is((await project.publish('--now')).exit, 0);
+  const before = await snapshotOf(project);
+  const inTemplate = '<template><img src="abcd"></template>';
+  await project.configure(
+    smallConfig(site.url, { analytics: [{ use: 'custom', name: 'x', marker: 'abcd', body: inTemplate }] }),
+  );
+  const { exit, stderr } = await project.publish('--now');
+  assert.is(exit, 1);
+  assert.match(stderr, /[\w/]+\.html does not carry the analytics custom \(x\)/);
+  assert.is(await snapshotOf(project), before);
 });
 
 /** Everything a visitor can get, with the name of the tree it comes from. */

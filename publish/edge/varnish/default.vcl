@@ -92,6 +92,7 @@ sub vcl_recv {
 	if (req.method == "POST" && req.http.X-Holdfast-Path ~ "<<comments>>") {
 		set req.backend_hint = comments;
 		set req.http.X-Holdfast-Kind = "inbox";
+		<<inbox>>
 		set req.http.X-Holdfast-Otherwise = "<<lost>>";
 		return (pass);
 	}
@@ -141,6 +142,7 @@ sub holdfast_take {
 	unset req.http.X-Holdfast-Always;
 	unset req.http.X-Holdfast-Asset;
 	unset req.http.X-Holdfast-Personal;
+	unset req.http.X-Holdfast-Inbox;
 	unset req.http.Forwarded;
 	unset req.http.Proxy;
 	set req.http.X-Forwarded-For = client.ip;
@@ -223,6 +225,7 @@ sub vcl_backend_fetch {
 	unset bereq.http.X-Holdfast-Always;
 	unset bereq.http.X-Holdfast-Asset;
 	unset bereq.http.X-Holdfast-Personal;
+	unset bereq.http.X-Holdfast-Inbox;
 	if (bereq.uncacheable && !bereq.http.X-Holdfast-File) {
 		# The backend's own.
 		unset bereq.http.Host;
@@ -266,6 +269,7 @@ sub vcl_backend_response {
 }
 
 sub vcl_backend_error {
+	set beresp.http.X-Holdfast-Failed = "yes";
 	if (!bereq.http.X-Holdfast-File) {
 		return (deliver);
 	}
@@ -282,11 +286,13 @@ sub vcl_deliver {
 	unset resp.http.X-Cached-Url;
 	unset resp.http.Via;
 	unset resp.http.X-Varnish;
+	# What the inbox says itself has the visitor's words in it, also where it has to say 503.
 	if (req.http.X-Holdfast-Page) {
+		unset resp.http.X-Holdfast-Failed;
 		call holdfast_shown;
 		return (deliver);
 	}
-	if (req.http.X-Holdfast-Otherwise && (resp.status == 502 || resp.status == 503 || resp.status == 504)) {
+	if (req.http.X-Holdfast-Otherwise && (resp.http.X-Holdfast-Failed || resp.status == 502 || resp.status == 504 || (resp.status == 503 && !req.http.X-Holdfast-Inbox))) {
 		set req.http.X-Holdfast-Page = req.http.X-Holdfast-Otherwise;
 		return (restart);
 	}
