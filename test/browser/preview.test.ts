@@ -1,4 +1,4 @@
-// takes: 60 s
+// takes: 100 s
 import { readFile, rm } from 'node:fs/promises';
 import { get } from 'node:http';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// takes: 30 s
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
