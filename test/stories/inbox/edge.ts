@@ -30,11 +30,7 @@ export async function serveWithInbox(written: HoldfastConfig, dir: string, port:
   );
   const place = { port, filesPort: 0, dir, scratch };
   const files = nginx.place(fillEdge('nginx', edgeFacts(loaded, { to: undefined, holding })), place);
-  for (const [path, text] of Object.entries(files))
-    await writeFile(
-      join(scratch, path),
-      text.replace(/(upstream holdfast_comments \{[^}]*server )[\d.:]+/, `$1${config.inbox?.listen}`),
-    );
+  for (const [path, text] of Object.entries(files)) await writeFile(join(scratch, path), text);
   const [program, ...args] = nginx.serve(place)[0] ?? ['nginx'];
   const server = startProgram(join(scratch, 'out'), program ?? 'nginx', args);
   await ready(server, () => accepts(port), READY_MS);
