@@ -116,7 +116,7 @@ function addReport(program: Command, session: Session): void {
   program
     .command('report')
     .description('count page requests and addresses in access logs, by kind')
-    .argument('<log...>', 'nginx JSON, combined or CloudFront logs, plain or gzip; - for standard input')
+    .argument('<log...>', 'nginx JSON, Caddy JSON, combined or CloudFront logs, plain or gzip; - for standard input')
     .option('--html <file>', 'write a page with plots')
     .option('--since <time>', 'count from then on, as in 2026-11-21T09:30 (UTC)')
     .option('--until <time>', 'count what came before then')

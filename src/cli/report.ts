@@ -62,6 +62,6 @@ function tellTrouble(io: VerbIo, { name, format, read, bad, cut }: LogRead): voi
 
 function nothingRead(names: readonly string[]): HoldfastError {
   return new HoldfastError('usage', `no request was found in ${names.join(', ')}`, {
-    hint: "report reads the JSON log of `holdfast edge nginx`, the combined format, and CloudFront's standard logs",
+    hint: "report reads the JSON logs of `holdfast edge nginx` and of Caddy, the combined format, and CloudFront's standard logs",
   });
 }

@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert';
+import { caddyFormat } from '../../src/report/formats/caddy.ts';
 import { cloudfrontFormat } from '../../src/report/formats/cloudfront.ts';
 import { combinedFormat } from '../../src/report/formats/combined.ts';
 import { detectingReader } from '../../src/report/formats/detect.ts';
@@ -168,6 +169,45 @@ test('huge and hostile lines are read or refused at once', () => {
   for (const part of [' [', '\\', '"', ' "', `${TIME} "`, '{"', '%25', '\\x22'])
     detectingReader()(`192.0.2.7 - - ${TIME} "${part.repeat(Math.floor(200_000 / part.length))}`);
   assert.ok(performance.now() - started < 2000, 'no more than linear time');
+});
+
+const caddy = (changes: object = {}, asked: object = {}) => {
+  const request = { remote_ip: '192.0.2.7', client_ip: '192.0.2.7', method: 'GET', uri: '/a/', headers: {}, ...asked };
+  return JSON.stringify({
+    level: 'info',
+    ts: AT / 1000,
+    msg: 'handled request',
+    request,
+    size: 512,
+    status: 200,
+    ...changes,
+  });
+};
+const read = caddyFormat.reader();
+
+test('Caddy: a line tells address, target and referrer', () => {
+  assert.equal(read(caddy()), PLAIN);
+  const asked = { client_ip: '2001:db8::1', uri: '/b/?c=1', headers: { Referer: ['https://e.org/'] } };
+  assert.equal(read(caddy({ status: 404, size: 0 }, asked)), {
+    ...PLAIN,
+    address: '2001:db8::1',
+    path: '/b/',
+    query: 'c=1',
+    referrer: 'https://e.org/',
+    status: 404,
+    bytes: 0,
+  });
+});
+
+test('Caddy: what it says of itself is a remark, other lines are none of its', () => {
+  assert.is(read('{"level":"info","ts":1.5,"msg":"serving initial configuration"}'), 'remark');
+  for (const line of ['words', '{', 'null', '{}', '{"ts":"x","request":null}']) assert.is(read(line), undefined, line);
+});
+
+test('Caddy: the reader finds out that it is', () => {
+  const reader = detectingReader();
+  assert.equal(reader(caddy()), PLAIN);
+  assert.is(reader.format(), 'Caddy JSON');
 });
 
 test.run();

@@ -1,9 +1,10 @@
 import type { LineReader, LogFormat } from '../request.ts';
+import { caddyFormat } from './caddy.ts';
 import { cloudfrontFormat } from './cloudfront.ts';
 import { combinedFormat } from './combined.ts';
 import { jsonFormat } from './json.ts';
 
-const FORMATS: readonly LogFormat[] = [jsonFormat, cloudfrontFormat, combinedFormat];
+const FORMATS: readonly LogFormat[] = [jsonFormat, caddyFormat, cloudfrontFormat, combinedFormat];
 
 /** A reader that takes the format of the first line it can read, and keeps to it. */
 export function detectingReader(): LineReader & { format(): string | undefined } {
