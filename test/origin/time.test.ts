@@ -27,6 +27,13 @@ async function failing(looking: Promise<unknown>, code: string): Promise<number>
 const between = (value: number, least: number, most: number) =>
   assert.ok(value >= least && value <= most, `took ${Math.round(value)} ms`);
 
+// The first look of a process loads and compiles what it is made of, which takes a busy machine a second or two.
+test.before(async () => {
+  const server = await serveRaw((socket) => socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'));
+  await look(clientFor(server.url), '/');
+  await closeAll();
+});
+
 for (const [reader, over] of [
   ['in memory', {}],
   ['streamed', { sink: drain }],
