@@ -126,10 +126,7 @@ test('while PHP is stopped, 200 comments come in and the inbox is killed ten tim
   const acknowledged = sent.filter(({ status }) => status === 202);
   const kept = new Set(keeper.entries().map((receipt) => receipt));
   // A kill takes what is under way, and what comes until the service is up again; how much that is depends on the machine.
-  assert.ok(
-    acknowledged.length >= COMMENTS / 4,
-    `${acknowledged.length} acknowledged: ${statuses}\n${keeper.said()}`,
-  );
+  assert.ok(acknowledged.length >= COMMENTS / 4, `${acknowledged.length} acknowledged: ${statuses}\n${keeper.said()}`);
   assert.ok(acknowledged.every(({ receipt }) => kept.has(receipt ?? '')));
   console.log(`${acknowledged.length} of ${COMMENTS} acknowledged, ${kept.size} kept, ${KILLS} kills`);
 });
