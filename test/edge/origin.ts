@@ -47,14 +47,14 @@ export async function startScriptedOrigin(): Promise<ScriptedOrigin> {
     requests.push(request);
     underWay += 1;
     most = Math.max(most, underWay);
-    // Once it is sent an edge may have the next on its way, before this side hears that the connection was closed.
+    let isOver = false;
     const end = () => {
-      response.off('finish', end).off('close', end);
-      underWay -= 1;
+      if (!isOver) underWay -= 1;
+      isOver = true;
     };
-    response.once('finish', end).once('close', end);
+    response.once('close', end);
     request.resume();
-    void answer(state, response);
+    void answer(state, response, end);
   });
   const port = await listen(server, 0);
   return {
@@ -78,7 +78,8 @@ export async function startScriptedOrigin(): Promise<ScriptedOrigin> {
   };
 }
 
-async function answer(state: OriginState, response: ServerResponse): Promise<void> {
+/** `end` is called before the last byte goes: an edge that has it may send the next request before this side hears that all was sent. */
+async function answer(state: OriginState, response: ServerResponse, end: () => void): Promise<void> {
   if (state === 'hang') return;
   if (state === 'slow') await wait(SLOW_MS);
   const status = state === '500' || state === '503' ? Number(state) : 200;
@@ -89,6 +90,7 @@ async function answer(state: OriginState, response: ServerResponse): Promise<voi
       await wait(100);
     }
   }
+  end();
   response.end(status === 200 && state !== 'error with 200' ? ORIGIN_TEXT : ERROR_TEXT);
 }
 
