@@ -7,8 +7,8 @@ import { createUnsealer } from '../inbox/seal.ts';
 import { type Folder, openSpool, type Spool } from '../inbox/spool.ts';
 import { findByReceipt } from '../inbox/state.ts';
 import { unpacked } from '../inbox/submission.ts';
+import { age } from '../model/age.ts';
 import { EXIT, HoldfastError } from '../model/errors.ts';
-import { age } from './age.ts';
 import type { VerbIo } from './io.ts';
 
 /** Folders as people are told of them, in the order of a submission's life. */

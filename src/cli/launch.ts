@@ -1,7 +1,7 @@
 import { parseDuration } from '../config/units.ts';
 import { launchAt, setLaunch } from '../cycle/launch.ts';
+import { age } from '../model/age.ts';
 import { EXIT, HoldfastError } from '../model/errors.ts';
-import { age } from './age.ts';
 import type { VerbIo } from './io.ts';
 
 export interface LaunchFlags {

@@ -11,9 +11,9 @@ import {
   reportJson,
   shortId,
 } from '../cycle/report.ts';
+import { age } from '../model/age.ts';
 import { asHoldfastError, type HoldfastError } from '../model/errors.ts';
 import { publish } from '../pipeline.ts';
-import { age } from './age.ts';
 import { assertDestination } from './destinations.ts';
 import type { VerbIo } from './io.ts';
 

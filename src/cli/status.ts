@@ -1,13 +1,13 @@
 import { shortId } from '../cycle/report.ts';
 import { destinationsOf, stateFiles } from '../cycle/workplace.ts';
 import type { InboxState } from '../inbox/state.ts';
+import { age } from '../model/age.ts';
 import { systemClock } from '../model/clock.ts';
 import { EXIT } from '../model/errors.ts';
 import type { PurgeStatus } from '../publish/purge-status.ts';
 import { type DestinationStatus, type Facts, gatherFacts } from '../run/facts.ts';
 import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
 import { openJournal } from '../store/journal.ts';
-import { age } from './age.ts';
 import { holdLines } from './hold.ts';
 import type { VerbIo } from './io.ts';
 

@@ -2,7 +2,8 @@ import { ALWAYS, ASSET_ENDINGS, NOT_KEPT } from './decide.ts';
 import { type EdgeFacts, type EdgeFiller, type EdgeName, folderOf, refused, textOf } from './facts.ts';
 import { fill } from './fill.ts';
 import { assertHost, assertPattern, POLICY } from './names.ts';
-import { cookieSource, patternSource, querySource } from './patterns.ts';
+import { cookieNameSource, patternSource, querySource } from './patterns.ts';
+import { INBOX_CONNECTIONS } from './place.ts';
 
 const FILE = 'holdfast.conf';
 const SERVER: EdgeName = 'nginx';
@@ -39,7 +40,7 @@ export const fillNginx: EdgeFiller = (facts, texts) => {
     elsewhere: rules.elsewhere === '404' || isBehind(facts) ? '=404' : '@elsewhere',
     trusted: trusted(facts),
     tls: tlsOf(facts),
-    logins: rules.loginCookies.map((name) => `${quoted(`~(?:^|;) ?${cookieName(name)}=`)} in;`),
+    logins: rules.loginCookies.map((name) => `${quoted(`~(?:^|;) ?${cookieNameSource(name)}=`)} in;`),
     routes: routesOf(facts),
     upstreams: capsOf(facts).flatMap((cap) => upstreamOf(cap, origin.url)),
     origins: capsOf(facts).flatMap((cap) => originOf(cap, facts)),
@@ -103,9 +104,6 @@ function capsOf({ rules, holding, inbox }: EdgeFacts): readonly Pool[] {
   ];
 }
 
-/** The inbox counts by itself, so this is far above what it takes a second; it keeps nginx's own connections for others. */
-const INBOX_CONNECTIONS = 256;
-
 /** `elsewhere` is asked under the visitors' cap. */
 const upstreamName = (name: string): string => `holdfast_${name === 'elsewhere' ? 'visitors' : name}`;
 
@@ -168,12 +166,6 @@ function routesOf({ rules, inbox }: EdgeFacts): readonly string[] {
 }
 
 const unanchored = (source: string): string => source.slice(1);
-
-/** `wordpress_logged_in_[^=;]*`: the name up to its sign of equality. */
-function cookieName(cookie: string): string {
-  const source = unanchored(cookieSource(cookie));
-  return source.endsWith('$') ? source.slice(0, -1) : `${source}[^=;]*`;
-}
 
 function tlsOf({ origin }: EdgeFacts): readonly string[] {
   if (origin.url.protocol === 'http:') return [];

@@ -33,3 +33,9 @@ function decodedPattern(pattern: string): string {
 function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, (sign) => (sign === '/' || sign === '-' ? sign : `\\${sign}`));
 }
+
+/** A login cookie's name as it stands before its sign of equality, without an anchor: `wordpress_logged_in_[^=;]*`. */
+export function cookieNameSource(cookie: string): string {
+  const source = cookieSource(cookie).slice(1);
+  return source.endsWith('$') ? source.slice(0, -1) : `${source}[^=;]*`;
+}

@@ -1,7 +1,7 @@
 import { NOT_KEPT } from './decide.ts';
 import { type EdgeFacts, type HoldingPage, refused } from './facts.ts';
 import { assertHost, assertPattern } from './names.ts';
-import { cookieSource } from './patterns.ts';
+import { cookieNameSource } from './patterns.ts';
 
 /** Where a server is, and how it is spoken to. */
 export interface Upstream {
@@ -22,7 +22,7 @@ export function originOf({ origin: { url, host } }: EdgeFacts): Upstream {
 }
 
 /** The inbox counts by itself, so this is far above what it takes a second. */
-const INBOX_CONNECTIONS = 256;
+export const INBOX_CONNECTIONS = 256;
 
 /** Who takes comments, under which cap: the inbox where there is one, else the origin. */
 export function commentsOf(facts: EdgeFacts): {
@@ -72,10 +72,7 @@ export function patternsOf({ rules }: EdgeFacts, write: (pattern: string) => str
 
 /** What a Cookie header must hold for its sender to be logged in. */
 export function loginSources({ rules }: EdgeFacts): readonly string[] {
-  return rules.loginCookies.map((cookie) => {
-    const name = cookieSource(cookie).slice(1);
-    return `(?:^|;)\\s*${name.endsWith('$') ? name.slice(0, -1) : `${name}[^=;]*`}=`;
-  });
+  return rules.loginCookies.map((cookie) => `(?:^|;)\\s*${cookieNameSource(cookie)}=`);
 }
 
 /** True for an address, which no resolver need be asked about. */

@@ -1,8 +1,9 @@
+import { age } from '../../model/age.ts';
 import type { Facts } from '../facts.ts';
 import { historyPlot } from './plot.ts';
 import type { RunFacts } from './run-facts.ts';
 import { STYLE } from './style.ts';
-import { asHtml, counted, span } from './words.ts';
+import { asHtml, counted } from './words.ts';
 
 /** What the page shows. */
 export interface Shown {
@@ -69,10 +70,10 @@ function banners({ facts, run }: Shown): string {
 
 function destinations({ destinations: all, at }: Facts): string {
   const rows = all.map(({ name, live, since, files, settled, unsure, holder, releases, error }) => {
-    const age =
+    const standing =
       since === null
         ? ''
-        : `for ${span(Date.parse(at) - Date.parse(since))}, ${counted(files, 'file')}, ${counted(releases, 'release')} to return to`;
+        : `for ${age(Date.parse(at) - Date.parse(since))}, ${counted(files, 'file')}, ${counted(releases, 'release')} to return to`;
     const trouble =
       error ??
       (settled
@@ -81,7 +82,7 @@ function destinations({ destinations: all, at }: Facts): string {
           : `${unsure ?? 'all'} files are put again by the next publish`
         : 'stopped in the middle of a switch: the next run mends it');
     const id = live === null ? 'nothing' : live.slice(live.indexOf('-') + 1).slice(0, 8);
-    return `<li><b>${asHtml(name)}</b> <code>${asHtml(id)}</code> ${asHtml(age)}${holder === null ? '' : `<br><span class="soft">lease: ${asHtml(holder)}</span>`}${trouble === '' ? '' : `<br><strong>${asHtml(trouble)}</strong>`}</li>`;
+    return `<li><b>${asHtml(name)}</b> <code>${asHtml(id)}</code> ${asHtml(standing)}${holder === null ? '' : `<br><span class="soft">lease: ${asHtml(holder)}</span>`}${trouble === '' ? '' : `<br><strong>${asHtml(trouble)}</strong>`}</li>`;
   });
   return `<ul>${rows.join('')}</ul>`;
 }
@@ -91,9 +92,9 @@ function lanes({ lanes: all }: Facts): string {
   const rows = all.map(({ name, everySeconds, ageSeconds, state }) => {
     const part = ageSeconds === null ? 0 : ageSeconds / everySeconds;
     const tone = state === 'paused' ? 'idle' : part > 3 ? 'bad' : part > 1.5 ? 'warn' : 'good';
-    const said = ageSeconds === null ? 'never looked at' : `${span(ageSeconds * 1000)} old`;
+    const said = ageSeconds === null ? 'never looked at' : `${age(ageSeconds * 1000)} old`;
     const word = state === 'fresh' || state === 'never' ? '' : `, ${state}`;
-    return `<li><b>${asHtml(name)}</b> ${said} of ${span(everySeconds * 1000)}${word}<span class="bar"><i class="${tone}" style="width:${Math.min(100, Math.round(part * 100))}%"></i></span></li>`;
+    return `<li><b>${asHtml(name)}</b> ${said} of ${age(everySeconds * 1000)}${word}<span class="bar"><i class="${tone}" style="width:${Math.min(100, Math.round(part * 100))}%"></i></span></li>`;
   });
   return `<ul>${rows.join('')}</ul>`;
 }
@@ -101,8 +102,8 @@ function lanes({ lanes: all }: Facts): string {
 function kept({ kept: all, site, at }: Facts): string {
   if (all.length === 0) return '';
   const rows = all.slice(0, MOST_KEPT).map(({ address, problem, text, since, goodAt }) => {
-    const good = goodAt === undefined ? 'never good' : `last good ${span(Date.parse(at) - goodAt)} ago`;
-    return `<li><a href="${asHtml(new URL(address, site.url).href)}">${asHtml(address)}</a> ${asHtml(problem)} for ${span(Date.parse(at) - since)}, ${good}<br><span class="soft">${asHtml(text.slice(0, 160))}</span></li>`;
+    const good = goodAt === undefined ? 'never good' : `last good ${age(Date.parse(at) - goodAt)} ago`;
+    return `<li><a href="${asHtml(new URL(address, site.url).href)}">${asHtml(address)}</a> ${asHtml(problem)} for ${age(Date.parse(at) - since)}, ${good}<br><span class="soft">${asHtml(text.slice(0, 160))}</span></li>`;
   });
   const more = all.length > MOST_KEPT ? `<p class="soft">and ${all.length - MOST_KEPT} more</p>` : '';
   return `<section><h2>Kept from an earlier look: ${all.length}</h2><ul>${rows.join('')}</ul>${more}</section>`;
@@ -128,11 +129,11 @@ function processList({ facts, run }: Shown): string {
       : [
           [
             'inbox',
-            `${facts.inbox.waiting + facts.inbox.delivering} wait, ${span(facts.inbox.drainSeconds * 1000)} to deliver, ${facts.inbox.refused} refused`,
+            `${facts.inbox.waiting + facts.inbox.delivering} wait, ${age(facts.inbox.drainSeconds * 1000)} to deliver, ${facts.inbox.refused} refused`,
           ] as const,
         ]),
     ...(run.certificate === null ? [] : [['certificate', run.certificate] as const]),
-    ['memory', `${Math.round(run.memory / 1e6)} MB, up ${span(Date.parse(facts.at) - Date.parse(run.started))}`],
+    ['memory', `${Math.round(run.memory / 1e6)} MB, up ${age(Date.parse(facts.at) - Date.parse(run.started))}`],
   ];
   return `<dl>${lines.map(([term, text]) => `<dt>${asHtml(term)}</dt><dd>${asHtml(text)}</dd>`).join('')}</dl>`;
 }
