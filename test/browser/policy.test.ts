@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import { receivedPage } from '../../src/inbox/pages.ts';
 import { createSite } from '../../src/model/site.ts';
@@ -13,8 +13,8 @@ import type { PolicySource } from '../../src/render/policy.ts';
 import { PACKAGE, pages } from '../render/project.ts';
 import { PROVIDERS } from '../render/providers.ts';
 import { driverOf } from '../render/snippets.ts';
+import { launchBrowser } from '../support/browser.ts';
 import { suite } from '../support/suite.ts';
-import { QUIET } from './looking.ts';
 
 const test = suite('policies in a browser', { needs: ['chromium'] });
 
@@ -33,10 +33,7 @@ test.before(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--no-first-run', ...QUIET],
-  });
+  browser = await launchBrowser();
 });
 
 test.after(async () => {
