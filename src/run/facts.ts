@@ -12,6 +12,7 @@ import type { PurgeStatus } from '../publish/purge-status.ts';
 import type { Records } from '../snapshot/records.ts';
 import { keptPages } from '../snapshot/snapshot.ts';
 import { type LaneFact, laneFacts } from './lane-facts.ts';
+import { type CommentsStatus, commentsStatus, type ValueStatus, valuesStatus } from './said-facts.ts';
 
 /** A lane, as `status --json` has it. */
 export interface LaneStatus {
@@ -55,6 +56,8 @@ export interface Facts {
   readonly caches: readonly PurgeStatus[];
   readonly lanes: readonly LaneStatus[];
   readonly kept: readonly KeptPage[];
+  readonly comments: readonly CommentsStatus[];
+  readonly values: readonly ValueStatus[];
   readonly inbox: InboxState | null;
   readonly launch: { readonly since: string; readonly until: string } | null;
   readonly lastRun: Run | null;
@@ -89,6 +92,8 @@ export async function gatherFacts(of: FactsOf, signal: AbortSignal): Promise<Fac
     caches: await purgeStates(loaded, now),
     lanes: laneFacts(config, { records, launch, now }).map(laneStatus),
     kept: keptPages(records, config),
+    comments: await commentsStatus(loaded, now),
+    values: await valuesStatus(loaded, now),
     inbox: (await inboxState(loaded)) ?? null,
     launch: launchStatus(launch),
     lastRun: history.at(-1) ?? null,
