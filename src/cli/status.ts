@@ -4,6 +4,7 @@ import type { InboxState } from '../inbox/state.ts';
 import { age } from '../model/age.ts';
 import { systemClock } from '../model/clock.ts';
 import { EXIT } from '../model/errors.ts';
+import { manifestsOf } from '../publish/manifests.ts';
 import type { PurgeStatus } from '../publish/purge-status.ts';
 import { type DestinationStatus, type Facts, gatherFacts } from '../run/facts.ts';
 import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
@@ -14,11 +15,12 @@ import type { VerbIo } from './io.ts';
 /** `holdfast status`: what is live where, since when, how old each lane is, and what is kept. Writes nothing. */
 export async function statusVerb(io: VerbIo, { watch }: StatusFlags): Promise<number> {
   const loaded = await io.load();
+  const destinations = destinationsOf(loaded).map(manifestsOf);
   let exit: number = EXIT.done.code;
   const tell = async (): Promise<void> => {
     const now = Date.now();
     const records = openRecords(await openJournal<SnapshotRecord>(stateFiles(loaded.stateDir).snapshot));
-    const facts = await gatherFacts({ loaded, records, destinations: destinationsOf(loaded), now }, io.signal);
+    const facts = await gatherFacts({ loaded, records, destinations, now }, io.signal);
     if (io.json) io.print(JSON.stringify(facts));
     else for (const line of lines(facts, now)) io.print(line);
     exit = facts.destinations.some(({ error }) => error !== null) ? EXIT.failed.code : EXIT.done.code;
@@ -42,7 +44,7 @@ export interface StatusFlags {
 }
 
 function* lines(facts: Facts, now: number): Generator<string> {
-  const { site, environment, destinations, caches, lanes, kept, inbox, launch, lastRun: run } = facts;
+  const { site, environment, destinations, caches, lanes, kept, comments, inbox, launch, lastRun: run } = facts;
   yield `${site.name} (${environment}), ${site.url}`;
   if (launch !== null) yield `LAUNCH MODE until ${launch.until}: hot lanes faster, the others paused`;
   for (const destination of destinations) yield* destinationLines(destination, now);
@@ -53,6 +55,9 @@ function* lines(facts: Facts, now: number): Generator<string> {
     yield `lane ${name}: ${seen}, every ${age(everySeconds * 1000)}${word}`;
   }
   for (const page of kept) yield `kept: ${page.address} for ${age(now - page.since)}: ${page.problem}, ${page.text}`;
+  for (const { page, trouble } of comments)
+    if (trouble !== null)
+      yield `comments of ${page}: fail for ${age(now - Date.parse(trouble.since))}: ${trouble.text}`;
   if (inbox !== null) yield inboxLine(inbox, now);
   if (run === null) yield 'no run yet';
   else
