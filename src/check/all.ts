@@ -1,67 +1,96 @@
+import { readFile } from 'node:fs/promises';
 import type { LoadedConfig } from '../config/load.ts';
-import type { DestinationConfig } from '../config/schema.ts';
-import { foldersOf, ownerOf } from '../cycle/workplace.ts';
-import type { Address } from '../model/address.ts';
+import { type SecretPart, USUAL_SECRETS } from '../config/secrets.ts';
+import { lastRuns } from '../cycle/history.ts';
+import { stateFiles } from '../cycle/workplace.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
-import { createOrigin } from '../origin/client.ts';
-import { createDestination, rsyncFor } from '../publish/destinations/index.ts';
-import { lanesOf } from '../snapshot/lanes.ts';
-import { VERSION } from '../version.ts';
-import { checkAnalytics } from './analytics.ts';
+import { asHoldfastError } from '../model/errors.ts';
+import { checkAlerts } from './alerts.ts';
+import { askWeb } from './ask.ts';
+import { checkAtOrigin } from './at-origin.ts';
+import { clockFinding } from './clock.ts';
 import { checkConfig } from './config.ts';
-import type { Finding } from './finding.ts';
-import { checkGate } from './gate.ts';
-import { lookAt } from './look.ts';
-import { checkMirror } from './mirror.ts';
-import { checkOrigin } from './origin.ts';
-import { checkRsync } from './rsync.ts';
-import { checkStore } from './store.ts';
+import { checkDestinations, type DestinationsChecked } from './destinations.ts';
+import { checkEdge } from './edge.ts';
+import { CONCERNS, type Concern, type Finding, findingsOf } from './finding.ts';
+import { checkHolding } from './holding.ts';
+import { checkInbox } from './inbox.ts';
+import { nearestFolder } from './places.ts';
+import { roomFor, roomIn } from './room.ts';
+import { checkSchedule } from './schedule.ts';
 
-/** Hot pages looked at: enough to know the origin by, few enough to be no load. */
-const MOST_PAGES = 20;
+export interface Checking {
+  readonly loaded: LoadedConfig;
+  /** Loads the configuration once more, with credentials that only some verbs read. */
+  readonly load: (secrets: readonly SecretPart[]) => Promise<LoadedConfig>;
+  readonly clock?: Clock;
+}
 
-/** Everything that can be known before a publish, in the order it would matter. Throws only the signal's reason. */
+/** Everything that can be known before it would fail, in the order of `CONCERNS`. Writes nothing but what a destination's probe has to. Throws only the signal's reason. */
 export async function checkAll(
-  loaded: LoadedConfig,
+  { loaded, load, clock = systemClock }: Checking,
   signal: AbortSignal,
-  clock: Clock = systemClock,
 ): Promise<readonly Finding[]> {
-  const { config } = loaded;
-  const origin = createOrigin({ config: config.origin, siteUrl: config.site.url, version: VERSION, clock });
-  try {
-    const seen = await lookAt(origin, { addresses: hotPages(loaded), clock }, signal);
-    return [
-      ...(await checkConfig(loaded)),
-      ...checkOrigin(seen, loaded),
-      ...checkGate(seen, config.gate),
-      ...checkAnalytics(seen, loaded),
-      ...(await checkDestinations(loaded, signal)),
-    ];
-  } finally {
-    await origin.close();
-  }
+  const guarded = (concern: Concern, work: () => Promise<readonly Finding[]>) =>
+    work().catch((error: unknown): readonly Finding[] => {
+      signal.throwIfAborted();
+      const { message, hint } = asHoldfastError(error);
+      return [findingsOf(concern)('fail', message, hint)];
+    });
+  const atDestinations = checkDestinations(loaded, signal);
+  const found = await Promise.all([
+    guarded('config', () => checkConfig(loaded)),
+    guarded('origin', () => checkAtOrigin(loaded, clock, signal)),
+    guarded('destination', async () => (await atDestinations).findings),
+    guarded('edge', async () => checkAtEdge(loaded, await atDestinations, signal)),
+    guarded('schedule', async () => checkRhythm(loaded, await atDestinations, clock)),
+    guarded('disk', async () => checkDisk(loaded, await atDestinations)),
+    guarded('holding', () => checkHolding(loaded, signal)),
+    guarded('inbox', async () => checkInbox(await withSecrets('inbox', { loaded, load }), signal)),
+    guarded('alerts', async () => {
+      const { config, root } = await withSecrets('run', { loaded, load });
+      return checkAlerts(config, root, signal);
+    }),
+  ]);
+  return CONCERNS.flatMap((concern) => found.flat().filter((finding) => finding.concern === concern));
 }
 
-/** What the fastest lane that lists pages lists; the front page where none does. */
-function hotPages({ config }: LoadedConfig): readonly Address[] {
-  const fastest = lanesOf(config.lanes).find((lane) => lane.paths.size > 0);
-  return [...(fastest?.paths ?? ['/'])].slice(0, MOST_PAGES);
+/** The configuration with one more part's credentials, where it has such a part at all. */
+async function withSecrets(part: 'inbox' | 'run', { loaded, load }: Checking): Promise<LoadedConfig> {
+  const { inbox, alerts, heartbeat, run } = loaded.config;
+  const isThere =
+    part === 'inbox' ? inbox !== undefined : alerts.length > 0 || heartbeat !== undefined || run.token !== undefined;
+  return isThere ? load([...USUAL_SECRETS, part]) : loaded;
 }
 
-async function checkDestinations(loaded: LoadedConfig, signal: AbortSignal): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
-  for (const line of loaded.config.destinations) findings.push(...(await checkOne(line, loaded, signal)));
-  return findings;
+async function checkAtEdge(
+  { config }: LoadedConfig,
+  { live }: DestinationsChecked,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  if (live === undefined) return [];
+  const { release, record } = live;
+  const { findings, stamps } = await checkEdge(
+    { manifest: release.manifest, hold: record.hold, config },
+    askWeb,
+    signal,
+  );
+  return stamps.length === 0 ? findings : [...findings, clockFinding("the public address's", stamps)];
 }
 
-function checkOne(line: DestinationConfig, loaded: LoadedConfig, signal: AbortSignal): Promise<readonly Finding[]> {
-  const folders = foldersOf(loaded);
-  const owner = ownerOf(loaded);
-  if (line.use === 'rsync') {
-    const { to, dir } = line;
-    return checkRsync({ destination: rsyncFor(line, folders), place: `${to}:${dir}`, dir, owner }, signal);
-  }
-  const destination = createDestination(line, folders);
-  if (line.use === 'mirror') return checkMirror({ destination, dir: folders.resolve(line.dir), owner }, signal);
-  return checkStore({ destination, owner }, signal);
+async function checkRhythm(
+  { config, stateDir }: LoadedConfig,
+  { holder }: DestinationsChecked,
+  clock: Clock,
+): Promise<readonly Finding[]> {
+  const [last] = await lastRuns(stateDir, 1);
+  const ended = last === undefined ? undefined : Date.parse(last.ended);
+  const own = (await readFile(stateFiles(stateDir).holder, 'utf8').catch(() => '')).trim();
+  const other = holder === own ? undefined : holder;
+  return checkSchedule(config, { last: ended, now: clock.now(), other });
+}
+
+async function checkDisk({ stateDir }: LoadedConfig, { live }: DestinationsChecked): Promise<readonly Finding[]> {
+  const find = findingsOf('disk', 'the state');
+  return [find(...roomFor(await roomIn(await nearestFolder(stateDir)), live?.release.manifest))];
 }

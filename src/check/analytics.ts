@@ -4,7 +4,7 @@ import type { Address } from '../model/address.ts';
 import { isHoldfastError } from '../model/errors.ts';
 import { type Analytics, assertAnalytics, createAnalytics } from '../render/analytics/index.ts';
 import { editPage } from '../render/edit.ts';
-import type { Finding, Level } from './finding.ts';
+import { type Finding, findingsOf } from './finding.ts';
 import type { Seen } from './look.ts';
 
 interface Page {
@@ -23,12 +23,12 @@ export function checkAnalytics(seen: readonly Seen[], loaded: LoadedConfig): rea
       return problemOf({ ...page, bytes: editPage(page.bytes, { ...context, shortlink: () => undefined }) }, one);
     });
     const there = pages.filter((page) => problemOf(page, one).length === 0).length;
-    const text = `${one.name} is in ${there} of ${pages.length} pages already${there < pages.length ? ', and is put into the others' : ''}`;
+    const text = `${one.name} is in ${there} of ${pages.length} hot pages already${there < pages.length ? ', and is put into the others' : ''}`;
     return missing.length > 0 ? missing.map((problem) => find('fail', problem)) : [find('ok', text)];
   });
 }
 
-const find = (level: Level, text: string): Finding => ({ concern: 'gate', level, text });
+const find = findingsOf('analytics');
 
 function pageOf({ address, result }: Seen): Page[] {
   if (isHoldfastError(result) || result.kind !== 'body') return [];

@@ -1,7 +1,24 @@
-/** What a check is about; the second column of what `check` prints. */
-export type Concern = 'config' | 'origin' | 'gate' | 'destination';
+/** What a check is about, in the order in which `check` tells it; the second column of what it prints. */
+export const CONCERNS = [
+  'config',
+  'origin',
+  'gate',
+  'analytics',
+  'comments',
+  'inbox',
+  'links',
+  'redirects',
+  'holding',
+  'destination',
+  'edge',
+  'schedule',
+  'disk',
+  'clock',
+  'alerts',
+] as const;
+export type Concern = (typeof CONCERNS)[number];
 
-/** `fail` is what would make a publish fail or publish less than it should; `warn` is what somebody should know. */
+/** `fail` is what would make a publish fail, or keep something from visitors; `warn` is what somebody should know. */
 export type Level = 'ok' | 'warn' | 'fail';
 
 /** One thing that was looked at, in one line. */
@@ -11,30 +28,40 @@ export interface Finding {
   readonly text: string;
   /** What to do about it, one sentence. */
   readonly hint?: string;
+  /** The single things that it is about, the gravest first. */
+  readonly list?: readonly Listed[];
 }
 
-/** Makes findings of one concern about one thing, which each names first. */
-export function findingsOf(concern: Concern, name: string): (level: Level, text: string, hint?: string) => Finding {
+/** One of them, and the pages that hold it. */
+export interface Listed {
+  readonly what: string;
+  /** Addresses, the first few. */
+  readonly on: readonly string[];
+  /** How many pages there are in all. */
+  readonly pages: number;
+}
+
+/** Makes a finding of one concern. */
+export type Find = (level: Level, text: string, hint?: string) => Finding;
+
+/** Makes findings of one concern; each names first the thing that it is about, where there is a name. */
+export function findingsOf(concern: Concern, name?: string): Find {
   return (level, text, hint) => ({
     concern,
     level,
-    text: `${name}: ${text}`,
+    text: name === undefined ? text : `${name}: ${text}`,
     ...(hint === undefined ? {} : { hint }),
   });
 }
 
-/** Findings as aligned plain text, a line each and one for each hint. */
-export function* tableOf(findings: readonly Finding[]): Generator<string> {
-  const widest = Math.max(0, ...findings.map(({ concern }) => concern.length));
-  for (const { level, concern, text, hint } of findings) {
-    yield `${level.padEnd(4)}  ${concern.padEnd(widest)}  ${text}`;
-    if (hint !== undefined) yield `${' '.repeat(widest + 8)}${hint}`;
-  }
-}
-
 /** `12 ok, 1 warning, 0 failures`. */
 export function summaryOf(findings: readonly Finding[]): string {
-  const count = (level: Level): number => findings.filter((finding) => finding.level === level).length;
-  const plural = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
-  return `${count('ok')} ok, ${plural(count('warn'), 'warning')}, ${plural(count('fail'), 'failure')}`;
+  const number = (level: Level): number => findings.filter((finding) => finding.level === level).length;
+  return `${number('ok')} ok, ${count(number('warn'), 'warning')}, ${count(number('fail'), 'failure')}`;
+}
+
+/** `1 page`, `2 pages`, `3 addresses`. */
+export function count(number: number, word: string): string {
+  const plural = word.endsWith('s') ? 'es' : 's';
+  return `${number.toLocaleString('en')} ${word}${number === 1 ? '' : plural}`;
 }

@@ -29,3 +29,8 @@ export async function lookAt(
   }
   return seen;
 }
+
+/** True for a look that got a page, or was led to another. */
+export function isGood({ result }: Seen): boolean {
+  return !isHoldfastError(result) && result.kind !== 'status';
+}

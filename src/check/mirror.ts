@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, rm, statfs, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { asHoldfastError, isHoldfastError } from '../model/errors.ts';
 import type { Owner } from '../publish/control.ts';
 import type { Destination } from '../publish/destination.ts';
 import { readLive } from '../publish/live.ts';
 import { assertOwn } from '../publish/ownership.ts';
-import { type Finding, findingsOf } from './finding.ts';
-import { roomFor } from './room.ts';
+import { type Find, type Finding, findingsOf } from './finding.ts';
+import { nearestFolder } from './places.ts';
+import { roomFor, roomIn } from './room.ts';
 
 /** A mirror as the configuration names it. */
 export interface MirrorToCheck {
@@ -28,7 +29,7 @@ export async function checkMirror(mirror: MirrorToCheck, signal: AbortSignal): P
     assertOwn(control?.record, mirror.owner, mirror.destination.name);
     const live = control?.record.live ?? undefined;
     const state = live === undefined ? 'nothing is live yet' : `${live} is live`;
-    return [...shape, find('ok', state), find(...roomFor(await freeIn(place), manifest))];
+    return [...shape, find('ok', state), find(...roomFor(await roomIn(place), manifest))];
   } catch (error) {
     signal.throwIfAborted();
     const { message, hint } = asHoldfastError(error);
@@ -37,14 +38,6 @@ export async function checkMirror(mirror: MirrorToCheck, signal: AbortSignal): P
       : message;
     return [...shape, find('fail', text, isHoldfastError(error) ? hint : undefined)];
   }
-}
-
-type Find = ReturnType<typeof findingsOf>;
-
-/** The folder itself, or the nearest one above it that is there. */
-async function nearestFolder(dir: string): Promise<string> {
-  const found = await lstat(dir).catch(() => undefined);
-  return found !== undefined || dirname(dir) === dir ? dir : nearestFolder(dirname(dir));
 }
 
 async function currentIsALink(dir: string, find: Find): Promise<Finding[]> {
@@ -71,9 +64,4 @@ async function writable(place: string, dir: string, find: Find): Promise<Finding
     return [find('fail', `${place} cannot be written (${reason})`, hint)];
   }
   return [find('ok', place === dir ? `${dir} can be written` : `${dir} can be made in ${place}`)];
-}
-
-async function freeIn(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
 }

@@ -4,15 +4,12 @@ import { readPolicy } from '../model/policy.ts';
 import type { Answer, AnswerHeaders } from '../origin/client.ts';
 import { createAnalytics } from '../render/analytics/index.ts';
 import { NOT_IN_A_PAGE } from '../render/policy-sent.ts';
-import type { Finding, Level } from './finding.ts';
+import type { Stamp } from './clock.ts';
+import { count, type Find, type Finding, findingsOf } from './finding.ts';
 import type { Seen } from './look.ts';
 
-/** Above this, times in summaries and `Retry-After` dates begin to mislead. */
-const MOST_SKEW_MS = 2000;
-/** A Date header is cut to whole seconds. */
-const DATE_STEP_MS = 1000;
 /** From this part of the deadline on, the day everybody comes would see looks fail. */
-const SLOW_PART = 0.25;
+export const SLOW_PART = 0.25;
 
 interface Answered extends Seen {
   readonly result: Answer;
@@ -20,7 +17,7 @@ interface Answered extends Seen {
 
 type WithHeaders = Answered & { readonly result: { readonly headers: AnswerHeaders } };
 
-/** What the origin's answers tell: that it answers, how fast, what pages can be known by, its clock, policy and cookies. */
+/** What the origin's answers tell: that it answers, how fast, what pages can be known by, its policy and cookies. */
 export function checkOrigin(seen: readonly Seen[], { config }: LoadedConfig): readonly Finding[] {
   const answered = seen.filter((one): one is Answered => !isHoldfastError(one.result));
   const [failed] = seen.flatMap(({ result }) => (isHoldfastError(result) ? [result] : []));
@@ -29,18 +26,12 @@ export function checkOrigin(seen: readonly Seen[], { config }: LoadedConfig): re
   return [
     speed(config.origin.url, answered, config.origin.deadline),
     ...validators(told),
-    ...clock(told),
     ...policy(told, config),
     ...cookies(told),
   ];
 }
 
-const find = (level: Level, text: string, hint?: string): Finding => ({
-  concern: 'origin',
-  level,
-  text,
-  ...(hint === undefined ? {} : { hint }),
-});
+const find: Find = findingsOf('origin');
 
 function unreachable(url: string, error: HoldfastError): Finding {
   return find('fail', `${url} cannot be looked at: ${error.message}`, error.hint);
@@ -67,25 +58,6 @@ function validators(told: readonly WithHeaders[]): Finding[] {
     kind === 'none' ? `${number} without a validator, known by the hash` : `${number} with ${kind}`,
   );
   return [find('ok', `unchanged pages are told by: ${parts.join(', ')}`)];
-}
-
-function clock(told: readonly WithHeaders[]): Finding[] {
-  const skews = told.flatMap(({ asked, answered, result: { headers } }) =>
-    headers.date === undefined ? [] : [skewOf(headers.date, asked, answered)],
-  );
-  const least = skews.sort((a, b) => Math.abs(a) - Math.abs(b))[0];
-  if (least === undefined) return [find('ok', 'the origin does not tell the time (no Date header)')];
-  if (Math.abs(least) <= MOST_SKEW_MS) return [find('ok', "the origin's clock agrees with this machine's")];
-  const way = least > 0 ? 'ahead of' : 'behind';
-  const text = `the origin's clock is ${Math.round(Math.abs(least) / 1000)} s ${way} this machine's`;
-  return [find('warn', text, 'set both by NTP: ages and times in summaries come from this machine')];
-}
-
-/** Milliseconds by which `date` lies outside of what the look's own times allow; positive when ahead. */
-function skewOf(date: number, asked: number, answered: number): number {
-  if (date > answered) return date - answered;
-  const latest = date + DATE_STEP_MS;
-  return latest < asked ? latest - asked : 0;
 }
 
 function policy(told: readonly WithHeaders[], config: LoadedConfig['config']): Finding[] {
@@ -125,4 +97,13 @@ function cookies(told: readonly WithHeaders[]): Finding[] {
   ];
 }
 
-const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
+/** Times that its answers told; one that a cache gave is older than it says. */
+export function stampsOf(seen: readonly Seen[]): readonly Stamp[] {
+  return seen.flatMap(({ asked, answered, result }) => {
+    if (isHoldfastError(result) || !('headers' in result)) return [];
+    const { headers } = result;
+    return headers.date === undefined || headers.get('age') !== undefined
+      ? []
+      : [{ date: headers.date, asked, answered }];
+  });
+}

@@ -30,7 +30,7 @@ export async function checkRsync(
     return [
       find('ok', found.place === dir ? `${place} can be written` : `${place} can be made in ${found.place}`),
       find('ok', live === null ? 'nothing is live yet' : `${live} is live`),
-      find(...roomFor(found.free.bytes, manifest)),
+      find(...roomFor(found.free, manifest)),
     ];
   } catch (error) {
     signal.throwIfAborted();

@@ -7,6 +7,7 @@ import { EXIT } from '../model/errors.ts';
 import { manifestsOf } from '../publish/manifests.ts';
 import type { PurgeStatus } from '../publish/purge-status.ts';
 import { type DestinationStatus, type Facts, gatherFacts } from '../run/facts.ts';
+import type { CommentsStatus, ValueStatus } from '../run/said-facts.ts';
 import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
 import { openJournal } from '../store/journal.ts';
 import { holdLines } from './hold.ts';
@@ -44,7 +45,7 @@ export interface StatusFlags {
 }
 
 function* lines(facts: Facts, now: number): Generator<string> {
-  const { site, environment, destinations, caches, lanes, kept, comments, inbox, launch, lastRun: run } = facts;
+  const { site, environment, destinations, caches, lanes, kept, comments, values, inbox, launch, lastRun: run } = facts;
   yield `${site.name} (${environment}), ${site.url}`;
   if (launch !== null) yield `LAUNCH MODE until ${launch.until}: hot lanes faster, the others paused`;
   for (const destination of destinations) yield* destinationLines(destination, now);
@@ -55,9 +56,8 @@ function* lines(facts: Facts, now: number): Generator<string> {
     yield `lane ${name}: ${seen}, every ${age(everySeconds * 1000)}${word}`;
   }
   for (const page of kept) yield `kept: ${page.address} for ${age(now - page.since)}: ${page.problem}, ${page.text}`;
-  for (const { page, trouble } of comments)
-    if (trouble !== null)
-      yield `comments of ${page}: fail for ${age(now - Date.parse(trouble.since))}: ${trouble.text}`;
+  for (const thread of comments) yield commentsLine(thread);
+  for (const value of values) yield valueLine(value);
   if (inbox !== null) yield inboxLine(inbox, now);
   if (run === null) yield 'no run yet';
   else
@@ -85,6 +85,17 @@ function cacheLine({ name, waiting, since, forgotten, spent, budget, trouble }: 
   const waits = waiting === 0 ? 'nothing waits' : `published, not purged: ${waiting} files since ${since}${lost}`;
   const why = trouble === null ? '' : `; failed ${trouble.times} times since ${trouble.since}: ${trouble.text}`;
   return `cache ${name}: ${waits}, ${asked}${why}`;
+}
+
+function commentsLine({ page, count, everySeconds, ageSeconds, trouble }: CommentsStatus): string {
+  const read = ageSeconds === null ? 'never read' : `${count}, read ${age(ageSeconds * 1000)} ago`;
+  return `comments ${page}: ${read}, every ${age(everySeconds * 1000)}${trouble === null ? '' : `; failing: ${trouble}`}`;
+}
+
+function valueLine({ name, everySeconds, ageSeconds, computing, trouble }: ValueStatus): string {
+  const old = ageSeconds === null ? 'never computed' : `computed ${age(ageSeconds * 1000)} ago`;
+  const now = computing ? ', being computed' : '';
+  return `value ${name}: ${old}, every ${age(everySeconds * 1000)}${now}${trouble === null ? '' : `; failing: ${trouble}`}`;
 }
 
 function inboxLine({ waiting, delivering, refused, torn, oldest, drainSeconds }: InboxState, now: number): string {

@@ -2,7 +2,7 @@ import { pathMatcher } from '../model/globs.ts';
 import { type LookContext, NO_ASKS } from '../snapshot/context.ts';
 import { openDigester } from '../snapshot/digester.ts';
 import { recipeOf } from '../snapshot/recipe.ts';
-import { lookAtThreads } from './comments.ts';
+import { lookAtThreads, threadPlaces } from './comments.ts';
 import type { Cycle } from './cycle.ts';
 import { watchHolds } from './holding.ts';
 import { atLaunch, isTail, launchAt } from './launch.ts';
@@ -37,6 +37,7 @@ export async function openLooks(
     leavesAsset: pathMatcher(config.assets.exclude),
     digester: openDigester(config),
     recipe: recipeOf({ site, config }),
+    threadPlace: threadPlaces(place),
     acceptShrink,
     asks: asks ?? NO_ASKS,
     isPaused: isLaunch ? isTail(config) : () => false,

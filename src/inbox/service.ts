@@ -45,7 +45,8 @@ const KEEP_ALIVE_MS = 120_000;
 /** What an answer may take beyond the try of the origin when the service is told to end. */
 const DRAIN_MS = 10_000;
 /** Asked by who wants to know that the service runs. */
-const ALIVE_PATH = '/_holdfast/inbox';
+export const ALIVE_PATH = '/_holdfast/inbox';
+export const ALIVE_STATUS = 204;
 
 /** Listens; rejects with `inbox-unlistenable`. */
 export async function startService(options: ServiceOptions): Promise<Service> {
@@ -112,7 +113,8 @@ async function respond(request: IncomingMessage, response: ServerResponse, optio
   const { method, url = '/' } = request;
   const path = url.replace(/[?#].*$/s, '');
   const isRead = method === 'GET' || method === 'HEAD';
-  if (isRead && path === ALIVE_PATH) return void response.writeHead(204, { 'cache-control': 'no-store' }).end();
+  if (isRead && path === ALIVE_PATH)
+    return void response.writeHead(ALIVE_STATUS, { 'cache-control': 'no-store' }).end();
   const form = options.forms.find((one) => one.takes(path));
   if (form === undefined) return void response.writeHead(404, PLAIN).end('not found\n');
   if (method !== 'POST') return void response.writeHead(405, { ...PLAIN, allow: 'POST' }).end('method not allowed\n');

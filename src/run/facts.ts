@@ -3,9 +3,7 @@ import { lastRuns, type Run } from '../cycle/history.ts';
 import { type HoldState, holdState } from '../cycle/hold.ts';
 import { type Launch, launchAt } from '../cycle/launch.ts';
 import { purgeStates } from '../cycle/purging.ts';
-import { threadsOf } from '../cycle/said.ts';
 import { type InboxState, inboxState } from '../inbox/state.ts';
-import type { Address } from '../model/address.ts';
 import type { OriginState } from '../model/origin-state.ts';
 import { sharedUrl } from '../model/share.ts';
 import type { KeptPage } from '../model/snapshot.ts';
@@ -15,6 +13,7 @@ import type { PurgeStatus } from '../publish/purge-status.ts';
 import type { Records } from '../snapshot/records.ts';
 import { keptPages } from '../snapshot/snapshot.ts';
 import { type LaneFact, laneFacts } from './lane-facts.ts';
+import { type CommentsStatus, commentsStatus, type ValueStatus, valuesStatus } from './said-facts.ts';
 
 /** A lane, as `status --json` has it. */
 export interface LaneStatus {
@@ -23,19 +22,6 @@ export interface LaneStatus {
   /** Seconds since the last look began; null before the first. */
   readonly ageSeconds: number | null;
   readonly state: LaneFact['state'];
-}
-
-/** The comments of one page: how they are, and none of their words. */
-export interface CommentsStatus {
-  readonly page: Address;
-  readonly from: string;
-  /** Comments that are shown. */
-  readonly count: number;
-  readonly everySeconds: number;
-  /** Seconds since the last look that was good; null before the first. */
-  readonly ageSeconds: number | null;
-  /** Why looks fail, and since when (ISO 8601); null while they do not. */
-  readonly trouble: { readonly text: string; readonly since: string } | null;
 }
 
 /** One destination. */
@@ -76,6 +62,7 @@ export interface Facts {
   /** How the origin is by the looks, null before the first. */
   readonly origin: OriginState | null;
   readonly comments: readonly CommentsStatus[];
+  readonly values: readonly ValueStatus[];
   readonly inbox: InboxState | null;
   readonly launch: { readonly since: string; readonly until: string } | null;
   readonly lastRun: Run | null;
@@ -116,6 +103,7 @@ export async function gatherFacts(of: FactsOf, signal: AbortSignal): Promise<Fac
     kept: keptPages(records, config),
     origin: originStatus(records.origin),
     comments: await commentsStatus(loaded, lookNow),
+    values: await valuesStatus(loaded, now),
     inbox: (await inboxState(loaded)) ?? null,
     launch: launchStatus(launch),
     lastRun: history.at(-1) ?? null,
@@ -125,23 +113,6 @@ export async function gatherFacts(of: FactsOf, signal: AbortSignal): Promise<Fac
 
 function originStatus(record: OriginState | undefined): OriginState | null {
   return record === undefined ? null : { state: record.state, since: record.since };
-}
-
-async function commentsStatus(loaded: LoadedConfig, now: number): Promise<readonly CommentsStatus[]> {
-  const { comments } = loaded.config;
-  if (comments.length === 0) return [];
-  const threads = await threadsOf(loaded);
-  return comments.map(({ page, from, every }) => {
-    const { count = 0, goodAt, trouble } = threads.state(page) ?? {};
-    return {
-      page,
-      from,
-      count,
-      everySeconds: every / 1000,
-      ageSeconds: goodAt === undefined ? null : Math.max(0, Math.round((now - goodAt) / 1000)),
-      trouble: trouble === undefined ? null : { text: trouble.text, since: new Date(trouble.since).toISOString() },
-    };
-  });
 }
 
 function launchStatus(launch: Launch | undefined): Facts['launch'] {

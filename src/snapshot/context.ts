@@ -24,6 +24,8 @@ export interface LookContext {
   readonly digester: Digester;
   /** What references are read by in this run. */
   readonly recipe: string;
+  /** Selector of the places where the thread of a page may go; undefined for a page without comments to show. */
+  readonly threadPlace: (page: Address) => string | undefined;
   /** A person said that pages and lanes may shrink, this once. */
   readonly acceptShrink: boolean;
   readonly tally: Tally;

@@ -5,11 +5,17 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import * as assert from 'uvu/assert';
 import { checkConfig } from '../../src/check/config.ts';
-import { type Finding, summaryOf, tableOf } from '../../src/check/finding.ts';
-import { checkVerb } from '../../src/cli/check.ts';
+import { type Finding, summaryOf } from '../../src/check/finding.ts';
+import type * as Verb from '../../src/cli/check.ts';
+import { tableOf } from '../../src/cli/check-table.ts';
 import type { VerbIo } from '../../src/cli/io.ts';
+import { paintFor } from '../../src/cli/paint.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { importBuilt } from '../support/built.ts';
 import { suite } from '../support/suite.ts';
+
+/** As it was built: it starts Eleventy, which takes its time to be compiled. */
+const { checkVerb } = await importBuilt<typeof Verb>('cli/check');
 
 const BASE = {
   site: { name: 'Example', url: 'https://www.example.org' },
@@ -37,7 +43,7 @@ async function inProject(config: object, use: (folder: string) => Promise<void>)
 async function run(cwd: string, json = false): Promise<{ exit: number; lines: string[] }> {
   const lines: string[] = [];
   const print = (line: string): void => void lines.push(line);
-  const load = () => loadConfig({ cwd, env: {} });
+  const load: VerbIo['load'] = (secrets) => loadConfig({ cwd, env: {}, ...(secrets === undefined ? {} : { secrets }) });
   const silent = (): void => assert.unreachable('check says nothing on standard error');
   const signal = new AbortController().signal;
   const io: VerbIo = {
@@ -82,12 +88,12 @@ test('every concern is looked at, a failure is exit 1, and nothing is written', 
       const { exit, lines } = await run(folder);
       assert.is(exit, 1);
       assert.equal(asked, ['/', '/news/'], 'the pages of the fastest lane that lists any, once each');
-      assert.ok(lines.includes('ok    gate         / passes: 1.0 KB'), lines.join('\n'));
+      assert.ok(lines.includes('ok       gate         / passes: 1.0 KB'), lines.join('\n'));
       assert.ok(
-        lines.some((line) => /^fail {2}gate {9}\/news\/ is refused: status, answered 500/.test(line)),
+        lines.some((line) => /^fails {4}gate {9}\/news\/ is refused: status, answered 500/.test(line)),
         lines.join('\n'),
       );
-      assert.match(lines.at(-1) ?? '', /^\d+ ok, 0 warnings, 1 failure$/);
+      assert.match(lines.at(-1) ?? '', /^\d+ ok, 1 warning, 1 failure$/);
       assert.equal(await readdir(folder, { recursive: true }), before);
     });
   });
@@ -105,7 +111,7 @@ test('where nothing fails the exit is 0, and --json is one line with the same fi
         assert.is(said.ok, true);
         assert.equal(
           [...new Set(said.findings.map(({ concern }) => concern))],
-          ['config', 'origin', 'gate', 'destination'],
+          ['config', 'origin', 'gate', 'analytics', 'holding', 'destination', 'schedule', 'disk', 'clock', 'alerts'],
         );
       },
     );
@@ -116,8 +122,8 @@ test('an origin that is away is one failure, and the rest is checked all the sam
   await inProject(BASE, async (folder) => {
     const { exit, lines } = await run(folder);
     assert.is(exit, 1);
-    assert.is(lines.filter((line) => line.startsWith('fail')).length, 1);
-    assert.ok(lines.some((line) => line.startsWith('ok    destination  mirror: nothing is live yet')));
+    assert.is(lines.filter((line) => line.startsWith('fails')).length, 1);
+    assert.ok(lines.some((line) => line.startsWith('ok       destination  mirror: nothing is live yet')));
   });
 });
 
@@ -199,16 +205,51 @@ test('a folder whose name begins with dots is not the folder above', async () =>
   });
 });
 
-test('findings are columns, a hint stands below its text', () => {
-  const findings: Finding[] = [
-    { concern: 'gate', level: 'ok', text: '/ passes' },
-    { concern: 'destination', level: 'warn', text: 'little room', hint: 'make room' },
-  ];
-  assert.equal(
-    [...tableOf(findings)],
-    ['ok    gate         / passes', 'warn  destination  little room', '                   make room'],
-  );
-  assert.is(summaryOf(findings), '1 ok, 1 warning, 0 failures');
+const FINDINGS: readonly Finding[] = [
+  { concern: 'gate', level: 'ok', text: '/ passes' },
+  { concern: 'destination', level: 'warn', text: 'little room', hint: 'make room' },
+  {
+    concern: 'links',
+    level: 'fail',
+    text: '12 pages linked that the release lacks',
+    list: Array.from({ length: 12 }, (_, n) => ({ what: `/old-${n}/`, on: ['/a/', '/b/', '/c/', '/d/'], pages: 1204 })),
+  },
+];
+
+test('findings are columns; what they are about, and a hint, stand below the text, and nothing is coloured without a terminal', () => {
+  const lines = [...tableOf(FINDINGS, { columns: undefined, paint: paintFor(undefined) })];
+  assert.equal(lines.slice(0, 5), [
+    'ok       gate         / passes',
+    'warning  destination  little room',
+    '                      make room',
+    'fails    links        12 pages linked that the release lacks',
+    '                        /old-0/ on /a/, /b/, /c/ and 1,201 more',
+  ]);
+  assert.is(lines.at(-1), '                        and 2 more (--json lists them)');
+  assert.is(lines.length, 15);
+  assert.is(summaryOf(FINDINGS), '1 ok, 1 warning, 1 failure');
 });
+
+const ESCAPE = /\u001b\[\d+m/g;
+const TERMINALS: readonly [columns: number, hasColours: boolean][] = [
+  [80, true],
+  [60, false],
+  [20, true],
+];
+for (const [columns, hasColours] of TERMINALS) {
+  test(`on a terminal of ${columns} characters ${hasColours ? 'with' : 'without'} colours no word is lost, and lines fit where words do`, () => {
+    const long = 'a text that goes on for longer than any line of a terminal that people still have';
+    const findings: Finding[] = [{ concern: 'destination', level: 'warn', text: long, hint: long }];
+    const shown = [...tableOf(findings, { columns, paint: paintFor({ hasColours }) })];
+    assert.is(ESCAPE.test(shown.join('')), hasColours);
+    const plain = shown.map((line) => line.replace(ESCAPE, ''));
+    assert.is(plain.join(' ').replace(/\s+/g, ' '), `warning destination ${long} ${long}`);
+    if (columns >= 60)
+      assert.ok(
+        plain.every((line) => line.length <= columns),
+        plain.join('\n'),
+      );
+  });
+}
 
 test.run();

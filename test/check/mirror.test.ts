@@ -107,12 +107,17 @@ test('there must be room for a release beside the live one', () => {
     created: '',
     files: [file],
   };
-  assert.equal(roomFor(9e9, live), ['ok', '9.0 GB free']);
-  assert.equal(roomFor(7e9, live), ['warn', '7.0 GB free', '8.0 GB hold the live release twice']);
-  assert.equal(roomFor(3.5e9, live), ['fail', '3.5 GB free', '8.0 GB hold the live release twice']);
-  assert.equal(roomFor(2e9, undefined), ['ok', '2.0 GB free']);
-  assert.equal(roomFor(5e8, undefined), ['warn', '0.5 GB free', '1.0 GB is a usual need']);
-  assert.is(roomFor(5e7, undefined)[0], 'fail');
+  const room = (bytes: number, names?: number) => roomFor({ bytes, names }, live);
+  const usual = (bytes: number) => roomFor({ bytes, names: undefined }, undefined);
+  const hint = '8.0 GB hold the live release twice';
+  assert.equal(room(9e9), ['ok', '9.0 GB free, room for 2 more releases where every page changes']);
+  assert.equal(room(7e9), ['warn', '7.0 GB free, room for 1 more release where every page changes', hint]);
+  assert.equal(room(3.5e9), ['fail', '3.5 GB free, room for 0 more releases where every page changes', hint]);
+  assert.equal(room(9e9, 2)[0], 'ok');
+  assert.equal(room(9e9, 1).slice(0, 2), ['fail', '1 file can be made, and a release is 2 files']);
+  assert.equal(usual(2e9), ['ok', '2.0 GB free']);
+  assert.equal(usual(5e8), ['warn', '0.5 GB free', '1.0 GB is a usual need']);
+  assert.is(usual(5e7)[0], 'fail');
 });
 
 test.run();

@@ -43,6 +43,7 @@ const shown = (facts: object = {}, more: object = {}): Shown =>
       kept: [],
       origin: { state: 'up', since: '2027-02-02T07:00:00.000Z' },
       comments: [],
+      values: [],
       inbox: null,
       launch: null,
       lastRun: run(1),
@@ -104,23 +105,20 @@ for (const [name, until, trouble, said] of certificates)
     assert.ok(html.includes(said), html);
   });
 
-test('comments that cannot be read are said to be old, by page and with the reason', () => {
-  const comments = [
-    {
-      page: '/post/',
-      from: 'wordpress',
-      count: 12,
-      everySeconds: 60,
-      ageSeconds: 720,
-      trouble: { text: 'answered 500', since: '2027-02-02T08:49:00.000Z' },
-    },
-  ];
-  const html = statusPage(shown({ comments }));
+test('comments that cannot be read, and values that fail, are said to be old, with the reason', () => {
+  const failing = { everySeconds: 60, ageSeconds: 720, trouble: 'answered 500' };
+  const html = statusPage(
+    shown({
+      comments: [{ page: '/post/', count: 12, ...failing }],
+      values: [{ name: 'raised', computing: false, ...failing, trouble: 'exited 1' }],
+    }),
+  );
   for (const said of [
     'Live, comments are old',
-    '12 comments, read 12 min ago, each 1 min',
-    'fails for 11 min',
+    '<b>/post/</b> 12 comments, read 12 min ago of 1 min<br><strong>fails</strong>',
     'answered 500',
+    '<b>raised</b>, computed 12 min ago of 1 min',
+    'exited 1',
   ])
     assert.ok(html.includes(said), said);
 });

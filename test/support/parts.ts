@@ -23,7 +23,7 @@ const phpModule = (packageName: string, file: string): Part => ({
 export const PARTS = {
   nginx: [nginx],
   caddy: [{ package: 'caddy', file: '/usr/bin/caddy' }],
-  chromium: [{ package: 'chromium', file: '/usr/bin/chromium' }],
+  chromium: [{ package: 'chromium-headless-shell', file: '/usr/bin/chromium-headless-shell' }],
   strace: [{ package: 'strace', file: '/usr/bin/strace' }],
   wget: [{ package: 'wget', file: '/usr/bin/wget' }],
   wordpress: [

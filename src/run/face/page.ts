@@ -30,7 +30,7 @@ ${banners({ facts, run })}
 <section><h2>Live</h2>${destinations(facts)}</section>
 <section><h2>Lanes</h2>${lanes(facts)}</section>
 ${kept(facts)}
-${comments(facts)}
+${comments(facts)}${values(facts)}
 <section><h2>Cycles</h2>${historyPlot(facts.history)}</section>
 <section><h2>This process</h2>${processList({ facts, run })}</section>
 <footer><p>As of ${asHtml(facts.at.slice(0, 19).replace('T', ' '))} UTC. <a href="/status.json">JSON</a>, <a href="/metrics">metrics</a>, <a href="/healthz">health</a></p></footer>
@@ -130,18 +130,36 @@ function certificateLine({ of, host, until, trouble }: Certificate, now: number)
 }
 
 /** How many there are and how old that is; not a word of what they say. */
-function comments({ comments: all, at }: Facts): string {
+function comments({ comments: all }: Facts): string {
+  const named = ({ page, count }: (typeof all)[number]) => `<b>${asHtml(page)}</b> ${counted(count, 'comment')}`;
+  return beside(all, { heading: 'Comments', done: 'read', named });
+}
+
+function values({ values: all }: Facts): string {
+  return beside(all, { heading: 'Values', done: 'computed', named: ({ name }) => `<b>${asHtml(name)}</b>` });
+}
+
+interface Beside<One> {
+  readonly heading: string;
+  /** What is done to it: `read`. */
+  readonly done: string;
+  readonly named: (one: One) => string;
+}
+
+/** What comes from beside the pages: how old it is, and why, where it fails. */
+function beside<One extends Facts['comments'][number] | Facts['values'][number]>(
+  all: readonly One[],
+  { heading, done, named }: Beside<One>,
+): string {
   if (all.length === 0) return '';
-  const rows = all.slice(0, MOST_KEPT).map(({ page, count, ageSeconds, everySeconds, trouble }) => {
-    const seen =
-      ageSeconds === null ? 'never read' : `read ${age(ageSeconds * 1000)} ago, each ${age(everySeconds * 1000)}`;
+  const rows = all.slice(0, MOST_KEPT).map((one) => {
+    const { ageSeconds, everySeconds, trouble } = one;
+    const seen = ageSeconds === null ? `never ${done}` : `${done} ${age(ageSeconds * 1000)} ago`;
     const why =
-      trouble === null
-        ? ''
-        : `<br><strong>fails for ${age(Date.parse(at) - Date.parse(trouble.since))}</strong> <span class="soft">${asHtml(trouble.text.slice(0, 160))}</span>`;
-    return `<li><b>${asHtml(page)}</b> ${counted(count, 'comment')}, ${seen}${why}</li>`;
+      trouble === null ? '' : `<br><strong>fails</strong> <span class="soft">${asHtml(trouble.slice(0, 160))}</span>`;
+    return `<li>${named(one)}, ${seen} of ${age(everySeconds * 1000)}${why}</li>`;
   });
-  return `<section><h2>Comments</h2><ul>${rows.join('')}</ul></section>`;
+  return `<section><h2>${heading}</h2><ul>${rows.join('')}</ul></section>`;
 }
 
 /** What stands in the list, of what, and how grave it is. */

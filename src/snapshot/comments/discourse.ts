@@ -52,7 +52,8 @@ const REQUESTS = 20;
 
 const cursorOf = ({ cursor }: Known): Cursor => (cursor as Cursor | undefined) ?? { seen: '', posts: [] };
 
-function topicOf(url: string): string {
+/** The address of a topic without its name and what follows its number. Throws `comments-failed`. */
+export function topicOf(url: string): string {
   const [, forum, number] = /^(.*?\/t\/)(?:[^/?]*[^/?\d][^/?]*\/)?(\d+)/.exec(url) ?? [];
   if (forum === undefined) throw failed(`${url} is not the address of a topic`);
   return `${forum}${number}`;

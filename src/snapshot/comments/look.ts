@@ -175,7 +175,9 @@ async function take(threads: Threads, { entry, news }: Reading, changes: Changed
   }
   news.removed += dropAll(comments, changes.removed);
   const isWhole = state.isWhole || !changes.more;
-  threads.set(entry.page, { ...state, ...summarise(comments, entry), cursor: changes.cursor, isWhole });
+  // Laid out once it is shown: each part of a long thread would else cost as much as all that were read before it.
+  const summary = isWhole ? summarise(comments, entry) : { size: comments.size };
+  threads.set(entry.page, { ...state, ...summary, cursor: changes.cursor, isWhole });
 }
 
 function dropAll(comments: Journal<StoredComment>, ids: readonly string[]): number {
