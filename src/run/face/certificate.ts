@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import type { Config } from '../../config/schema.ts';
 
@@ -38,7 +39,9 @@ function placeOf(of: string, address: string, host?: string): Place {
 /** One that nobody would take any more has a date to be told all the same. */
 function certificateOf({ of, url, name }: Place): Promise<Certificate> {
   return new Promise((resolve) => {
-    const options = { host: url.hostname, servername: name, port: Number(url.port || 443), rejectUnauthorized: false };
+    // An address that is none of a name asks for none (RFC 6066).
+    const servername = isIP(name) === 0 ? name : '';
+    const options = { host: url.hostname, servername, port: Number(url.port || 443), rejectUnauthorized: false };
     const socket = connect(options);
     const end = (until: string | null, trouble: string | null): void => {
       socket.destroy();
