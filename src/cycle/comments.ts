@@ -25,9 +25,12 @@ export async function lookAtThreads(
 }
 
 /** What is grafted into captured pages. */
-export async function graftsOf(place: Workplace): Promise<ReadonlyMap<Address, Graft>> {
+export async function graftsOf({
+  config,
+  root,
+  threads,
+}: Pick<Workplace, 'config' | 'root' | 'threads'>): Promise<ReadonlyMap<Address, Graft>> {
   const grafts = new Map<Address, Graft>();
-  const { config, root, threads } = place;
   const wanted = config.comments.flatMap((entry) => {
     const placement = placementOf(entry);
     return placement === undefined ? [] : [{ entry, placement }];

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Address, addressOfFile } from '../model/address.ts';
 import type { BlobRef } from '../model/capture.ts';
 import type { Blobs } from '../store/blobs.ts';
@@ -52,6 +53,12 @@ export function openComposed(file: string, blobs: Blobs): ComposedCache {
       }));
     },
   };
+}
+
+/** A page that was composed just now and is kept nowhere. */
+export function storedPage({ html, ...page }: ComposedPage): StoredPage {
+  const sha256 = createHash('sha256').update(html).digest('hex');
+  return { ...page, body: { sha256, size: html.length }, html: async () => html };
 }
 
 /** The hashes of the bytes the last build needs. */
