@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { anyHeaderName, doc, headerValue, httpUrl, name, pathGlob, unique } from './fields.ts';
 
 /** CloudFront's free invalidation paths a month. */

@@ -40,7 +40,7 @@ async function put(nth: number, folder: Folder, more: Partial<Entry> = {}): Prom
   const entry: Entry = { at: Date.now() - 90_000, receipt, key: receipt, tries: 0, due: 0, sure: true, ...more };
   const fields = [['comment', `Words ${nth}\nof two lines`] as const, ['author', 'Ann'] as const];
   const kept = { v: 1, at: entry.at, path: '/wp-comments-post.php', address: '203.0.113.7', agent: 'B/1' } as const;
-  await spool.keep(entry, await createSeal(recipient).close(packed({ ...kept, fields })));
+  await spool.keep(entry, await (await createSeal(recipient)).close(packed({ ...kept, fields })));
   if (folder === 'refused') await spool.explain(entry, { code: 'closed', status: 403, text: 'comments are closed' });
   if (folder !== 'new') await spool.move(entry, 'new', folder);
 }

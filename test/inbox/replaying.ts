@@ -85,7 +85,7 @@ export async function openReplaying(
       const entry: Entry = { at, receipt, key: receipt, tries: 0, due: 0, sure: true, ...more };
       const kept = { v: 1, at, path: '/wp-comments-post.php', address: '203.0.113.7', agent: 'B/1' } as const;
       const bytes = packed({ ...kept, fields: Object.entries(comment(fields)) });
-      await spool.keep(entry, await createSeal(inbox.recipient).close(bytes));
+      await spool.keep(entry, await (await createSeal(inbox.recipient)).close(bytes));
       return entry;
     },
     replay: (signal = new AbortController().signal) =>
