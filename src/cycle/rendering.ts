@@ -24,10 +24,10 @@ export async function renderAll(
   const { place, report } = cycle;
   const composed = await composeAll(place, snapshot, signal);
   const context = { ...place, grafts: await graftsOf(place), ...(await waitingOf(place)) };
-  let rendered = await render(context, snapshot, composed);
+  let rendered = await render(context, snapshot, composed, report.way.render);
   if (rendered.lost.length > 0) {
     await lookAgainFor(cycle, rendered.lost, signal);
-    rendered = await render(context, snapshot, composed);
+    rendered = await render(context, snapshot, composed, report.way.render);
   }
   for (const { path, text } of rendered.collisions) warn(report.tally, 'name-collision', path, text);
   warnOfValues(report.tally, await valuesNow(place, signal));
