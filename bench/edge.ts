@@ -79,7 +79,7 @@ function generated({ dir, www, away, port }: Generated): string {
   const loaded = { config, environment: 'production', root: dir, path: dir, stateDir: dir, secrets: [] };
   const busy = { name: 'busy', path: '_holdfast/holding/busy.html', status: 503, retryAfter: 60, refresh: 20 };
   const holding = [{ ...busy, html: Buffer.from(HOLDING) }];
-  const [file] = fillEdge('nginx', edgeFacts(loaded, { to: undefined, holding }));
+  const [file] = fillEdge('nginx', edgeFacts(loaded, { name: 'nginx', to: undefined, holding }));
   return (file?.text ?? '')
     .replace('listen 80 default_server;', `listen 127.0.0.1:${port} default_server reuseport;`)
     .replace('listen 80;', `listen 127.0.0.1:${port};`)

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import vm from 'node:vm';
 import * as assert from 'uvu/assert';
 import { keysBelow } from '../src/publish/destinations/s3/keys.ts';
 import { spellings } from '../src/publish/fold.ts';
@@ -10,96 +9,7 @@ import { suite } from './support/suite.ts';
 const published = (name: string): Promise<string> =>
   readFile(new URL(`../publish/cdn/${name}`, import.meta.url), 'utf8');
 
-interface Asked {
-  readonly uri: string;
-  readonly querystring: object;
-}
-type Answer = Asked | { readonly statusCode: number };
-
-/** The published function, alive in a realm of its own, as CloudFront would call it. */
-async function handler(): Promise<(request: Asked) => Answer> {
-  const context = vm.createContext({});
-  vm.runInContext(await published('find-index.js'), context);
-  return (request) => {
-    context['event'] = { version: '1.0', context: { eventType: 'viewer-request' }, request };
-    return JSON.parse(vm.runInContext('JSON.stringify(handler(event))', context) as string) as Answer;
-  };
-}
-
 const test = suite('the published texts for CDNs');
-
-const FOUND: readonly [uri: string, file: string][] = [
-  ['/', '/index.html'],
-  ['/a', '/a/index.html'],
-  ['/a/', '/a/index.html'],
-  ['/a/b', '/a/b/index.html'],
-  ['/a.css', '/a.css'],
-  ['/a.b/', '/a.b/index.html'],
-  ['/a.b/c', '/a.b/c/index.html'],
-  ['/v1.2', '/v1.2/index.html'],
-  ['/song.mp3', '/song.mp3'],
-  ['/archive.7z', '/archive.7z'],
-  ['/caf%C3%A9', '/caf%C3%A9/index.html'],
-  ['/caf%C3%A9/', '/caf%C3%A9/index.html'],
-  ['/50%', '/50%/index.html'],
-  ['/feed/', '/feed/index.xml'],
-  ['/a/feed', '/a/feed/index.xml'],
-  ['/feeding/', '/feeding/index.html'],
-  ['/wp-json/wp/v2/posts', '/wp-json/wp/v2/posts/index.json'],
-  ['/.well-known/security.txt', '/.well-known/security.txt'],
-  ['/_holdfast/pixel.gif', '/_holdfast/pixel.gif'],
-  ['/_holdfast/holding/busy.html', '/_holdfast/holding/busy.html'],
-  ['/_holdfasting/', '/_holdfasting/index.html'],
-];
-
-for (const [uri, file] of FOUND) {
-  test(`CloudFront asks the bucket for ${file} where a visitor asks for ${uri}, and keeps the query`, async () => {
-    const querystring = { utm_source: { value: 'x%20y' } };
-    assert.equal((await handler())({ uri, querystring }), { uri: file, querystring });
-  });
-}
-
-for (const uri of ['/_holdfast', '/_holdfast/control.json', '/_holdfast/releases/x.json', '/%5Fholdfast/kept/x']) {
-  test(`${uri} is nobody's at the edge`, async () => {
-    assert.is(((await handler())({ uri, querystring: {} }) as { statusCode: number }).statusCode, 404);
-  });
-}
-
-test('the template has the function as it is published, and fits in what CloudFront takes', async () => {
-  const code = await published('find-index.js');
-  const template = await published('cloudfront.yaml');
-  const [, block = ''] = /FunctionCode: \|\n([\s\S]*?)\n\n {2}Distribution:/.exec(template) ?? [];
-  const body = `${block.replace(/^ {8}/gm, '')}\n`;
-  assert.is(body, code.slice(code.indexOf('var others')));
-  assert.ok(Buffer.byteLength(body) < 10_240);
-});
-
-test('the template is evenly indented, and refers only to what is in it', async () => {
-  const template = await published('cloudfront.yaml');
-  const lines = template.split('\n').filter((line) => !/^\s*(#|$)/.test(line));
-  for (const line of lines) assert.ok(/^( {2})*(?:- )?\S/.test(line) && !line.includes('\t'), line);
-  const named = new Set([...template.matchAll(/^ {2}([A-Za-z]+):$/gm)].map((match) => match[1] ?? ''));
-  const refs = [...template.matchAll(/!(?:Ref|GetAtt) ([A-Za-z]+)/g)].map((match) => match[1] ?? '');
-  assert.ok(refs.length >= 10);
-  for (const ref of refs) assert.ok(named.has(ref), ref);
-  const origins = [...template.matchAll(/- Id: (\w+)/g)].map((match) => match[1]);
-  const targets = [...template.matchAll(/TargetOriginId: (\w+)/g)].map((match) => match[1]);
-  assert.equal([...new Set(targets)].sort(), origins.sort());
-});
-
-test('error pages of the bucket come from the bucket for what is absent, and from elsewhere when it fails', async () => {
-  const template = await published('cloudfront.yaml');
-  const pages = new Map(
-    [...template.matchAll(/ErrorCode: (\d+)\n\s+ResponseCode: (\d+)\n\s+ResponsePagePath: (\S+)/g)].map((match) => [
-      match[1],
-      [match[2], match[3]],
-    ]),
-  );
-  for (const code of ['403', '404']) assert.equal(pages.get(code), ['404', '/404.html']);
-  for (const code of ['500', '502', '503', '504'])
-    assert.equal(pages.get(code), ['503', '/_holdfast/holding/busy.html']);
-  assert.match(template, /PathPattern: \/_holdfast\/holding\/\*\n\s+TargetOriginId: holding/);
-});
 
 interface Statement {
   readonly Effect: 'Allow' | 'Deny';

@@ -52,11 +52,11 @@ async function checkKeys({ recipient, replay }: InboxConfig): Promise<Finding> {
   if (recipient === undefined)
     return find('warn', 'what it keeps is not sealed: who reads the disk reads the comments', 'see inbox.recipient');
   try {
-    const sealed = await createSeal(recipient).close(PROBE);
+    const sealed = await (await createSeal(recipient)).close(PROBE);
     const { identity } = replay;
     if (identity === undefined || /^(env|file):/.test(identity))
       return find('ok', 'what it keeps is sealed; the private key is not at hand here');
-    await createUnsealer(identity).open(sealed);
+    await (await createUnsealer(identity)).open(sealed);
     return find('ok', 'what it keeps is sealed, and the private key opens it');
   } catch (error) {
     const { message, hint } = asHoldfastError(error);

@@ -28,8 +28,13 @@ export async function holdVerb(io: VerbIo, page: string | null | undefined, { to
   const exits: number[] = failed.map(({ error }) => error.exit);
   for (const { name, holds } of set) if (holds === 'pages') exits.push(await putOver(io, loaded, name));
   tell(io, await holdStates(set, io.signal));
+  if (loaded.config.edge.for.includes('cloudfront')) io.note(atCloudfront(wanted));
   return exits.find((exit) => exit === EXIT.refused.code || exit === EXIT.failed.code) ?? Math.max(0, ...exits);
 }
+
+/** It looks at no flag and no control record. */
+const atCloudfront = (page: string | null): string =>
+  `CloudFront goes by the key hold of its own store: ${page === null ? 'delete it' : `put ${page} there`}, as docs/edge.md says`;
 
 /** `holdfast hold status`: what visitors are on where. Writes nothing. */
 export async function holdStatusVerb(io: VerbIo): Promise<number> {

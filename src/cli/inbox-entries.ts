@@ -86,7 +86,7 @@ export async function inboxShowVerb(io: VerbIo, receipt: string, flags: ShowFlag
   const identity =
     flags.identity === undefined ? config.replay.identity : await identityIn(resolve(io.cwd, flags.identity));
   const bytes = await spool.read(folder, entry);
-  const kept = bytes === undefined ? undefined : unpacked(await createUnsealer(identity).open(bytes));
+  const kept = bytes === undefined ? undefined : unpacked(await (await createUnsealer(identity)).open(bytes));
   if (kept === undefined) {
     const hint = `look at ${spool.dir}/${folder} by hand`;
     throw new HoldfastError('state-damaged', `${entry.receipt}: its file is torn`, { hint });

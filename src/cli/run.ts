@@ -5,7 +5,6 @@ import { EXIT, HoldfastError } from '../model/errors.ts';
 import { type Alerting, startAlerting } from '../run/alerting.ts';
 import { createFaces, type Faces } from '../run/face/routes.ts';
 import { createPulse } from '../run/health.ts';
-import { type LaneFact, laneFacts } from '../run/lane-facts.ts';
 import { jsonLog, LEVELS, type Level, type Log, plainLog } from '../run/log.ts';
 import { createRunner, type Runner } from '../run/runner.ts';
 import { type Routes, startServer } from '../run/server.ts';
@@ -44,7 +43,7 @@ export async function runVerb(io: VerbIo, { logLevel = 'info' }: RunFlags): Prom
   const state = () => runner.state;
   const isWell = (): boolean => pulse.isWell(state());
   const notifier = notifierOf({ env: io.env, state, onTrouble: (error) => tell({ kind: 'trouble', error }) });
-  const alerting = startAlerting({ state, lanes: () => lanesNow(runner), clock: systemClock, log, redact: io.redact });
+  const alerting = startAlerting({ state, lanes: runner.lanes, clock: systemClock, log, redact: io.redact });
   const alarms = () => alerting.lasting;
   const faces = createFaces({ runner, clock: systemClock, isWell, alarms, redact: io.redact });
   listeners.push(notifier.tell, alerting.tell, faces.tell);
@@ -81,11 +80,6 @@ async function serveAndRun(io: VerbIo, { runner, notifier, isWell, alerting, fac
     await server.close();
     await alerting.close();
   }
-}
-
-async function lanesNow({ state, records }: Runner): Promise<readonly LaneFact[]> {
-  const { loaded, launch } = state;
-  return laneFacts(loaded.config, { records: await records(), launch, now: systemClock.now() });
 }
 
 /** Lines stand above the progress view, where there is one. */

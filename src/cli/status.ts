@@ -4,8 +4,10 @@ import type { InboxState } from '../inbox/state.ts';
 import { age } from '../model/age.ts';
 import { systemClock } from '../model/clock.ts';
 import { EXIT } from '../model/errors.ts';
+import { manifestsOf } from '../publish/manifests.ts';
 import type { PurgeStatus } from '../publish/purge-status.ts';
 import { type DestinationStatus, type Facts, gatherFacts } from '../run/facts.ts';
+import type { CommentsStatus, ValueStatus } from '../run/said-facts.ts';
 import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
 import { openJournal } from '../store/journal.ts';
 import { holdLines } from './hold.ts';
@@ -17,11 +19,12 @@ import { statusLine } from './status-colours.ts';
 export async function statusVerb(io: VerbIo, { watch }: StatusFlags): Promise<number> {
   const loaded = await io.load();
   const paint = paintFor(io.terminal);
+  const destinations = destinationsOf(loaded).map(manifestsOf);
   let exit: number = EXIT.done.code;
   const tell = async (): Promise<void> => {
     const now = Date.now();
     const records = openRecords(await openJournal<SnapshotRecord>(stateFiles(loaded.stateDir).snapshot));
-    const facts = await gatherFacts({ loaded, records, destinations: destinationsOf(loaded), now }, io.signal);
+    const facts = await gatherFacts({ loaded, records, destinations, now }, io.signal);
     if (io.json) io.print(JSON.stringify(facts));
     else for (const line of lines(facts, now)) io.print(statusLine(line, paint));
     exit = facts.destinations.some(({ error }) => error !== null) ? EXIT.failed.code : EXIT.done.code;
@@ -45,7 +48,7 @@ export interface StatusFlags {
 }
 
 function* lines(facts: Facts, now: number): Generator<string> {
-  const { site, environment, destinations, caches, lanes, kept, inbox, launch, lastRun: run } = facts;
+  const { site, environment, destinations, caches, lanes, kept, comments, values, inbox, launch, lastRun: run } = facts;
   yield `${site.name} (${environment}), ${site.url}`;
   if (launch !== null) yield `LAUNCH MODE until ${launch.until}: hot lanes faster, the others paused`;
   for (const destination of destinations) yield* destinationLines(destination, now);
@@ -56,6 +59,8 @@ function* lines(facts: Facts, now: number): Generator<string> {
     yield `lane ${name}: ${seen}, every ${age(everySeconds * 1000)}${word}`;
   }
   for (const page of kept) yield `kept: ${page.address} for ${age(now - page.since)}: ${page.problem}, ${page.text}`;
+  for (const thread of comments) yield commentsLine(thread);
+  for (const value of values) yield valueLine(value);
   if (inbox !== null) yield inboxLine(inbox, now);
   if (run === null) yield 'no run yet';
   else
@@ -83,6 +88,17 @@ function cacheLine({ name, waiting, since, forgotten, spent, budget, trouble }: 
   const waits = waiting === 0 ? 'nothing waits' : `published, not purged: ${waiting} files since ${since}${lost}`;
   const why = trouble === null ? '' : `; failed ${trouble.times} times since ${trouble.since}: ${trouble.text}`;
   return `cache ${name}: ${waits}, ${asked}${why}`;
+}
+
+function commentsLine({ page, count, everySeconds, ageSeconds, trouble }: CommentsStatus): string {
+  const read = ageSeconds === null ? 'never read' : `${count}, read ${age(ageSeconds * 1000)} ago`;
+  return `comments ${page}: ${read}, every ${age(everySeconds * 1000)}${trouble === null ? '' : `; failing: ${trouble}`}`;
+}
+
+function valueLine({ name, everySeconds, ageSeconds, computing, trouble }: ValueStatus): string {
+  const old = ageSeconds === null ? 'never computed' : `computed ${age(ageSeconds * 1000)} ago`;
+  const now = computing ? ', being computed' : '';
+  return `value ${name}: ${old}, every ${age(everySeconds * 1000)}${now}${trouble === null ? '' : `; failing: ${trouble}`}`;
 }
 
 function inboxLine({ waiting, delivering, refused, torn, oldest, drainSeconds }: InboxState, now: number): string {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MarkupScanner } from '../model/markup.ts';
 import { doc, httpUrl } from './fields.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { anyHeaderName, doc, headerValue, httpUrl, name, pathGlob, unique } from './fields.ts';
 
 /** CloudFront's free invalidation paths a month. */
@@ -93,7 +93,7 @@ const http = z
         .enum(['PURGE', 'BAN'], { error: 'is not known: there are "PURGE", "BAN"' })
         .meta({ type: '"PURGE" or "BAN"' })
         .default('PURGE'),
-      '`PURGE`, one request a path; `BAN`, patterns in `X-Ban-Url`, as `publish/cdn/varnish.vcl` takes them',
+      '`PURGE`, one request a path; `BAN`, patterns in `X-Ban-Url`, as a Varnish takes them that `holdfast edge varnish` configures',
     ),
     headers: doc(
       z

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { anyHeaderName, doc, headerValue, sitePath } from './fields.ts';
 import { bytes, duration } from './units.ts';
 

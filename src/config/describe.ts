@@ -1,4 +1,4 @@
-import { globalRegistry, type z } from 'zod';
+import * as z from 'zod';
 import { configSchema, environmentsSchema } from './schema.ts';
 import { type Bare, bare, type Schema, tagOf, variants } from './shape.ts';
 
@@ -56,11 +56,11 @@ function describeVariants(
 
 /** The doc line of a field, which may stand on any of its layers. */
 export function docOf(schema: z.core.$ZodType | undefined): string | undefined {
-  return schema === undefined ? undefined : globalRegistry.get(schema)?.description;
+  return schema === undefined ? undefined : z.globalRegistry.get(schema)?.description;
 }
 
 function typeOf(schema: Schema): string {
-  const named = globalRegistry.get(schema)?.['type'];
+  const named = z.globalRegistry.get(schema)?.['type'];
   if (typeof named === 'string') return named;
   const def = schema._zod.def;
   if (def.type === 'array') return `list of ${plural(typeOf(bare(def.element).schema))}`;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { doc, httpUrl, name, pathGlob } from './fields.ts';
 
 /** `destinations`, each by its `use`. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { doc, name } from './fields.ts';
 import { duration } from './units.ts';
 

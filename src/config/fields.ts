@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { normalizePath } from '../model/address.ts';
 
 /** A field with its doc line: what it does, its unit where it has one. The table of docs/configuration.md is made of these. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { hostPort } from './edge.ts';
 import { anyHeaderName, doc, pathGlob } from './fields.ts';
 import { bytes, duration } from './units.ts';

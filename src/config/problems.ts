@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { describeConfig, docOf } from './describe.ts';
 import { nearest } from './nearest.ts';
 import { type FieldPath, showValue, valueAt, writePath } from './path.ts';

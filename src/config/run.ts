@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isCron, isZone } from './cron.ts';
 import { anyHeaderName, doc, headerValue, name, unique } from './fields.ts';
 import { duration } from './units.ts';

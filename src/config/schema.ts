@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { analytics } from './analytics.ts';
 import { headers, purge } from './caches.ts';
 import { comments, values } from './comments.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { isPlainObject } from './path.ts';
 
 /** Any schema of the configuration, told apart by `def.type`. */

@@ -3,6 +3,7 @@ import type { DestinationConfig } from '../config/schema.ts';
 import { type EdgeFacts, type EdgeFile, type EdgeName, fillEdge } from '../edge/fillers.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { compose } from '../render/compose.ts';
+import { storedPage } from '../render/composed.ts';
 import { holdingPages, type PublishedHolding } from '../render/holding-jobs.ts';
 import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
 import { viewSnapshot } from '../snapshot/snapshot.ts';
@@ -12,7 +13,7 @@ import { composeOptions } from './rendering.ts';
 import { saidBeside, threadsOf } from './said.ts';
 import { foldersOf, siteOf, stateFiles } from './workplace.ts';
 
-/** Which server, and which destination is behind it; the first that is a folder, or the first at all, where none is named. */
+/** Which server, and which destination is behind it; the first that it can have, or the first at all, where none is named. */
 export interface EdgeWish {
   readonly name: EdgeName;
   readonly to: string | undefined;
@@ -28,13 +29,13 @@ export async function edgeFiles(
   signal: AbortSignal,
 ): Promise<readonly EdgeFile[]> {
   const holding = await holdingPagesNow(loaded, signal);
-  return fillEdge(wish.name, edgeFacts(loaded, { to: wish.to, holding }));
+  return fillEdge(wish.name, edgeFacts(loaded, { ...wish, holding }));
 }
 
 /** What configurations are filled from. Throws `usage` for a destination that is not there. */
 export function edgeFacts(
   loaded: LoadedConfig,
-  { to, holding }: { readonly to: string | undefined; readonly holding: EdgeFacts['holding'] },
+  { name, to, holding }: EdgeWish & { readonly holding: EdgeFacts['holding'] },
 ): EdgeFacts {
   const { config } = loaded;
   const site = siteOf(loaded);
@@ -43,7 +44,7 @@ export function edgeFacts(
     origin: { url: site.originUrl, host: config.origin.host ?? site.originUrl.host },
     rules: config.edge,
     inbox: config.inbox?.listen,
-    destination: placed(loaded, chosen(config.destinations, to)),
+    destination: placed(loaded, chosen(config.destinations, name, to)),
     holding,
   };
 }
@@ -54,22 +55,20 @@ export async function holdingPagesNow(loaded: LoadedConfig, signal: AbortSignal)
   const files = stateFiles(stateDir);
   const snapshot = viewSnapshot(openRecords(await openJournal<SnapshotRecord>(files.snapshot)), config);
   const threads = await threadsOf(loaded);
-  const composed = await compose(
-    composeOptions(loaded, { snapshot, said: await saidBeside(loaded, threads, signal) }, signal),
-  );
-  const pages = composed.map(({ html, ...page }) => ({
-    ...page,
-    body: { sha256: '', size: html.length },
-    html: async () => html,
-  }));
+  const said = await saidBeside(loaded, threads, signal);
+  const pages = (await compose(composeOptions(loaded, { snapshot, said }, signal))).map(storedPage);
   return holdingPages({ config, environment, site: siteOf(loaded), blobs: openBlobs(files.blobs) }, snapshot, pages);
 }
 
-function chosen(destinations: readonly DestinationConfig[], to: string | undefined): DestinationConfig {
+function chosen(
+  destinations: readonly DestinationConfig[],
+  server: EdgeName,
+  to: string | undefined,
+): DestinationConfig {
   const [first] = destinations;
   const found =
     to === undefined
-      ? (destinations.find(({ use }) => use !== 's3') ?? first)
+      ? (destinations.find(({ use }) => (use === 's3') === (server === 'cloudfront')) ?? first)
       : destinations.find(({ name }) => name === to);
   if (found !== undefined) return found;
   throw new HoldfastError('usage', `there is no destination ${to}`);

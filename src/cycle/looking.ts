@@ -2,7 +2,7 @@ import { pathMatcher } from '../model/globs.ts';
 import { type LookContext, NO_ASKS } from '../snapshot/context.ts';
 import { openDigester } from '../snapshot/digester.ts';
 import { recipeOf } from '../snapshot/recipe.ts';
-import { lookAtThreads } from './comments.ts';
+import { lookAtThreads, threadPlaces } from './comments.ts';
 import type { Cycle } from './cycle.ts';
 import { watchHolds } from './holding.ts';
 import { atLaunch, isTail, launchAt } from './launch.ts';
@@ -15,9 +15,9 @@ export async function openLooks(
   { wish, report, leases }: Pick<Cycle, 'wish' | 'report' | 'leases'>,
 ): Promise<LookContext> {
   const areHoldsNew = watchHolds(leases);
-  const { site, records, blobs, origin, clock } = place;
+  const { site, records, blobs, origin, onward: clock } = place;
   const { acceptShrink, asks } = wish;
-  const isLaunch = (await launchAt(place.stateDir, clock.now())) !== undefined;
+  const isLaunch = (await launchAt(place.stateDir, place.clock.now())) !== undefined;
   const config = isLaunch ? atLaunch(place.config) : place.config;
   origin.spare(isLaunch);
   const context: LookContext = {
@@ -37,9 +37,11 @@ export async function openLooks(
     leavesAsset: pathMatcher(config.assets.exclude),
     digester: openDigester(config),
     recipe: recipeOf({ site, config }),
+    threadPlace: threadPlaces(place),
     acceptShrink,
     asks: asks ?? NO_ASKS,
     isPaused: isLaunch ? isTail(config) : () => false,
+    isSpared: isLaunch,
     triedAssets: new Set(),
   };
   return context;

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { LoadedConfig } from '../config/load.ts';
 import { systemClock } from '../model/clock.ts';
 import { HoldfastError } from '../model/errors.ts';
@@ -10,7 +10,7 @@ import { type Live, liveOf } from '../publish/live.ts';
 import { prune } from '../publish/prune.ts';
 import { buildRelease } from '../release/build.ts';
 import { compose } from '../render/compose.ts';
-import type { StoredPage } from '../render/composed.ts';
+import { storedPage } from '../render/composed.ts';
 import { type Job, jobsOf } from '../render/jobs.ts';
 import { sharedList, sharedPage } from '../render/shared.ts';
 import type { Warning } from '../snapshot/context.ts';
@@ -95,7 +95,7 @@ async function filesIn(
   const records = openRecords(await openJournal<SnapshotRecord>(stateFiles(loaded.stateDir).snapshot));
   const snapshot = viewSnapshot(records, loaded.config);
   const said = await saidBeside(loaded, await threadsOf(loaded), signal);
-  const pages = (await compose(composeOptions(loaded, { snapshot, said }, signal))).map(stored);
+  const pages = (await compose(composeOptions(loaded, { snapshot, said }, signal))).map(storedPage);
   const site = siteOf(loaded);
   const config = { ...loaded.config, analytics: [] };
   const jobs = jobsOf({ config, environment: 'shared', site, blobs }, snapshot, pages);
@@ -125,11 +125,6 @@ async function filesIn(
 }
 
 const NOT_KEPT = { 'cache-control': 'no-store' };
-
-function stored({ html, ...page }: Awaited<ReturnType<typeof compose>>[number]): StoredPage {
-  const sha256 = createHash('sha256').update(html).digest('hex');
-  return { ...page, body: { sha256, size: html.length }, html: async () => html };
-}
 
 async function putBeside(
   { lease, live, manifest }: Standing,

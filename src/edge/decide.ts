@@ -65,7 +65,7 @@ const ASSET = new RegExp(`\\.(?:${ASSET_ENDINGS.join('|')})$`, 'i');
 /** Names that begin with a dot are nobody's. */
 const HIDDEN = /\/\./;
 /** No page's path: servers differ in what they make of these, and a redirect to one would leave the site. */
-const HOSTILE = /[\x00-\x1f\x7f\\]|\/\/|\/\.\.?(?:\/|$)/;
+export const HOSTILE = /[\x00-\x1f\x7f\\]|\/\/|\/\.\.?(?:\/|$)/;
 /** Files of a release that are shown only in place of others. */
 const INTERNAL = /^\/404\.html$/;
 /** What an origin says that cannot answer now. */

@@ -58,6 +58,14 @@ export function folderOf({ destination }: EdgeFacts, server: string): string {
   });
 }
 
+/** The bucket that a distribution serves. Throws `usage` for a folder. */
+export function bucketOf({ destination }: EdgeFacts, server: string): Extract<DestinationConfig, { use: 's3' }> {
+  if (destination.use === 's3') return destination;
+  throw new HoldfastError('usage', `${server} serves a bucket, and ${destination.name} is a folder`, {
+    hint: 'name a bucket with --to',
+  });
+}
+
 /** The text of that name. */
 export function textOf(texts: ReadonlyMap<string, string>, name: string): string {
   const text = texts.get(name);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { HoldfastError } from '../model/errors.ts';
 import { fillAlb } from './alb.ts';
 import { fillCaddy } from './caddy.ts';
+import { fillCloudfront } from './cloudfront.ts';
 import type { EdgeFacts, EdgeFile, EdgeFiller, EdgeName } from './facts.ts';
 import { fillHaproxy } from './haproxy.ts';
 import { fillNginx } from './nginx.ts';
@@ -14,24 +15,33 @@ export type { EdgeFacts, EdgeFile, EdgeName, HoldingPage } from './facts.ts';
 /** The package's texts, one folder a server. */
 const TEXTS = fileURLToPath(new URL('../../publish/edge/', import.meta.url));
 
-const FILLERS: Readonly<Partial<Record<EdgeName, EdgeFiller>>> = {
+const FILLERS: Readonly<Record<EdgeName, EdgeFiller>> = {
   nginx: fillNginx,
   haproxy: fillHaproxy,
   varnish: fillVarnish,
   caddy: fillCaddy,
   alb: fillAlb,
+  cloudfront: fillCloudfront,
 };
+
+/** They are part of the package, and read once. */
+const textsRead = new Map<EdgeName, ReadonlyMap<string, string>>();
+
+function textsFor(name: EdgeName): ReadonlyMap<string, string> {
+  const known = textsRead.get(name);
+  if (known !== undefined) return known;
+  const folder = join(TEXTS, name);
+  const texts = new Map(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')]));
+  textsRead.set(name, texts);
+  return texts;
+}
 
 /** What to install for that server; reads the texts of `publish/edge/<name>/`. Throws what an `EdgeFiller` does. */
 export function fillEdge(name: EdgeName, facts: EdgeFacts): readonly EdgeFile[] {
-  const filler = FILLERS[name];
-  if (filler === undefined) throw new HoldfastError('usage', `nothing is written for ${name} yet`);
   const { holding } = facts.rules;
   if (!facts.holding.some((page) => page.name === holding))
     throw new HoldfastError('usage', `edge.holding: there is no holding page ${holding}`, {
       hint: `there is ${facts.holding.map((page) => page.name).join(', ')}`,
     });
-  const folder = join(TEXTS, name);
-  const texts = new Map(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')]));
-  return filler(facts, texts);
+  return FILLERS[name](facts, textsFor(name));
 }

@@ -25,10 +25,9 @@ const HOSTILE =
   '%(?![0-9a-fA-F]{2})|\\\\|%5[cC]|%[01][0-9a-fA-F]|%7[fF]|(?:/|%2[fF])(?:/|%2[fF]|(?:\\.|%2[eE]){1,2}(?:/|%2[fF]|\\z))';
 const HIDDEN = '(?:/|%2[fF])(?:\\.|%2[eE])';
 
-/** Varnish before the web server that serves the mirror: `default.vcl`, and beside it the holding pages and the format of its log. */
+/** Varnish before the web server that serves the mirror: `default.vcl`, the holding pages within it, and beside it the format of its log. */
 export const fillVarnish: EdgeFiller = (facts, texts) => [
   { path: 'default.vcl', text: configuration(facts, texts) },
-  ...facts.holding.map(({ name, html }) => ({ path: `holdfast/${name}.html`, text: html.toString('utf8') })),
   { path: 'holdfast/log.format', text: textOf(texts, 'log.format') },
 ];
 
@@ -59,8 +58,8 @@ function configuration(facts: EdgeFacts, texts: Texts): string {
         'call holdfast_page;',
       ),
     ),
-    files: holding.flatMap(({ name }) =>
-      block(`if (bereq.http.X-Holdfast-Page == "${name}")`, `synthetic(std.fileread("holdfast/${name}.html"));`),
+    files: holding.flatMap(({ name, html }) =>
+      block(`if (bereq.http.X-Holdfast-Page == "${name}")`, `synthetic(${longString(html.toString('utf8'))});`),
     ),
     shown: holding.flatMap(shown),
     ...conditions(facts),
@@ -132,6 +131,12 @@ function hold(name: string, files: Upstream, text: string): readonly string[] {
 function shown({ name, status, retryAfter }: HoldingPage): readonly string[] {
   const retry = retryAfter === null ? [] : [`set resp.http.Retry-After = "${retryAfter}";`];
   return block(`if (req.http.X-Holdfast-Page == "${name}")`, `set resp.status = ${status};`, ...retry);
+}
+
+/** Text of any length: nothing means anything in it but the two signs that end it. */
+function longString(text: string): string {
+  const parts = text.split(/(?<=")(?=\})/);
+  return parts.map((part) => `{"${part}"}`).join(' + ');
 }
 
 /** A name as VCL has them. */

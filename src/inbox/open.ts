@@ -44,7 +44,7 @@ const SWEEP_MS = 600_000;
 /** Starts the service of a configuration; throws `inbox-off`, `inbox-unlistenable`, `config-invalid`, `state-unwritable`. */
 export async function startInbox({ loaded, site, pages, clock, log }: InboxOptions): Promise<Service> {
   const config = inboxOf(loaded);
-  const seal = createSeal(config.recipient);
+  const seal = await createSeal(config.recipient);
   const spool = await openSpool(spoolDir(loaded));
   await sweep(spool, clock.now());
   const courier = createCourier(loaded.config.origin);

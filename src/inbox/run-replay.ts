@@ -29,7 +29,7 @@ export async function runReplay(
   signal: AbortSignal,
 ): Promise<ReplayReport> {
   const config = inboxOf(loaded);
-  const unsealer = createUnsealer(config.replay.identity);
+  const unsealer = await createUnsealer(config.replay.identity);
   const spool = await openSpool(spoolDir(loaded));
   const lock = await takeLock(join(spool.dir, 'replay.lock'));
   const courier = createCourier(loaded.config.origin);

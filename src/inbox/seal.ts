@@ -1,4 +1,3 @@
-import { Decrypter, Encrypter } from 'age-encryption';
 import { HoldfastError } from '../model/errors.ts';
 
 /** Makes bytes that only the holder of a private key can read, or leaves them as they are. */
@@ -12,6 +11,8 @@ export interface Unsealer {
   open(bytes: Buffer): Promise<Buffer>;
 }
 
+// The package is loaded where something is sealed or opened: it works out its curves' constants first, a tenth of a second of them.
+
 /** Begins every file of age. */
 const AGE = Buffer.from('age-encryption.org/v1\n');
 
@@ -19,8 +20,9 @@ const AGE = Buffer.from('age-encryption.org/v1\n');
 export const isSealed = (bytes: Buffer): boolean => bytes.subarray(0, AGE.length).equals(AGE);
 
 /** Seals to a public key; without one nothing is sealed. Throws `config-invalid` for a key that is none. */
-export function createSeal(recipient: string | undefined): Seal {
+export async function createSeal(recipient: string | undefined): Promise<Seal> {
   if (recipient === undefined) return { close: async (bytes) => bytes };
+  const { Encrypter } = await import('age-encryption');
   const encrypter = new Encrypter();
   try {
     encrypter.addRecipient(recipient);
@@ -34,10 +36,10 @@ export function createSeal(recipient: string | undefined): Seal {
 }
 
 /** Opens by a private key; without one only what was never sealed. Throws `inbox-sealed` for a key that is none. */
-export function createUnsealer(identity: string | undefined): Unsealer {
-  const decrypter = new Decrypter();
+export async function createUnsealer(identity: string | undefined): Promise<Unsealer> {
+  const decrypter = identity === undefined ? undefined : new (await import('age-encryption')).Decrypter();
   try {
-    if (identity !== undefined) decrypter.addIdentity(identity);
+    if (identity !== undefined) decrypter?.addIdentity(identity);
   } catch (error) {
     throw new HoldfastError('inbox-sealed', 'the identity is not a private key of age', {
       cause: error,
@@ -49,7 +51,7 @@ export function createUnsealer(identity: string | undefined): Unsealer {
       if (!isSealed(bytes)) return bytes;
       const why = identity === undefined ? 'and no identity was given' : 'and not to this identity';
       try {
-        if (identity === undefined) throw new Error(why);
+        if (decrypter === undefined) throw new Error(why);
         return Buffer.from(await decrypter.decrypt(new Uint8Array(bytes)));
       } catch (error) {
         throw new HoldfastError('inbox-sealed', `a submission is sealed, ${why}`, {

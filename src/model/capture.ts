@@ -33,6 +33,7 @@ export const PROBLEMS = {
   moved: 'redirects elsewhere, where a page was before',
   'redirect-loop': 'redirects to itself',
   hostile: 'its address cannot be a file of the site',
+  place: 'no longer has the place that its comments go to',
   asset: 'refers to an asset that could not be fetched yet',
 } as const;
 

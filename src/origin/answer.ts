@@ -13,6 +13,11 @@ export interface LookRequest {
   readonly accept: Accept;
   /** Sent as If-None-Match and If-Modified-Since; only then the answer may be `unchanged`. */
   readonly validators?: Validators;
+  /**
+   * True for what is asked beside the pages, as lists of comments are: where such requests fail five times in a row no more of them are sent in this
+   * run, and pages are asked for as before.
+   */
+  readonly aside?: boolean;
   /** Follow redirects that stay on the site, five at most, instead of reporting the first. */
   readonly follow?: boolean;
   /** Takes the decoded body of a 200 as it arrives; called once at most, and it must read to the end. */

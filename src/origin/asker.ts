@@ -37,10 +37,10 @@ export function createAsker({ config, userAgent, clock, lookup, lessons }: Asker
 
   return {
     ask: async (url, request, onStart) => {
-      const { accept, validators } = request;
+      const { accept, validators, aside = false } = request;
       const target = { path: url.slice(origin.length), host };
       const cap = accept === 'asset' ? config.maxAsset : config.maxPage;
-      const asked = { accept, path: target.path, began: clock.monotonic() };
+      const asked = { accept, aside, path: target.path, began: clock.monotonic() };
       const exchange = new Exchange(
         { url, headers: headers.for(accept, validators), target, limits: config, onSent },
         agents,

@@ -13,6 +13,12 @@ export interface Breaker {
   close(): void;
 }
 
+/** One for the pages, and one for what is asked beside them, so that an interface that is broken keeps no page old. */
+export interface Breakers {
+  readonly pages: Breaker;
+  readonly asides: Breaker;
+}
+
 /** So many failures in a row are no accident. */
 const FAILURES = 5;
 

@@ -4,7 +4,7 @@ import { HoldfastError } from '../model/errors.ts';
 import { createAbortWatch } from './abort-watch.ts';
 import type { Answer, LookRequest } from './answer.ts';
 import { type Asker, createAsker } from './asker.ts';
-import { type Breaker, createBreaker } from './breaker.ts';
+import { type Breakers, createBreaker } from './breaker.ts';
 import { Errand } from './errand.ts';
 import { createLessons, type Lessons } from './lessons.ts';
 import { createPace, type Pace } from './pace.ts';
@@ -24,7 +24,7 @@ export class PoliteOrigin implements Origin {
   readonly #inFlight = new Map<string, Promise<unknown>>();
   readonly #queue: PQueue;
   readonly #pace: Pace;
-  readonly #breaker: Breaker;
+  readonly #breakers: Breakers;
   readonly #lessons: Lessons;
   readonly #asker: Asker;
   #closed: HoldfastError | undefined;
@@ -39,14 +39,18 @@ export class PoliteOrigin implements Origin {
     this.#pace = createPace(config, clock, (value) => {
       this.#queue.concurrency = value;
     });
-    this.#breaker = createBreaker(host, (error) => this.#stop(error, (errand) => !errand.asking));
+    this.#breakers = {
+      pages: createBreaker(host, (error) => this.#stop(error, (errand) => !errand.asking)),
+      asides: createBreaker(host, (error) => this.#stop(error, ({ asking, request }) => !asking && isAside(request))),
+    };
     const userAgent = `Holdfast/${version} (+${new URL(siteUrl).origin})`;
-    this.#lessons = createLessons({ clock, pace: this.#pace, breaker: this.#breaker, usual });
+    this.#lessons = createLessons({ clock, pace: this.#pace, breakers: this.#breakers, usual });
     this.#asker = createAsker({ config, userAgent, clock, lookup, lessons: this.#lessons });
   }
 
   newRun(): void {
-    this.#breaker.close();
+    this.#breakers.pages.close();
+    this.#breakers.asides.close();
     this.#before = this.#asker.requests;
   }
 
@@ -63,7 +67,7 @@ export class PoliteOrigin implements Origin {
   }
 
   get away(): boolean {
-    return this.#breaker.error !== undefined;
+    return this.#breakers.pages.error !== undefined;
   }
 
   get usual(): number | undefined {
@@ -101,7 +105,8 @@ export class PoliteOrigin implements Origin {
   }
 
   async #begin(url: string, request: LookRequest): Promise<Answer> {
-    const refusal = this.#closed ?? this.#breaker.error;
+    const { pages, asides } = this.#breakers;
+    const refusal = this.#closed ?? pages.error ?? (isAside(request) ? asides.error : undefined);
     if (refusal !== undefined) throw refusal;
     const errand = new Errand(request);
     this.#running.set(url, errand);
@@ -180,6 +185,8 @@ export class PoliteOrigin implements Origin {
     }
   }
 }
+
+const isAside = ({ aside = false }: LookRequest): boolean => aside;
 
 function interruptible(errand: Errand): AbortSignal {
   const controller = new AbortController();

@@ -31,7 +31,7 @@ export interface Origin {
   spare(isSpared: boolean): void;
   /** Requests really sent in this run. */
   readonly requests: number;
-  /** True once the origin failed five times in a row or asked to be left alone: every further look rejects unasked. */
+  /** True once pages failed five times in a row or the origin asked to be left alone: every further look rejects unasked. */
   readonly away: boolean;
   /** What a page usually takes to its first byte, in milliseconds; undefined before five were seen. */
   readonly usual: number | undefined;

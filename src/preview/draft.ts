@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { LoadedConfig } from '../config/load.ts';
+import { graftsOf } from '../cycle/comments.ts';
 import { composeOptions } from '../cycle/rendering.ts';
 import { saidBeside, threadsOf } from '../cycle/said.ts';
 import { siteOf, stateFiles } from '../cycle/workplace.ts';
 import { type ReleaseView, viewRelease } from '../edge/view.ts';
+import type { Address } from '../model/address.ts';
 import type { HoldingFacts } from '../model/holding.ts';
 import { createSite } from '../model/site.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -12,7 +13,8 @@ import { compileRules, withHeaders } from '../release/headers.ts';
 import { openClaims } from '../render/claims.ts';
 import { compose } from '../render/compose.ts';
 import { openBuilder } from '../render/compose-child.ts';
-import type { StoredPage } from '../render/composed.ts';
+import { type StoredPage, storedPage } from '../render/composed.ts';
+import type { Graft } from '../render/graft/changes.ts';
 import { holdingFacts } from '../render/holding.ts';
 import { type Job, type JobContext, jobsOf } from '../render/jobs.ts';
 import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
@@ -28,7 +30,7 @@ export interface Draft {
   readonly holding: readonly HoldingFacts[];
   /** Pages written here: the pages, the missing page, the holding pages, each kind by path. */
   readonly written: readonly WrittenPage[];
-  /** Hash of the source of each file written here, by path: what differs is to be shown again. */
+  /** Hash of the source of each file written here, and of each page with a thread, by path: what differs is to be shown again. */
   readonly hashes: ReadonlyMap<string, string>;
   /** The bytes of a file, with every address of the site leading to the preview and no analytics; undefined where there is none. */
   body(path: string): Promise<Buffer | undefined>;
@@ -67,8 +69,9 @@ export function openDrafts(loaded: LoadedConfig, shownAt: string): Drafts {
     async make(signal) {
       taken = await take(loaded, contexts.shown, taken);
       const { snapshot } = taken;
-      const said = await saidBeside(loaded, await threadsOf(loaded), signal);
-      const pages = (await compose(composeOptions(loaded, { snapshot, said }, signal), builder.build)).map(stored);
+      const threads = await threadsOf(loaded);
+      const said = await saidBeside(loaded, threads, signal);
+      const pages = (await compose(composeOptions(loaded, { snapshot, said }, signal), builder.build)).map(storedPage);
       const real = jobsOf(contexts.real, snapshot, pages);
       const written: WrittenPage[] = [];
       for (const page of pages) {
@@ -82,7 +85,9 @@ export function openDrafts(loaded: LoadedConfig, shownAt: string): Drafts {
         const job = shown.next().value as Job;
         jobs.set(job.path, job);
       }
-      return draftOf({ pages, written, jobs, taken, loaded });
+      const grafted = graftedJobs(contexts.shown, snapshot, await graftsOf({ ...loaded, threads }));
+      for (const job of grafted) if (!jobs.has(job.path)) jobs.set(job.path, job);
+      return draftOf({ pages, written, grafted, jobs, taken, loaded });
     },
     close: () => builder.close(),
   };
@@ -93,12 +98,13 @@ const ORDER: readonly WrittenPage['kind'][] = ['page', '404', 'holding'];
 interface Made {
   readonly pages: readonly StoredPage[];
   readonly written: readonly WrittenPage[];
+  readonly grafted: readonly Job[];
   readonly jobs: ReadonlyMap<string, Job>;
   readonly taken: Taken;
   readonly loaded: LoadedConfig;
 }
 
-function draftOf({ pages, written, jobs, taken, loaded }: Made): Draft {
+function draftOf({ pages, written, grafted, jobs, taken, loaded }: Made): Draft {
   const holding = holdingFacts(pages);
   const own = viewOf(jobs.values(), loaded, holding);
   const source = new Map(pages.map((page) => [page.path, page]));
@@ -106,7 +112,10 @@ function draftOf({ pages, written, jobs, taken, loaded }: Made): Draft {
     release: { find: (path) => own.find(path) ?? taken.release.find(path), holding: own.holding },
     holding,
     written: written.toSorted((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind)),
-    hashes: new Map(pages.map(({ path, body, front }) => [path, `${body.sha256} ${front.status} ${front.retryAfter}`])),
+    hashes: new Map([
+      ...grafted.map(({ path, key }) => [path, key] as const),
+      ...pages.map(({ path, body, front }) => [path, `${body.sha256} ${front.status} ${front.retryAfter}`] as const),
+    ]),
     async body(path) {
       // A page that may not be published is shown all the same, beneath what is wrong with it.
       return (jobs.get(path) ?? taken.jobs.get(path))?.render().catch(() => source.get(path)?.html());
@@ -119,9 +128,13 @@ function viewOf(jobs: Iterable<Job>, { config }: LoadedConfig, holding: readonly
   return viewRelease({ files: [...jobs].map((job) => withHeaders(fileOf(job), rules)) }, holding);
 }
 
-function stored({ html, ...page }: Awaited<ReturnType<typeof compose>>[number]): StoredPage {
-  const sha256 = createHash('sha256').update(html).digest('hex');
-  return { ...page, body: { sha256, size: html.length }, html: async () => html };
+/** Captured pages that have a thread, and the further pages of these. */
+function graftedJobs(context: JobContext, snapshot: Snapshot, grafts: ReadonlyMap<Address, Graft>): readonly Job[] {
+  if (grafts.size === 0) return [];
+  const nothing = () => [];
+  const threaded = [...snapshot.pages()].filter(({ address }) => grafts.has(address));
+  const only = { ...snapshot, pages: () => threaded, assets: nothing, redirects: nothing };
+  return [...jobsOf({ ...context, grafts }, only, [])].filter(({ kind }) => kind === 'page');
 }
 
 /** Two ways to render: as visitors get it, and as the preview shows it, where no analytics is and links stay here. */

@@ -52,12 +52,13 @@ export async function openPreview(
 function follow(loaded: LoadedConfig, showing: Showing, signal: AbortSignal): Promise<void> {
   const { root, config, path, stateDir } = loaded;
   const { templates, content } = config.compose;
+  const files = stateFiles(stateDir);
   const folders = [root, PACKAGE_ROOT].flatMap((base) =>
     (base === root ? [templates, content] : ['templates', 'content']).map((folder) => join(base, folder)),
   );
   return watchPaths(
     {
-      paths: [...new Set([...folders, path, stateFiles(stateDir).snapshot])],
+      paths: [...new Set([...folders, path, files.snapshot, files.threads])],
       changed: (paths) => {
         if (paths.has(path)) showing.setStale(STALE);
         void showing.refresh(signal);

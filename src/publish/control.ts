@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The version of the control record's own layout. */
 const CONTROL_FORMAT = 1;

@@ -1,4 +1,5 @@
 import { stateFiles } from '../cycle/workplace.ts';
+import { inboxState } from '../inbox/state.ts';
 import type { Clock } from '../model/clock.ts';
 import { type Alert, openAlarms } from './alarms.ts';
 import { conditionsOf } from './conditions.ts';
@@ -69,7 +70,8 @@ export function startAlerting({ state, lanes, clock, log, redact }: AlertingOpti
       if (event.kind === 'cycle-ended' && isGood(event.end)) ping();
     },
     async look() {
-      const conditions = conditionsOf(state(), await lanes());
+      const inbox = await inboxState(state().loaded).catch(() => undefined);
+      const conditions = conditionsOf(state(), { lanes: await lanes(), inbox });
       lasting = conditions.map(({ text }) => redact(text));
       for (const alert of await alarms.heed(conditions)) send(alert);
     },

@@ -1,3 +1,4 @@
+import type { InboxState } from '../inbox/state.ts';
 import type { LaneFact } from './lane-facts.ts';
 import type { RunState } from './state.ts';
 import { SKIPS_THAT_ALARM } from './telling.ts';
@@ -16,16 +17,20 @@ const STALE_INTERVALS = 3;
 const FAILURES_THAT_ALARM = 3;
 
 /** What is wrong now, by what the process knows. Pure. */
-export function conditionsOf(state: RunState, lanes: readonly LaneFact[]): readonly Condition[] {
+export function conditionsOf(
+  state: RunState,
+  { lanes, inbox }: { readonly lanes: readonly LaneFact[]; readonly inbox?: InboxState | undefined },
+): readonly Condition[] {
+  const own = [...(state.configError === undefined ? [] : [configCondition(state)]), ...inboxConditions(inbox)];
   // The active machine tells of what it does; two would tell all twice.
-  if (state.role === 'passive') return state.configError === undefined ? [] : [configCondition(state)];
+  if (state.role === 'passive') return own;
   return [
     ...lanes.flatMap((lane) => staleCondition(lane)),
     ...failedConditions(state),
     ...(state.skipped < SKIPS_THAT_ALARM
       ? []
       : [{ subject: 'skipped', text: `${state.skipped} ticks in a row found a cycle going on` }]),
-    ...(state.configError === undefined ? [] : [configCondition(state)]),
+    ...own,
     ...holdConditions(state),
   ];
 }
@@ -52,6 +57,14 @@ function configCondition({ configError }: RunState): Condition {
     subject: 'config',
     text: `the configuration file is wrong, the one before stays in use: ${configError?.message.split('\n')[0]}`,
   };
+}
+
+/** What a visitor wrote and was told is kept, and what nobody delivers any more. */
+function inboxConditions(inbox: InboxState | undefined): readonly Condition[] {
+  const lost = (inbox?.refused ?? 0) + (inbox?.torn ?? 0);
+  if (lost === 0) return [];
+  const what = lost === 1 ? 'a comment is not delivered' : `${lost} comments are not delivered`;
+  return [{ subject: 'inbox', text: `${what}: holdfast inbox list says why, inbox retry or inbox drop ends this` }];
 }
 
 function holdConditions({ last }: RunState): readonly Condition[] {

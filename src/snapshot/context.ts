@@ -25,6 +25,8 @@ export interface LookContext {
   readonly digester: Digester;
   /** What references are read by in this run. */
   readonly recipe: string;
+  /** Selector of the places where the thread of a page may go; undefined for a page without comments to show. */
+  readonly threadPlace: (page: Address) => string | undefined;
   /** A person said that pages and lanes may shrink, this once. */
   readonly acceptShrink: boolean;
   readonly tally: Tally;
@@ -34,6 +36,8 @@ export interface LookContext {
   readonly asks: AskBox;
   /** True for a lane that is left alone for now. */
   readonly isPaused: (lane: Lane) => boolean;
+  /** True while the origin is to be asked for nothing that can wait: assets that are known, comments that are known. */
+  readonly isSpared: boolean;
   /** Assets asked for in this run: one that failed is not asked for again before the next. */
   readonly triedAssets: Set<Address>;
 }
@@ -48,12 +52,14 @@ export interface Asked {
 /** Where such wishes wait; they may come at any time. */
 export interface AskBox {
   readonly isWaiting: boolean;
+  /** All that waits, and goes on waiting. */
+  peek(): Asked | undefined;
   /** All that waits, which then waits no more; undefined where nothing does. */
   take(): Asked | undefined;
 }
 
 /** Nobody wants anything. */
-export const NO_ASKS: AskBox = { isWaiting: false, take: () => undefined };
+export const NO_ASKS: AskBox = { isWaiting: false, peek: () => undefined, take: () => undefined };
 
 export interface Warning {
   readonly code: string;

@@ -124,6 +124,9 @@ async function receive(context: LookContext, known: Known, answer: BodyAnswer): 
     const { robots: _robots, csp: _csp, ...rest } = good;
     return { kind: 'unchanged', good: { ...rest, ...saidBy(headers), validators: validatorsOf(headers) } };
   }
+  const lost = isTakenAsItIs(context, entry) ? undefined : await lostPlace(context, known, bytes);
+  if (lost !== undefined)
+    return { kind: 'trouble', problem: 'place', text: `holds nothing that matches ${lost} any more` };
   const body = await context.blobs.put(bytes);
   const parts = { body, same, type, textSize: verdict.textSize, headers, ...(title === undefined ? {} : { title }) };
   return { kind: 'good', good: { ...goodEntry(parts), ...referTo(context, refs) }, links: refs.links };
@@ -132,6 +135,22 @@ async function receive(context: LookContext, known: Known, answer: BodyAnswer): 
 /** The page has insisted for `maxKept`, or a person said that pages may shrink. */
 function isTakenAsItIs({ acceptShrink }: LookContext, entry: Entry | undefined): boolean {
   return acceptShrink || entry?.insists === true;
+}
+
+/** Where the comments of a page stood at the last good look, and would have no place now. */
+async function lostPlace(
+  { threadPlace, blobs }: LookContext,
+  known: Known,
+  bytes: Buffer,
+): Promise<string | undefined> {
+  const selector = threadPlace(known.address);
+  const good = known.entry?.good;
+  if (selector === undefined || good === undefined) return undefined;
+  const { firstBy, parseHtml } = await import('./comments/markup-tree.ts');
+  const isIn = (page: Buffer) => firstBy(parseHtml(page.toString('latin1')), selector) !== undefined;
+  if (isIn(bytes)) return undefined;
+  const before = await blobs.read(good.body.sha256).catch(() => undefined);
+  return before !== undefined && isIn(before) ? selector : undefined;
 }
 
 /** A page that stops being one, as a server's plain "Down for maintenance" does, and any answer without a byte. */

@@ -84,7 +84,7 @@ function leave(context: LookContext, { lane, address, entry }: Candidate): Entry
 }
 
 /** Problems of a page that is there and whole, only not as it was: after `maxKept` it is believed. */
-const INSISTENT: readonly Trouble['problem'][] = ['shrunk', 'type', 'asset'];
+const INSISTENT: readonly Trouble['problem'][] = ['shrunk', 'type', 'place', 'asset'];
 
 function believe({ records }: LookContext, entry: Entry, { problem, to, status }: Trouble): Entry | undefined {
   if (problem !== 'moved') return withdraw(entry, problem === 'gone' ? 'gone' : 'private');

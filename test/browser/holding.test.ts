@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import { configSchema } from '../../src/config/schema.ts';
 import { createSite } from '../../src/model/site.ts';
@@ -14,9 +14,10 @@ import type * as Compose from '../../src/render/compose.ts';
 import { jobsOf } from '../../src/render/jobs.ts';
 import { openBlobs } from '../../src/store/blobs.ts';
 import { openJournal } from '../../src/store/journal.ts';
+import { launchBrowser } from '../support/browser.ts';
 import { importBuilt } from '../support/built.ts';
 import { suite } from '../support/suite.ts';
-import { CONTRAST, FOCUS, QUIET, TEXTS } from './looking.ts';
+import { CONTRAST, FOCUS, TEXTS } from './looking.ts';
 
 const { compose } = await importBuilt<typeof Compose>('render/compose');
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
@@ -99,10 +100,7 @@ test.before(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   await renderFiles();
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--no-first-run', ...QUIET],
-  });
+  browser = await launchBrowser();
 });
 
 test.after(async () => {

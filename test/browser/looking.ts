@@ -32,8 +32,3 @@ export const FOCUS = `(() => {
   const place = [...document.querySelectorAll('a[href]')].indexOf(focused);
   return { place, seen: left >= 0 && width > 0 && height > 0, ring: outlineStyle === 'none' ? '0px' : outlineWidth };
 })()`;
-
-/** Keeps Chromium from asking for anything by itself. */
-export const QUIET: readonly string[] = ['quic', 'background-networking', 'component-update', 'sync', 'gpu'].map(
-  (name) => `--disable-${name}`,
-);

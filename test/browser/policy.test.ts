@@ -1,7 +1,9 @@
 // takes: 15 s
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Browser, chromium } from 'playwright-core';
+import { join } from 'node:path';
+import type { Browser, BrowserContext } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import { receivedPage } from '../../src/inbox/pages.ts';
 import { createSite } from '../../src/model/site.ts';
@@ -11,8 +13,8 @@ import type { PolicySource } from '../../src/render/policy.ts';
 import { PACKAGE, pages } from '../render/project.ts';
 import { PROVIDERS } from '../render/providers.ts';
 import { driverOf } from '../render/snippets.ts';
+import { launchBrowser } from '../support/browser.ts';
 import { suite } from '../support/suite.ts';
-import { QUIET } from './looking.ts';
 
 const test = suite('policies in a browser', { needs: ['chromium'] });
 
@@ -31,10 +33,7 @@ test.before(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--no-first-run', ...QUIET],
-  });
+  browser = await launchBrowser();
 });
 
 test.after(async () => {
@@ -142,6 +141,59 @@ test('what the inbox puts into the page that says that a comment was received ru
   const { blocked, ran } = await look(await receivedPage({ holding: async () => holding, pieces }, receipt));
   assert.equal(blocked, []);
   assert.ok(ran);
+});
+
+/** A page whose comment form posts to the inbox, with its thread, under the strictest policy that lets a form be sent. */
+function postPage(thread: string): string {
+  const html = `<!doctype html><html><head><meta charset="utf-8"><title>A</title></head><body><main><ol class="comment-list">${thread}</ol>
+<div id="respond"><form method="post" action="/wp-comments-post.php"><textarea name="comment"></textarea></form></div></main></body></html>`;
+  const site = createSite({ name: 'Example', url: origin, origin: 'http://10.0.0.5', aliases: [] });
+  const waiting = { script: piece('waiting.js'), paths: ['/wp-comments-post.php'], timed: false };
+  const policy = { sent: "default-src 'none'; form-action 'self'; base-uri 'none'" };
+  const context = { site, address: '/', noindex: false, analytics: [], shortlink: () => undefined } as const;
+  return editPage(Buffer.from(html), { ...context, kind: 'page', policy, waiting }).toString();
+}
+
+const piece = (name: string): string => readFileSync(join(PACKAGE, 'templates/inbox', name), 'utf8');
+
+test('a comment that the inbox received is shown to its author alone, as text, until the page has it', async () => {
+  const words = 'A fine “day”, <img src=x onerror="window.ran = true"> indeed';
+  const receipt = { receipt: 'a', page: '/', author: 'Ann <b>', text: words, at: Date.now() };
+  const holding = composed.get('_holdfast/holding/received.html') ?? '';
+  const pieces = { received: piece('received.html'), notKept: '', remember: piece('remember.js') };
+  const received = await receivedPage(
+    { holding: async () => published(holding, { kind: 'holding', policy: 'own' }, undefined), pieces },
+    receipt,
+  );
+  const [author, other] = [await browser.newContext(), await browser.newContext()];
+  const see = async (context: BrowserContext, html: string) => {
+    const page = await context.newPage();
+    await page.addInitScript(LISTEN);
+    shown = html;
+    try {
+      await page.goto(`${origin}/`, { waitUntil: 'load' });
+      assert.equal(await page.evaluate('window.blocked'), []);
+      assert.is(await page.evaluate('window.ran'), undefined);
+      return await page.locator('.holdfast-waiting').allInnerTexts();
+    } finally {
+      await page.close();
+    }
+  };
+  try {
+    assert.equal(await see(author, received), []);
+    const [waiting = '', ...more] = await see(author, postPage(''));
+    assert.equal(more, []);
+    for (const said of ['Ann <b>', words, 'waiting for moderation']) assert.ok(waiting.includes(said), waiting);
+    assert.equal(await see(other, postPage('')), []);
+    const there = '<li id="comment-7"><b>Ann &lt;b&gt;</b> <p>A fine "day",  indeed</p></li>';
+    assert.is((await see(author, postPage(there))).length, 1, 'that is another text');
+    const shownNow = there.replace(',  indeed', ', &lt;img src=x onerror="window.ran = true"&gt; indeed');
+    assert.equal(await see(author, postPage(shownNow)), []);
+    assert.equal(await see(author, postPage('')), [], 'and it is forgotten');
+  } finally {
+    await author.close();
+    await other.close();
+  }
 });
 
 test.run();

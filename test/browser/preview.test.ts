@@ -3,16 +3,16 @@ import { readFile, rm } from 'node:fs/promises';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, type ConsoleMessage, chromium, type Page } from 'playwright-core';
+import type { Browser, ConsoleMessage, Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import type * as Load from '../../src/config/load.ts';
 import type * as PreviewModule from '../../src/preview/preview.ts';
 import { write } from '../render/project.ts';
+import { launchBrowser } from '../support/browser.ts';
 import { importBuilt } from '../support/built.ts';
 import { openProject, type Project, smallConfig } from '../support/project.ts';
 import { page as capturedPage, type ScriptedSite, startSite } from '../support/site.ts';
 import { suite } from '../support/suite.ts';
-import { QUIET } from './looking.ts';
 
 const { openPreview } = await importBuilt<typeof PreviewModule>('preview/preview');
 const { loadConfig } = await importBuilt<typeof Load>('config/load');
@@ -52,10 +52,7 @@ test.before(async () => {
   preview = await openPreview(loaded, {}, new AbortController().signal);
   desk = preview.url.replace(/\/$/, '');
   site = desk.replace('localhost', '127.0.0.1');
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--no-first-run', ...QUIET],
-  });
+  browser = await launchBrowser();
 });
 
 test.after(async () => {

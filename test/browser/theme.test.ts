@@ -2,12 +2,13 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import type * as Compose from '../../src/render/compose.ts';
+import { launchBrowser } from '../support/browser.ts';
 import { importBuilt } from '../support/built.ts';
 import { suite } from '../support/suite.ts';
-import { CONTRAST, FOCUS, QUIET, TEXTS } from './looking.ts';
+import { CONTRAST, FOCUS, TEXTS } from './looking.ts';
 
 const { compose } = await importBuilt<typeof Compose>('render/compose');
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
@@ -48,10 +49,7 @@ test.before(async () => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--no-first-run', ...QUIET],
-  });
+  browser = await launchBrowser();
 });
 
 test.after(async () => {

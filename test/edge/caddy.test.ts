@@ -9,15 +9,17 @@ import { serving } from './serving.ts';
 
 matrix(caddy);
 serving(caddy);
-filling(caddy, async ({ scratch }) => {
-  const file = join(scratch, 'Caddyfile');
-  const limits = { maxBuffer: 100_000_000, env: { ...process.env, HOME: scratch } };
-  const adapted = await promisify(execFile)('/usr/bin/caddy', ['adapt', '--config', file], limits);
-  const objects = objectsIn(JSON.parse(adapted.stdout));
-  const comments = objects.find(({ method }) => String(method) === 'POST')?.['path_regexp'] as { pattern: string };
-  const patterns = comments.pattern.replaceAll('\\x60', '`').replaceAll('\\x7b', '\\{');
-  const root = objects.find(({ handler, root: folder }) => handler === 'vars' && folder !== undefined)?.['root'];
-  return { patterns: [patterns], root: String(root) };
+filling(caddy, {
+  async readBack(_, { scratch }) {
+    const file = join(scratch, 'Caddyfile');
+    const limits = { maxBuffer: 100_000_000, env: { ...process.env, HOME: scratch } };
+    const adapted = await promisify(execFile)('/usr/bin/caddy', ['adapt', '--config', file], limits);
+    const objects = objectsIn(JSON.parse(adapted.stdout));
+    const comments = objects.find(({ method }) => String(method) === 'POST')?.['path_regexp'] as { pattern: string };
+    const patterns = comments.pattern.replaceAll('\\x60', '`').replaceAll('\\x7b', '\\{');
+    const root = objects.find(({ handler, root: folder }) => handler === 'vars' && folder !== undefined)?.['root'];
+    return { patterns: patterns.split(/\|(?=\^)/), root: String(root) };
+  },
 });
 
 /** Every object of a configuration, outermost first. */

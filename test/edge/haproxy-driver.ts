@@ -6,6 +6,7 @@ export const haproxy: EdgeDriver = {
   name: 'haproxy',
   needs: ['haproxy', 'nginx'],
   before: nginx,
+  logsToStdout: true,
   place(files, { port }) {
     const [configuration, ...pages] = files;
     const text = (configuration?.text ?? '')

@@ -1,7 +1,7 @@
-import { Agent } from 'node:http';
 import * as assert from 'uvu/assert';
 import { decide, type EdgeRequest, routeOf } from '../../src/edge/decide.ts';
 import { suite } from '../support/suite.ts';
+import { crowd } from './guarding.ts';
 import { ERROR_TEXT, HEARD, ORIGIN_TEXT, type OriginState, startScriptedOrigin } from './origin.ts';
 import { FILES, HOLDING, RELEASE } from './release.ts';
 import { type EdgeDriver, type Rig, type Served, startRig } from './rig.ts';
@@ -65,7 +65,7 @@ export function matrix(driver: EdgeDriver): void {
     await rig.origin.become('up');
     await rig.hold(undefined);
     rig.origin.forget();
-    const answers = await crowd(rig, '/nope/of/all');
+    const answers = await crowd(rig, '/nope/of/all', 500);
     assert.equal(new Set(answers.map(({ status }) => status)), new Set([404]));
     assert.is(rig.origin.requests.length, 0);
   });
@@ -73,7 +73,7 @@ export function matrix(driver: EdgeDriver): void {
   test('500 visitors at once on a dynamic page: the origin never has more than its cap, the others a holding page', async () => {
     await rig.origin.become('slow');
     rig.origin.forget();
-    const answers = await crowd(rig, '/forum/of/all');
+    const answers = await crowd(rig, '/forum/of/all', 500);
     const well = answers.filter(({ status }) => status === 200).length;
     const held = answers.filter(({ status, body }) => status === 503 && body.includes('holding busy')).length;
     assert.is(well + held, answers.length);
@@ -165,14 +165,5 @@ function assertAnswer({ rules, origin }: Rig, { name, state, hold, served }: Cas
       assert.match(headers['cache-control'] ?? '', 'no-store', name);
       break;
     default:
-  }
-}
-
-async function crowd({ ask }: Rig, path: string): Promise<readonly Served[]> {
-  const agent = new Agent({ keepAlive: false, maxSockets: 500 });
-  try {
-    return await Promise.all(Array.from({ length: 500 }, () => ask(path, { agent })));
-  } finally {
-    agent.destroy();
   }
 }

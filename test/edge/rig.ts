@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { createServer } from 'node:net';
@@ -39,8 +40,10 @@ export interface EdgeDriver {
   place(files: readonly EdgeFile[], place: EdgePlace): Readonly<Record<string, string>>;
   /** The server's own check of them; a program that exits 0. */
   check(place: EdgePlace): Command;
-  /** What runs in the foreground; the last is the edge. */
+  /** What runs in the foreground; the last is the edge, before it what writes its access log. */
   serve(place: EdgePlace): readonly Command[];
+  /** True where the edge itself writes its access log to standard output. */
+  readonly logsToStdout?: boolean;
 }
 
 export interface Asked {
@@ -64,6 +67,8 @@ export interface Rig {
   ask(path: string, asked?: Asked): Promise<Served>;
   /** Returns when the edge has seen it. */
   hold(name: string | undefined): Promise<void>;
+  /** Ends the web server behind an edge that serves no files. */
+  stopFiles(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -123,39 +128,40 @@ export async function startRig(driver: EdgeDriver, edge: HoldfastConfig['edge'] 
         return got === status && body.includes(words);
       });
     },
+    stopFiles: () => running.behind?.close() ?? Promise.resolve(),
     async close() {
       await running.close();
+      await running.behind?.close();
       await end();
     },
   };
 }
 
+interface Running {
+  close(): Promise<void>;
+  readonly behind?: Running;
+}
+
 /** The edge, and before it the web server behind it. */
-async function serveAll(driver: EdgeDriver, place: EdgePlace, config: Config) {
+async function serveAll(driver: EdgeDriver, place: EdgePlace, config: Config): Promise<Running> {
   if (driver.before === undefined) return serve(driver, place, config);
-  const behind = await serve(
-    driver.before,
-    { ...place, port: place.filesPort, scratch: `${place.scratch}-files` },
-    config,
-  );
+  const scratch = `${place.scratch}-files`;
+  const behind = await serve(driver.before, { ...place, port: place.filesPort, scratch }, config);
   try {
-    const front = await serve(driver, place, config);
-    return {
-      async close() {
-        await front.close();
-        await behind.close();
-      },
-    };
+    return { ...(await serve(driver, place, config)), behind };
   } catch (error) {
     await behind.close();
     throw error;
   }
 }
 
-async function serve(driver: EdgeDriver, place: EdgePlace, config: Config) {
+async function serve(driver: EdgeDriver, place: EdgePlace, config: Config): Promise<Running> {
   const { dir, scratch } = place;
   const loaded = { config, environment: 'production', root: dir, path: join(dir, 'x'), stateDir: dir, secrets: [] };
-  const files = driver.place(fillEdge(driver.name, edgeFacts(loaded, { to: undefined, holding: HOLDING })), place);
+  const files = driver.place(
+    fillEdge(driver.name, edgeFacts(loaded, { name: driver.name, to: undefined, holding: HOLDING })),
+    place,
+  );
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(scratch, path)), { recursive: true });
     await writeFile(join(scratch, path), text);
@@ -163,15 +169,12 @@ async function serve(driver: EdgeDriver, place: EdgePlace, config: Config) {
   const env = { ...process.env, HOME: scratch, XDG_DATA_HOME: scratch, XDG_CONFIG_HOME: scratch };
   const [program, ...args] = driver.check(place);
   await promisify(execFile)(program, args, { env, cwd: scratch });
-  const children: ChildProcess[] = [];
-  for (const [command, ...rest] of driver.serve(place))
-    children.push(
-      spawn(command, rest, {
-        env,
-        cwd: scratch,
-        stdio: ['ignore', 'ignore', process.env['EDGE_VERBOSE'] === undefined ? 'ignore' : 'inherit'],
-      }),
-    );
+  const said = process.env['EDGE_VERBOSE'] === undefined ? 'ignore' : 'inherit';
+  const log = driver.logsToStdout === true ? openSync(join(scratch, 'access.log'), 'w') : undefined;
+  const children = driver
+    .serve(place)
+    .map(([command, ...rest]) => spawn(command, rest, { env, cwd: scratch, stdio: ['ignore', log ?? 'ignore', said] }));
+  if (log !== undefined) closeSync(log);
   const onExit = () => {
     for (const child of children) child.kill('SIGKILL');
   };

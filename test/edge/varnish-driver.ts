@@ -19,6 +19,11 @@ export const varnish: EdgeDriver = {
   ],
   serve: ({ port, scratch }) => [
     [
+      '/usr/bin/varnishncsa',
+      ...['-a', '-j', '-t', 'off', '-n', `${scratch}/work`],
+      ...['-f', `${scratch}/holdfast/log.format`, '-w', `${scratch}/access.log`],
+    ],
+    [
       '/usr/sbin/varnishd',
       ...['-F', '-j', 'none', '-n', `${scratch}/work`, '-s', 'malloc,32M', '-p', `vcl_path=${scratch}`],
       // It does not try a server that refused for a quarter of a second; tests change their minds faster.

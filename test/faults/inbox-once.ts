@@ -3,10 +3,9 @@
  * acknowledged, 1 where its sender was told that it was not kept; `inbox-once <dir> replay <origin>` delivers what waits.
  */
 import { open } from 'node:fs/promises';
-import { runReplay } from '../../src/inbox/run-replay.ts';
 import { asHoldfastError } from '../../src/model/errors.ts';
-import { createOwnClock } from '../inbox/replaying.ts';
-import { comment, loadedIn, openInbox, siteIn } from '../inbox/rig.ts';
+import { replayOnce } from '../inbox/replaying.ts';
+import { comment, openInbox } from '../inbox/rig.ts';
 import { MARKER, WARM_UP } from './marker.ts';
 
 const [, , dir = '', mode, origin = ''] = process.argv;
@@ -16,8 +15,6 @@ const files = await Promise.all(Array.from({ length: WARM_UP }, () => open('/dev
 await Promise.all(files.map((file) => file.close()));
 await open(MARKER, 'r').catch(() => undefined);
 
-const signal = new AbortController().signal;
-
 async function accept(): Promise<number> {
   const inbox = await openInbox(origin, {}, dir);
   const { status } = await inbox.post(comment());
@@ -26,10 +23,8 @@ async function accept(): Promise<number> {
 }
 
 async function replay(): Promise<number> {
-  const loaded = loadedIn(dir, { origin: { url: origin } });
-  const clock = createOwnClock(Date.now() + 3_600_000);
-  const report = await runReplay({ loaded, site: siteIn(loaded), clock, log: () => {} }, signal);
-  return report.waiting === 0 ? 0 : 1;
+  const { waiting } = await replayOnce(dir, origin);
+  return waiting === 0 ? 0 : 1;
 }
 
 try {

@@ -1,4 +1,4 @@
-// takes: 70 s
+// takes: 25 s
 // time limit: 900 s
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -8,6 +8,8 @@ import { text } from 'node:stream/consumers';
 import * as assert from 'uvu/assert';
 import { entryOf } from '../../src/inbox/entry.ts';
 import { openSpool } from '../../src/inbox/spool.ts';
+import { replayOnce } from '../inbox/replaying.ts';
+import { comment, openInbox } from '../inbox/rig.ts';
 import { closeAll, serve } from '../origin/rig.ts';
 import { suite } from '../support/suite.ts';
 import { bundleChild, type Call, callsOf, type Ended, run, runWithFault } from './strace.ts';
@@ -61,11 +63,18 @@ async function prepared(): Promise<string> {
   return dir;
 }
 
-/** Every call of the one kind that may differ: what stands in `dir`. */
+/** Every call that names what stands in `dir`. */
 const callsIn = async (dir: string, mode: string, origin: string): Promise<readonly Call[]> => {
   const one = await copyOf(dir);
   return callsOf(bundle, [one, mode, origin], one);
 };
+
+/**
+ * Killed at a call that only reads, a program leaves the disk as it does when it is killed at the next that writes: of those every so manieth
+ * has its turn, since what the origin was asked meanwhile differs.
+ */
+const killsIn = (calls: readonly Call[], every: number): readonly Call[] =>
+  isFull ? calls : calls.filter(({ text: said }, n) => !/O_RDONLY|O_PATH/.test(said) || n % every === 0);
 
 async function accepted(dir: string, fault?: { call: Call; name: string }): Promise<Ended> {
   const args = [dir, 'accept', NOWHERE];
@@ -76,13 +85,15 @@ test('accepting: killed or failed at any call, what was acknowledged is there, w
   const start = await prepared();
   const calls = await callsIn(start, 'accept', NOWHERE);
   assert.ok(calls.length >= 8, `${calls.length} calls`);
-  const faults = calls.flatMap((call, n) => [
-    { call, name: 'signal=KILL' },
-    ...ERRNOS.filter((_, which) => isFull || (n % 3 === 0 && which === (n / 3) % ERRNOS.length)).map((errno) => ({
-      call,
-      name: `error=${errno}`,
-    })),
-  ]);
+  const faults = [
+    ...killsIn(calls, 6).map((call) => ({ call, name: 'signal=KILL' })),
+    ...calls.flatMap((call, n) =>
+      ERRNOS.filter((_, which) => isFull || (n % 3 === 0 && which === (n / 3) % ERRNOS.length)).map((errno) => ({
+        call,
+        name: `error=${errno}`,
+      })),
+    ),
+  ];
   await onEach(faults, async (fault) => {
     const dir = await copyOf(start);
     const when = `${fault.name} at ${fault.call.name} ${fault.call.text.slice(0, 140)}`;
@@ -92,10 +103,10 @@ test('accepting: killed or failed at any call, what was acknowledged is there, w
     assert.ok(kept.length <= 1, when);
     if (code === 0) assert.is(kept.length, 1, `${when}: acknowledged, and not there`);
     if (code === 1) assert.is(kept.length, 0, `${when}: told lost, and there: ${stderr}`);
-    const again = await accepted(dir);
-    assert.is(again.code, 0, `${when}: ${again.stderr}`);
+    const inbox = await openInbox(NOWHERE, {}, dir);
+    assert.is((await inbox.post(comment())).status, 202, when);
     assert.is((await names(dir, 'new')).length, 1, `${when}: the same form is one file`);
-    await rm(dir, { recursive: true });
+    await inbox.close();
   });
   console.log(`${faults.length} faults put into accepting, at ${calls.length} calls`);
 });
@@ -130,23 +141,22 @@ test('replaying: killed at any call, the next replay delivers it, and the origin
   const first = await wordpress();
   const calls = await callsIn(start, 'replay', first.url);
   assert.ok(calls.some(({ name, text: said }) => name === 'rename' && said.includes('/cur/')));
-  const faults = calls.flatMap((call, n) => [
-    { call, name: 'signal=KILL' },
-    ...(n % 4 === 0 || isFull ? [{ call, name: 'error=EIO' }] : []),
-  ]);
+  const faults = [
+    ...killsIn(calls, 3).map((call) => ({ call, name: 'signal=KILL' })),
+    ...calls.filter((_, n) => isFull || n % 4 === 0).map((call) => ({ call, name: 'error=EIO' })),
+  ];
   await onEach(faults, async ({ call, name }) => {
     const dir = await copyOf(start);
     const when = `${name} at ${call.name} ${call.text.slice(0, 140)}`;
     const origin = await wordpress();
     await runWithFault(bundle, [dir, 'replay', origin.url], call, name);
-    const again = await run(bundle, [dir, 'replay', origin.url]);
-    assert.is(again.code, 0, `${when}: ${again.stderr}`);
+    assert.is((await replayOnce(dir, origin.url)).waiting, 0, when);
     assert.equal([...origin.stored.values()], [1], when);
     assert.is((await names(dir, 'done')).length, 1, when);
     assert.equal(await names(dir, 'quarantine'), [], when);
     await rm(dir, { recursive: true });
   });
-  console.log(`${calls.length} calls of a replay`);
+  console.log(`${faults.length} faults put into a replay, at ${calls.length} calls`);
 });
 
 test('a reply that got lost after the origin stored it does not make two', async () => {

@@ -259,7 +259,7 @@ test('sealed: no word, name or address of a visitor in any file or log; the priv
   for (const canary of canaries) assert.not.ok(written.includes(canary), canary);
   assert.ok(inbox.log.some((event) => event.receipt === receipt));
   const [file = Buffer.alloc(0)] = await inbox.files();
-  const opened = await createUnsealer(identity).open(unwrap(file) ?? Buffer.alloc(0));
+  const opened = await (await createUnsealer(identity)).open(unwrap(file) ?? Buffer.alloc(0));
   for (const canary of canaries) assert.ok(opened.includes(canary), canary);
 });
 

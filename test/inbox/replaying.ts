@@ -37,6 +37,13 @@ export function createOwnClock(start = Date.UTC(2026, 10, 27, 12)): OwnClock {
   };
 }
 
+/** One replay of the spool in a folder, an hour from now: whatever was put off is due. */
+export function replayOnce(dir: string, origin: string): Promise<ReplayReport> {
+  const loaded = loadedIn(dir, { origin: { url: origin } });
+  const clock = createOwnClock(Date.now() + 3_600_000);
+  return runReplay({ loaded, site: siteIn(loaded), clock, log: () => {} }, new AbortController().signal);
+}
+
 /** A spool of its own, and replays of it. */
 export interface Replaying {
   readonly dir: string;
@@ -78,7 +85,7 @@ export async function openReplaying(
       const entry: Entry = { at, receipt, key: receipt, tries: 0, due: 0, sure: true, ...more };
       const kept = { v: 1, at, path: '/wp-comments-post.php', address: '203.0.113.7', agent: 'B/1' } as const;
       const bytes = packed({ ...kept, fields: Object.entries(comment(fields)) });
-      await spool.keep(entry, await createSeal(inbox.recipient).close(bytes));
+      await spool.keep(entry, await (await createSeal(inbox.recipient)).close(bytes));
       return entry;
     },
     replay: (signal = new AbortController().signal) =>

@@ -172,6 +172,20 @@ for (const [name, said] of Object.entries(FAILURES)) {
   });
 }
 
+test('what is asked beside the pages has a row of failures of its own; pages that fail end both', async () => {
+  const server = await serve((request, response) => response.writeHead(request.url === '/page' ? 200 : 500).end());
+  const origin = clientFor(server.url, { concurrency: 1, requestsPerSecond: 0 });
+  const asides = [];
+  for (let nth = 0; nth < 7; nth++) asides.push(await failureOf(look(origin, `/list${nth}`, { aside: true })));
+  assert.equal(asides.slice(5), ['origin-away', 'origin-away']);
+  assert.equal([origin.away, origin.ease, origin.requests], [false, 1, 5]);
+  assert.is(await failureOf(look(origin, '/page')), 'no failure');
+  origin.newRun();
+  for (let nth = 0; nth < 5; nth++) await failureOf(look(origin, `/broken${nth}`));
+  assert.is(await failureOf(look(origin, '/list', { aside: true })), 'origin-away');
+  assert.is(origin.requests, 5);
+});
+
 test('when the breaker opens, what waits is refused without waiting for what runs', async () => {
   const server = await serveRaw((socket, { path }) => {
     if (path !== '/hang') socket.end(FAILURES['500'] ?? '');

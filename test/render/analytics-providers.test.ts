@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Script } from 'node:vm';
-import { chromium } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import { isHoldfastError } from '../../src/model/errors.ts';
 import { assertAnalytics, type PageFacts } from '../../src/render/analytics/index.ts';
+import { launchBrowser } from '../support/browser.ts';
 import { suite } from '../support/suite.ts';
 import { PROVIDERS } from './providers.ts';
 import { driverOf, edit, elements, HOLDING, scriptsOf, shapeOf } from './snippets.ts';
@@ -138,7 +138,7 @@ for (const scripts of [true, false]) {
       );
       const server = createServer((_, response) => response.setHeader('content-type', 'text/html').end(html));
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+      const browser = await launchBrowser();
       try {
         const page = await browser.newPage({ javaScriptEnabled: scripts });
         const asked: { url: string; referer: string | undefined }[] = [];

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chromium } from 'playwright-core';
 import * as assert from 'uvu/assert';
 import { isHoldfastError } from '../../src/model/errors.ts';
 import { MarkupScanner } from '../../src/model/markup.ts';
@@ -8,6 +7,7 @@ import { createSite } from '../../src/model/site.ts';
 import { type Analytics, assertAnalytics, createAnalytics, type PageFacts } from '../../src/render/analytics/index.ts';
 import { PIXEL_GIF, PIXEL_PATH } from '../../src/render/analytics/pixel.ts';
 import { editPage } from '../../src/render/edit.ts';
+import { launchBrowser } from '../support/browser.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('analytics');
@@ -170,7 +170,7 @@ for (const scripts of [true, false]) {
         response.end(isPixel ? PIXEL_GIF : `<!doctype html><html lang="en"><body><p>x</p>${body}</body></html>`);
       });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+      const browser = await launchBrowser();
       try {
         const page = await browser.newPage({ javaScriptEnabled: scripts });
         await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/a/`, { waitUntil: 'networkidle' });

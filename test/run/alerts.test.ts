@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { newReport } from '../../src/cycle/report.ts';
+import type { InboxState } from '../../src/inbox/state.ts';
 import { HoldfastError } from '../../src/model/errors.ts';
 import { openAlarms } from '../../src/run/alarms.ts';
 import { conditionsOf } from '../../src/run/conditions.ts';
@@ -34,11 +35,12 @@ const ended = (exit: number, failure?: HoldfastError): RunState['last'] => ({
   failure,
   trouble: undefined,
 });
-const subjects = (of: RunState, lanes: readonly LaneFact[] = []) =>
-  conditionsOf(of, lanes).map(({ subject }) => subject);
+const inbox = (refused: number, torn: number) => ({ refused, torn }) as InboxState;
+const subjects = (of: RunState, lanes: readonly LaneFact[], kept?: InboxState) =>
+  conditionsOf(of, { lanes, inbox: kept }).map(({ subject }) => subject);
 const moved = new HoldfastError('destination-unwritable', 'no room');
 
-const cases: [name: string, expected: string[], state: RunState, lanes?: LaneFact[]][] = [
+const cases: [name: string, expected: string[], state: RunState, lanes?: LaneFact[], inbox?: InboxState][] = [
   ['nothing', [], state(), [lane(180_000)]],
   ['a lane that is older than three intervals', ['stale hot'], state(), [lane(180_001)]],
   ['not of one that is paused', [], state(), [lane(999_999, { isPaused: true })]],
@@ -48,10 +50,13 @@ const cases: [name: string, expected: string[], state: RunState, lanes?: LaneFac
   ['three ticks that were skipped', ['skipped'], state({ skipped: 3 })],
   ['a configuration that is wrong', ['config'], state({ configError: moved })],
   ['on a passive machine only that', ['config'], state({ role: 'passive', configError: moved }), [lane(999_999)]],
+  ['not of an inbox from which all is delivered', [], state(), [], inbox(0, 0)],
+  ['a comment that the origin refused', ['inbox'], state(), [], inbox(1, 0)],
+  ['one that is torn, on a passive machine too', ['inbox'], state({ role: 'passive' }), [], inbox(0, 1)],
 ];
 
-for (const [name, expected, of, lanes = []] of cases)
-  test(`tell of ${name}`, () => assert.equal(subjects(of, lanes), expected));
+for (const [name, expected, of, lanes = [], kept] of cases)
+  test(`tell of ${name}`, () => assert.equal(subjects(of, lanes, kept), expected));
 
 test('each is told once when it begins and once when it ends, across a restart too', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'holdfast-alarms-'));

@@ -1,4 +1,5 @@
 // takes: 20 s
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -57,17 +58,33 @@ for (const [edge, lead, message] of [
   });
 }
 
+/** The small form of `busy`, as the balancer's rules have it. */
+async function bodyOf(): Promise<string> {
+  const ran = await project.run(['edge', 'alb', '--out', 'alb']);
+  assert.is(ran.exit, 0, ran.stderr);
+  const line = /^ +"busy": (.*)$/m.exec(await readFile(join(project.dir, 'alb/rules.yaml'), 'utf8'))?.[1] ?? '{}';
+  return (JSON.parse(line) as { Body: string }).Body;
+}
+
+test('the small form has a policy that names its own style, and none where that is too long for it', async () => {
+  await project.configure(config({ edge: { for: ['alb'] } }));
+  await write('so many came');
+  const roomy = await bodyOf();
+  const [, style = ''] = /<style>([^<]*)<\/style>/.exec(roomy) ?? [];
+  const [, policy = ''] = /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/i.exec(roomy) ?? [];
+  assert.match(policy, `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`);
+  assert.match(policy, "default-src 'none'");
+  await write('so many came '.repeat(38));
+  const tight = await bodyOf();
+  assert.not.match(tight, /Content-Security-Policy/i);
+  assert.ok(roomy.length <= 1024 && tight.length <= 1024, `${roomy.length}, ${tight.length}`);
+});
+
 test('the small form carries what counts visitors, and the pixel alone where no more fits', async () => {
   const analytics: HoldfastConfig['analytics'] = [
     { use: 'plausible', domain: 'example.org' },
     { use: 'umami', website: '0b7f4c4e-9a2d-4d4e-8a53-6a2f5a1e9c11' },
   ];
-  const bodyOf = async (): Promise<string> => {
-    const ran = await project.run(['edge', 'alb', '--out', 'alb']);
-    assert.is(ran.exit, 0, ran.stderr);
-    const line = /^ +"busy": (.*)$/m.exec(await readFile(join(project.dir, 'alb/rules.yaml'), 'utf8'))?.[1] ?? '{}';
-    return (JSON.parse(line) as { Body: string }).Body;
-  };
   await write('so many came');
   await project.configure(config({ analytics, edge: { for: ['alb'] } }));
   const roomy = await bodyOf();

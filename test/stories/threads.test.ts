@@ -111,6 +111,35 @@ test('a page that has no place for its comments is published as it was captured,
   assert.is((await project.publish()).exit, 0);
 });
 
+test('a page that loses the place of its thread is kept from its last good look, with the fresh thread, and says so', async () => {
+  await project.publish('--now');
+  site.pages.set('/post/', page('A post', '<div id="talk">Redesigned.</div>'));
+  comments.push(say(3, '<p>Three.</p>'));
+  const { exit, json } = await project.publish('--now');
+  assert.is(exit, 3);
+  assert.equal([json.pages.kept, codes(json)], [1, []]);
+  const shown = await project.read('post/index.html');
+  assert.match(shown, /3 comments.*id="comment-3"/s);
+  assert.not.match(shown, 'Redesigned.');
+  const { stdout } = await project.run(['status']);
+  assert.match(stdout, /kept: \/post\/ for .*: place, holds nothing that matches \.comment-list any more/);
+  assert.match(stdout, /comments \/post\/: 3, read \d+ (?:ms|s) ago, every /);
+  const taken = await project.publish('--now', '--accept-shrink');
+  assert.equal(codes(taken.json), ['comments-misplaced']);
+  assert.match(await project.read('post/index.html'), 'Redesigned.');
+});
+
+test('six sources of the origin that fail keep no page from being looked at', async () => {
+  const entry = { from: 'json' as const, every: '1ms', into: '.comment-list' };
+  const broken = Array.from({ length: 6 }, (_, n) => ({ ...entry, url: `/broken-${n}.json`, page: `/p${n}/` }));
+  for (const { url } of broken) site.pages.set(url, { status: 500, body: 'no' });
+  await project.configure(config({}, { comments: broken }));
+  const { exit, json } = await project.publish('--now');
+  assert.is(exit, 3);
+  assert.equal([json.pages.captured, json.warnings.length], [2, 6]);
+  assert.is(site.hits().filter((path) => path.startsWith('/broken')).length, 5, 'the sixth is spared');
+});
+
 test('the first comment of a page that shows no list yet goes before its form', async () => {
   site.pages.set('/post/', page('A post', '<div id="respond"><form></form></div>'));
   await project.configure(config({ before: '#respond', counts: undefined }));

@@ -23,7 +23,7 @@ const phpModule = (packageName: string, file: string): Part => ({
 export const PARTS = {
   nginx: [nginx],
   caddy: [{ package: 'caddy', file: '/usr/bin/caddy' }],
-  chromium: [{ package: 'chromium', file: '/usr/bin/chromium' }],
+  chromium: [{ package: 'chromium-headless-shell', file: '/usr/bin/chromium-headless-shell' }],
   strace: [{ package: 'strace', file: '/usr/bin/strace' }],
   wget: [{ package: 'wget', file: '/usr/bin/wget' }],
   wordpress: [
@@ -53,6 +53,8 @@ export const PARTS = {
   ],
   haproxy: [{ package: 'haproxy', file: '/usr/sbin/haproxy' }],
   systemd: [{ package: 'systemd', file: '/usr/bin/systemd-analyze' }],
+  python: [{ package: 'python3', file: '/usr/bin/python3' }],
+  openssl: [{ package: 'openssl', file: '/usr/bin/openssl' }],
   varnish: [{ package: 'varnish', file: '/usr/sbin/varnishd' }],
 } as const satisfies Record<string, readonly Part[]>;
 

@@ -1,5 +1,5 @@
 # Varnish (7.1 or later) in front of <<host>>: /etc/varnish/default.vcl, with the folder holdfast/ beside it.
-# To change: `purgers`, the addresses that Holdfast calls from. The rest was filled in by `holdfast edge varnish`; fill it in again when the configuration changed.
+# To change: `purgers`, the addresses that Holdfast calls from. The rest was filled in by `holdfast edge varnish`; fill it in again when the configuration or a holding page changed.
 #
 # Varnish serves no files: it stands before a web server that serves the mirror (`edge.files`), which `holdfast edge nginx` configures. It speaks no TLS: hitch or
 # HAProxy stand before it (-a :6086,PROXY tells it whom they speak for). HTTP/2 is switched on by -p feature=+http2.

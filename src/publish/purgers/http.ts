@@ -13,7 +13,7 @@ export interface HttpOptions {
   readonly name: string;
   /** Where the cache listens. */
   readonly url: string;
-  /** `PURGE` is one request a path; `BAN` sends patterns, as `publish/cdn/varnish.vcl` takes them. */
+  /** `PURGE` is one request a path; `BAN` sends patterns, as a Varnish takes them that `holdfast edge varnish` configures. */
   readonly method: 'PURGE' | 'BAN';
   readonly headers: Readonly<Record<string, string>>;
   /** Its host is the Host header: the cache knows the site by it. */

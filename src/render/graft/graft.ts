@@ -1,4 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import type { Placement } from '../../config/placement.ts';
 import type { Address } from '../../model/address.ts';
 import { addressOfThreadPage, type Placed, type ThreadPage } from '../../model/thread.ts';
 import { type Edit, splice } from '../splice.ts';
@@ -8,10 +9,7 @@ import { sanitise } from './sanitise.ts';
 import type { ThreadTemplates } from './template.ts';
 
 /** Where a thread goes, and how it is shown; of the configuration. */
-export interface GraftRules {
-  readonly into: string;
-  readonly before?: string;
-  readonly counts?: string;
+export interface GraftRules extends Placement {
   readonly timeZone: string;
   /** Of the site: how dates are written (BCP 47). */
   readonly language: string;
@@ -45,7 +43,8 @@ export async function graft(bytes: Buffer, scion: Scion): Promise<Grafted> {
   // Parsing, rendering and splicing a long page take seconds together on a busy machine, and leases are renewed meanwhile.
   await breathe();
   const place = findPlace(places, scion.rules);
-  if (place === undefined) return { html: bytes, lacks: 'thread' };
+  // A page without comments may have no place for any: WordPress has none where they are closed.
+  if (place === undefined) return { html: bytes, lacks: scion.count === 0 ? 'nothing' : 'thread' };
   const counts = countEdits(text, places, scion);
   const edits = [...(await threadEdits(text, place, scion)), ...counts.filter((edit) => !isWithin(edit, place))];
   await breathe();

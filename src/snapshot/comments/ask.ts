@@ -25,7 +25,14 @@ export function askFor({ site, origin, elsewhere }: Askable, headers: Readonly<R
     const target = new URL(url, site.originUrl);
     const client = site.hosts.has(target.host) ? origin : elsewhere(target, headers);
     const { pathname, search } = target;
-    const answer = await client.look({ address: pathname, query: search.slice(1), accept, follow: true, signal });
+    const answer = await client.look({
+      address: pathname,
+      query: search.slice(1),
+      accept,
+      aside: true,
+      follow: true,
+      signal,
+    });
     if (answer.kind === 'body') return answer;
     throw failed(`${url} answered ${answer.kind === 'status' ? answer.status : answer.kind}`);
   };

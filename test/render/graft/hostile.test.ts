@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'htmlparser2';
-import { chromium } from 'playwright-core';
 import sanitizeHtml from 'sanitize-html';
 import * as assert from 'uvu/assert';
 import { type Comment, toComment } from '../../../src/model/comment.ts';
@@ -13,7 +12,7 @@ import { graft } from '../../../src/render/graft/graft.ts';
 import { inertFault } from '../../../src/render/graft/inert.ts';
 import { sanitise } from '../../../src/render/graft/sanitise.ts';
 import { openTemplates } from '../../../src/render/graft/template.ts';
-import { QUIET } from '../../browser/looking.ts';
+import { launchBrowser } from '../../support/browser.ts';
 import { suite } from '../../support/suite.ts';
 import { PAYLOADS } from './payloads.ts';
 
@@ -155,7 +154,7 @@ inBrowser('no script runs, no request leaves, no handler is there, and each comm
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(pages.get(request.url ?? '') ?? '');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', ...QUIET] });
+  const browser = await launchBrowser();
   try {
     const tab = await browser.newPage();
     const elsewhere: string[] = [];

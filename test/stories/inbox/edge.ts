@@ -29,7 +29,7 @@ export async function serveWithInbox(written: HoldfastConfig, dir: string, port:
     pages.map(async (page) => ({ ...page, html: await readFile(join(dir, 'current', page.path)) })),
   );
   const place = { port, filesPort: 0, dir, scratch };
-  const files = nginx.place(fillEdge('nginx', edgeFacts(loaded, { to: undefined, holding })), place);
+  const files = nginx.place(fillEdge('nginx', edgeFacts(loaded, { name: 'nginx', to: undefined, holding })), place);
   for (const [path, text] of Object.entries(files)) await writeFile(join(scratch, path), text);
   const [program, ...args] = nginx.serve(place)[0] ?? ['nginx'];
   const server = startProgram(join(scratch, 'out'), program ?? 'nginx', args);

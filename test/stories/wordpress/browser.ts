@@ -1,7 +1,7 @@
-import { type Browser, type BrowserContext, chromium, type Page, type Route } from 'playwright-core';
+import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
+import { launchBrowser } from '../../support/browser.ts';
 import { PICTURE, READ, SETTLE } from './in-page.ts';
 
-const QUIET = ['quic', 'background-networking', 'component-update', 'sync', 'gpu'].map((name) => `--disable-${name}`);
 /** One picture of a whole long page is slow, and Chromium loses parts of it: it is painted as a visitor scrolls. */
 const WINDOW_HEIGHT = 800;
 /** The announcement has 400 windows; of these so many are painted, the first and the last too. Where everything stands is read for all of it. */
@@ -38,10 +38,7 @@ export interface Eyes {
 
 /** Starts Chromium. */
 export async function openEyes(): Promise<Eyes> {
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--no-first-run', ...QUIET],
-  });
+  const browser = await launchBrowser();
   return {
     look: (site, path, width) => look(browser, { site, path, width }),
     differing: (one, other) => differing(browser, one, other),

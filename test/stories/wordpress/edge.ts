@@ -70,5 +70,5 @@ function configured(dir: string) {
     }),
   );
   const loaded = { config, environment: 'production', root: dir, path: dir, stateDir: dir, secrets: [] };
-  return fillEdge('nginx', edgeFacts(loaded, { to: undefined, holding: HOLDING }));
+  return fillEdge('nginx', edgeFacts(loaded, { name: 'nginx', to: undefined, holding: HOLDING }));
 }
