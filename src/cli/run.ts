@@ -1,5 +1,5 @@
 import { USUAL_SECRETS } from '../config/secrets.ts';
-import { newReport } from '../cycle/report.ts';
+import { newReport, type Report } from '../cycle/report.ts';
 import { systemClock } from '../model/clock.ts';
 import { EXIT, HoldfastError } from '../model/errors.ts';
 import { type Alerting, startAlerting } from '../run/alerting.ts';
@@ -13,6 +13,7 @@ import { type Notifier, notifierOf } from '../run/systemd.ts';
 import { tellLog } from '../run/telling.ts';
 import { triggerRoute } from '../run/trigger.ts';
 import type { VerbIo } from './io.ts';
+import { type Watching, watch } from './watching.ts';
 
 export interface RunFlags {
   readonly logLevel?: string;
@@ -27,7 +28,9 @@ const LOOK_MS = 2000;
 
 /** `holdfast run`: cycles until a signal comes. Exits 0 after the signal, whatever became of the cycles. */
 export async function runVerb(io: VerbIo, { logLevel = 'info' }: RunFlags): Promise<number> {
-  const log = logFor(io, logLevel);
+  let watched: () => Report | undefined = () => undefined;
+  const watching = watch(io, () => watched());
+  const log = logFor(io, logLevel, watching);
   const load = () => io.load(RUN_SECRETS);
   const pulse = createPulse(systemClock);
   const listeners: ((event: RunEvent) => void)[] = [tellLog(log)];
@@ -45,7 +48,8 @@ export async function runVerb(io: VerbIo, { logLevel = 'info' }: RunFlags): Prom
   const faces = createFaces({ runner, clock: systemClock, isWell, alarms, redact: io.redact });
   listeners.push(notifier.tell, alerting.tell, faces.tell);
   io.onReload(() => runner.reload());
-  return serveAndRun(io, { runner, notifier, isWell, alerting, faces, log });
+  watched = () => runner.state.cycle?.report;
+  return serveAndRun(io, { runner, notifier, isWell, alerting, faces, log }).finally(watching.end);
 }
 
 interface Parts {
@@ -78,11 +82,11 @@ async function serveAndRun(io: VerbIo, { runner, notifier, isWell, alerting, fac
   }
 }
 
-function logFor(io: VerbIo, level: string): Log {
+/** Lines stand above the progress view, where there is one. */
+function logFor(io: VerbIo, level: string, watching: Watching): Log {
   if (!isLevel(level)) throw new HoldfastError('usage', `--log-level ${level}: there is ${LEVELS.join(', ')}`);
-  return io.terminal === undefined || io.json
-    ? jsonLog({ level, write: io.print })
-    : plainLog({ level, write: io.print });
+  const write = (line: string): void => watching.around(() => io.print(line));
+  return io.terminal === undefined || io.json ? jsonLog({ level, write }) : plainLog({ level, write });
 }
 
 function isLevel(text: string): text is Level {

@@ -12,10 +12,13 @@ import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
 import { openJournal } from '../store/journal.ts';
 import { holdLines } from './hold.ts';
 import type { VerbIo } from './io.ts';
+import { paintFor } from './paint.ts';
+import { statusLine } from './status-colours.ts';
 
 /** `holdfast status`: what is live where, since when, how old each lane is, and what is kept. Writes nothing. */
 export async function statusVerb(io: VerbIo, { watch }: StatusFlags): Promise<number> {
   const loaded = await io.load();
+  const paint = paintFor(io.terminal);
   const destinations = destinationsOf(loaded).map(manifestsOf);
   let exit: number = EXIT.done.code;
   const tell = async (): Promise<void> => {
@@ -23,7 +26,7 @@ export async function statusVerb(io: VerbIo, { watch }: StatusFlags): Promise<nu
     const records = openRecords(await openJournal<SnapshotRecord>(stateFiles(loaded.stateDir).snapshot));
     const facts = await gatherFacts({ loaded, records, destinations, now }, io.signal);
     if (io.json) io.print(JSON.stringify(facts));
-    else for (const line of lines(facts, now)) io.print(line);
+    else for (const line of lines(facts, now)) io.print(statusLine(line, paint));
     exit = facts.destinations.some(({ error }) => error !== null) ? EXIT.failed.code : EXIT.done.code;
   };
   await tell();

@@ -90,6 +90,8 @@ async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<
     report.destinations.set(name, { ...told, live: live.manifest?.id ?? null, published });
   } else {
     const put = change.put.map(({ file }) => file);
+    const way = report.way.publish;
+    way.total += put.length;
     const published = await goLive(
       held.lease,
       {
@@ -101,6 +103,9 @@ async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<
         withdrawn: sending.snapshot.withdrawnByHand(),
         bytes: { openBlob: place.blobs.open },
         now: new Date(place.clock.now()),
+        onPut: () => {
+          way.done += 1;
+        },
       },
       signal,
     );

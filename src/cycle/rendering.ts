@@ -27,10 +27,10 @@ export async function renderAll(
   const rendered = await place.memory.recall('rendered files', {
     from: [snapshot, composed, JSON.stringify([...context.grafts]), JSON.stringify(context.waiting)],
     make: async () => {
-      const first = await render(context, snapshot, composed);
+      const first = await render(context, snapshot, composed, report.way.render);
       if (first.lost.length === 0) return first;
       await lookAgainFor(cycle, first.lost, signal);
-      return render(context, snapshot, composed);
+      return render(context, snapshot, composed, report.way.render);
     },
     isSound: ({ lost }) => lost.length === 0,
   });

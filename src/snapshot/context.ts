@@ -3,6 +3,7 @@ import type { Address } from '../model/address.ts';
 import type { Outcome } from '../model/capture.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Site } from '../model/site.ts';
+import type { Way } from '../model/way.ts';
 import type { Origin } from '../origin/client.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Digester } from './digester.ts';
@@ -70,7 +71,9 @@ export interface Warning {
 export interface Tally {
   readonly outcomes: Map<Address, Outcome>;
   readonly warnings: Map<string, Warning>;
-  /** Called after each page, for a progress view. */
+  /** How far the looks are, where somebody watches. */
+  readonly way?: Way;
+  /** Called after each page, for who wants to know that the run lives. */
   readonly progress?: (lane: string, address: Address, outcome: Outcome) => void;
 }
 

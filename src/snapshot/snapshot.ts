@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { Address } from '../model/address.ts';
+import { lazily } from '../model/lazily.ts';
 import type { Captured, CapturedRedirect, Entry, GoodEntry, KeptPage, Snapshot } from '../model/snapshot.ts';
 import { ALWAYS_WANTED } from './always.ts';
 import { type Lane, laneFor, lanesOf } from './lanes.ts';
@@ -85,14 +86,6 @@ function captured(address: Address, good: GoodEntry, tempo: Captured['tempo']): 
     ...(robots === undefined ? {} : { robots }),
     ...(csp === undefined ? {} : { csp }),
     ...(title === undefined ? {} : { title }),
-  };
-}
-
-function lazily<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
   };
 }
 
