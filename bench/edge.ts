@@ -32,6 +32,7 @@ await inFolder(async (dir) => {
   );
   const url = `http://127.0.0.1:${port}`;
   const compare = async (path: string, other: string): Promise<{ ours: number; bare: number }[]> => {
+    await assertAlike(url + path, bare.url + other);
     const pairs: { ours: number; bare: number }[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       const a = await wrk(url + path, { seconds: SECONDS, connections: CONNECTIONS });
@@ -56,6 +57,16 @@ await inFolder(async (dir) => {
   tell('a holding page, on hold, against `return 503` and `error_page`', held, '≥ 0.9');
   tell('a holding page, the origin refusing, against `proxy_pass` and `error_page`', broken, '≥ 0.9');
 });
+
+/** Both say the same, in so many bytes: else it were no comparison. */
+async function assertAlike(...urls: readonly string[]): Promise<void> {
+  const said = urls.map(async (one) => {
+    const answer = await fetch(one, { headers: { 'accept-encoding': 'identity' } });
+    return `${answer.status} ${(await answer.text()).length}`;
+  });
+  const [ours, theirs] = await Promise.all(said);
+  if (ours !== theirs) throw new Error(`${urls.join(' and ')}: ${ours} and ${theirs}`);
+}
 
 interface Generated {
   readonly dir: string;

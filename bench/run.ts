@@ -1,15 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as Load from '../src/config/load.ts';
+import type { LoadedConfig } from '../src/config/load.ts';
 import type * as Kept from '../src/cycle/premises.ts';
 import type * as ReportModule from '../src/cycle/report.ts';
+import { systemClock } from '../src/model/clock.ts';
 import type * as Pipeline from '../src/pipeline.ts';
+import type * as Faces from '../src/run/face/routes.ts';
+import type * as Run from '../src/run/runner.ts';
 import { importBuilt } from '../test/support/built.ts';
 import { writeSite } from './site.ts';
 import { inFolder, median, row, startNginx } from './support.ts';
 
 /**
- * What a resident process costs: a quiet cycle of a large site with one hot lane of 5 pages, and memory over a day's worth of cycles.
+ * What a resident process costs: a quiet cycle of a large site with one hot lane of 5 pages, memory over a day's worth of cycles, and its status page.
  * Cycles follow one another at once: the hot lane is due at each.
  */
 const PAGES = Number(process.env['BENCH_PAGES'] ?? 10_000);
@@ -20,7 +24,28 @@ const WARM_CYCLES = 60;
 const { loadConfig } = await importBuilt<typeof Load>('config/load');
 const { keepPremises } = await importBuilt<typeof Kept>('cycle/premises');
 const { newReport } = await importBuilt<typeof ReportModule>('cycle/report');
+const { createRunner } = await importBuilt<typeof Run>('run/runner');
+const { createFaces } = await importBuilt<typeof Faces>('run/face/routes');
 const { publishIn } = await importBuilt<typeof Pipeline>('pipeline');
+
+/** How long the status page takes, and how large it is, when nobody has asked a moment ago. */
+async function page(loaded: LoadedConfig): Promise<void> {
+  const runner = await createRunner({ loaded, load: async () => loaded, clock: systemClock, tell: () => undefined });
+  const options = { runner, clock: systemClock, isWell: () => true, alarms: () => [], redact: (text: string) => text };
+  const faces = createFaces(options);
+  const show = async () => {
+    faces.tell({ kind: 'ready' });
+    const began = performance.now();
+    const reply = await faces.routes['GET /']?.(undefined as never, undefined as never);
+    return { ms: performance.now() - began, bytes: Buffer.byteLength(reply?.body ?? '') };
+  };
+  const first = await show();
+  const times: number[] = [];
+  for (let index = 0; index < 50; index++) times.push((await show()).ms);
+  faces.close();
+  row('status page, first and after', `${first.ms.toFixed(0)} ms, ${median(times).toFixed(1)} ms`, '≤ 50 ms');
+  row('status page', `${(first.bytes / 1000).toFixed(1)} KB`, '≤ 50 KB');
+}
 
 await inFolder(async (dir) => {
   const www = join(dir, 'www');
@@ -64,6 +89,7 @@ await inFolder(async (dir) => {
       }
     }
     await premises.close();
+    await page(loaded);
     const warm = memory[WARM_CYCLES / 20] ?? Number.NaN;
     const last = median(memory.slice(-5));
     row('quiet cycle, processor time, median', `${median(costs).toFixed(0)} ms`, '≤ 150 ms');

@@ -18,7 +18,7 @@ import { stateFiles, type Workplace } from './cycle/workplace.ts';
 import { isHoldfastError } from './model/errors.ts';
 import { watchOrigin } from './snapshot/origin-state.ts';
 import { rounds } from './snapshot/rounds.ts';
-import { keptPages, viewSnapshot } from './snapshot/snapshot.ts';
+import { keptPages } from './snapshot/snapshot.ts';
 import { takeLock } from './store/lock.ts';
 
 /**
@@ -104,8 +104,8 @@ const REPAIRS = 2;
 /** Renders what changed, makes the release live at every destination side by side, and tells the caches before them. */
 async function release(cycle: Cycle, signal: AbortSignal): Promise<void> {
   const { place, report } = cycle;
-  const snapshot = viewSnapshot(place.records, place.config);
   for (let repairs = 0; ; repairs++) {
+    const snapshot = place.snapshot();
     const files = await timed(report, 'render', () => renderAll(cycle, snapshot, signal));
     const publishing = () =>
       Promise.all(cycle.leases.held.map((held) => publishTo(held, { ...cycle, snapshot, files }, signal)));

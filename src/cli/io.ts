@@ -27,6 +27,8 @@ export interface Terminal {
   readonly columns: number;
   /** True where it shows colours and nobody asked for none. */
   readonly hasColours: boolean;
+  /** Puts text on it as it is, with what moves the cursor. */
+  draw(text: string): void;
 }
 
 /** What a verb may do to the outside: it prints through these and returns its exit code; only main.ts owns the process. */

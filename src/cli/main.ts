@@ -1,16 +1,21 @@
 #!/usr/bin/env node
 import { EXIT, HoldfastError } from '../model/errors.ts';
+import { SHOW_CURSOR } from './block.ts';
 import { keepCompiled } from './compile-cache.ts';
 
 keepCompiled(process.env);
 const { runProgram } = await import('./program.ts');
 
+const USUAL_COLUMNS = 80;
 const stopping = new AbortController();
 
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => {
     stopping.abort(new HoldfastError('interrupted', `stopped by ${name}`, { visitors: 'what was live stays live' }));
-    process.once(name, () => process.exit(EXIT.failed.code));
+    process.once(name, () => {
+      if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR);
+      process.exit(EXIT.failed.code);
+    });
   });
 }
 
@@ -28,8 +33,11 @@ process.exitCode = await runProgram(process.argv.slice(2), {
 function terminal() {
   return {
     get columns() {
-      return process.stderr.columns;
+      // A terminal that was never told its size has none.
+      return process.stderr.columns || USUAL_COLUMNS;
     },
-    hasColours: process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb',
+    // Any value but an empty one asks for none (no-color.org).
+    hasColours: (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
+    draw: (text: string) => void process.stderr.write(text),
   };
 }

@@ -16,6 +16,7 @@ import { asHoldfastError, type HoldfastError } from '../model/errors.ts';
 import { publish } from '../pipeline.ts';
 import { assertDestination } from './destinations.ts';
 import type { VerbIo } from './io.ts';
+import { watch } from './watching.ts';
 
 export interface PublishFlags {
   readonly now?: boolean;
@@ -45,7 +46,9 @@ export async function publishVerb(io: VerbIo, flags: PublishFlags): Promise<numb
 export async function publishAndTell(io: VerbIo, wish: Wish): Promise<number> {
   const loaded = await io.load();
   assertDestination(wish.to, loaded.config.destinations);
-  const { report, exit, seconds, failure } = await runCycle(loaded, wish, io.signal);
+  const report = newReport();
+  const watching = watch(io, () => report);
+  const { exit, seconds, failure } = await runCycle(loaded, { wish, report }, io.signal).finally(watching.end);
   tell(io, report, { seconds, dryRun: wish.dryRun, failure });
   if (report.purged !== undefined) for (const line of purgeLines(report.purged)) io.note(line);
   if (io.json) io.print(JSON.stringify(reportJson(report, seconds)));
@@ -54,28 +57,31 @@ export async function publishAndTell(io: VerbIo, wish: Wish): Promise<number> {
 
 /** One cycle that came to its end, well or not. */
 interface CycleEnd {
-  readonly report: Report;
   readonly exit: number;
   readonly seconds: number;
   readonly failure: HoldfastError | undefined;
 }
 
 /** Runs one cycle and writes it down. Throws `locked`, `leased` and `usage`, by which nothing was begun. */
-async function runCycle(loaded: LoadedConfig, wish: Wish, signal: AbortSignal): Promise<CycleEnd> {
-  const report = newReport();
+async function runCycle(
+  loaded: LoadedConfig,
+  { wish, report }: { readonly wish: Wish; readonly report: Report },
+  signal: AbortSignal,
+): Promise<CycleEnd> {
   const started = performance.now();
   const failure = await publish(loaded, wish, report, signal).then(() => undefined, asHoldfastError);
   const seconds = (performance.now() - started) / 1000;
   if (failure !== undefined && ['locked', 'leased', 'usage'].includes(failure.code)) throw failure;
   const exit = exitOf(report, failure);
   if (!wish.dryRun) await appendRun(loaded.stateDir, report, { seconds, exit, error: failure });
-  return { report, exit, seconds, failure };
+  return { exit, seconds, failure };
 }
 
 /** Publishes what is known to one destination, without asking the origin; what went wrong is said, and the exit code tells. */
 export async function publishKnown(io: VerbIo, loaded: LoadedConfig, to: string): Promise<number> {
   const wish: Wish = { looks: 'none', to, force: false, dryRun: false, maxDeletes: 0, acceptShrink: false };
-  const { report, exit, failure } = await runCycle(loaded, wish, io.signal);
+  const report = newReport();
+  const { exit, failure } = await runCycle(loaded, { wish, report }, io.signal);
   noteTrouble(io, report, failure);
   return exit;
 }

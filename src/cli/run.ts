@@ -1,11 +1,10 @@
 import { USUAL_SECRETS } from '../config/secrets.ts';
-import { newReport } from '../cycle/report.ts';
+import { newReport, type Report } from '../cycle/report.ts';
 import { systemClock } from '../model/clock.ts';
 import { EXIT, HoldfastError } from '../model/errors.ts';
 import { type Alerting, startAlerting } from '../run/alerting.ts';
 import { createFaces, type Faces } from '../run/face/routes.ts';
 import { createPulse } from '../run/health.ts';
-import { type LaneFact, laneFacts } from '../run/lane-facts.ts';
 import { jsonLog, LEVELS, type Level, type Log, plainLog } from '../run/log.ts';
 import { createRunner, type Runner } from '../run/runner.ts';
 import { type Routes, startServer } from '../run/server.ts';
@@ -14,6 +13,7 @@ import { type Notifier, notifierOf } from '../run/systemd.ts';
 import { tellLog } from '../run/telling.ts';
 import { triggerRoute } from '../run/trigger.ts';
 import type { VerbIo } from './io.ts';
+import { type Watching, watch } from './watching.ts';
 
 export interface RunFlags {
   readonly logLevel?: string;
@@ -28,7 +28,9 @@ const LOOK_MS = 2000;
 
 /** `holdfast run`: cycles until a signal comes. Exits 0 after the signal, whatever became of the cycles. */
 export async function runVerb(io: VerbIo, { logLevel = 'info' }: RunFlags): Promise<number> {
-  const log = logFor(io, logLevel);
+  let watched: () => Report | undefined = () => undefined;
+  const watching = watch(io, () => watched());
+  const log = logFor(io, logLevel, watching);
   const load = () => io.load(RUN_SECRETS);
   const pulse = createPulse(systemClock);
   const listeners: ((event: RunEvent) => void)[] = [tellLog(log)];
@@ -41,12 +43,13 @@ export async function runVerb(io: VerbIo, { logLevel = 'info' }: RunFlags): Prom
   const state = () => runner.state;
   const isWell = (): boolean => pulse.isWell(state());
   const notifier = notifierOf({ env: io.env, state, onTrouble: (error) => tell({ kind: 'trouble', error }) });
-  const alerting = startAlerting({ state, lanes: () => lanesNow(runner), clock: systemClock, log, redact: io.redact });
+  const alerting = startAlerting({ state, lanes: runner.lanes, clock: systemClock, log, redact: io.redact });
   const alarms = () => alerting.lasting;
   const faces = createFaces({ runner, clock: systemClock, isWell, alarms, redact: io.redact });
   listeners.push(notifier.tell, alerting.tell, faces.tell);
   io.onReload(() => runner.reload());
-  return serveAndRun(io, { runner, notifier, isWell, alerting, faces, log });
+  watched = () => runner.state.cycle?.report;
+  return serveAndRun(io, { runner, notifier, isWell, alerting, faces, log }).finally(watching.end);
 }
 
 interface Parts {
@@ -79,16 +82,11 @@ async function serveAndRun(io: VerbIo, { runner, notifier, isWell, alerting, fac
   }
 }
 
-async function lanesNow({ state, records }: Runner): Promise<readonly LaneFact[]> {
-  const { loaded, launch } = state;
-  return laneFacts(loaded.config, { records: await records(), launch, now: systemClock.now() });
-}
-
-function logFor(io: VerbIo, level: string): Log {
+/** Lines stand above the progress view, where there is one. */
+function logFor(io: VerbIo, level: string, watching: Watching): Log {
   if (!isLevel(level)) throw new HoldfastError('usage', `--log-level ${level}: there is ${LEVELS.join(', ')}`);
-  return io.terminal === undefined || io.json
-    ? jsonLog({ level, write: io.print })
-    : plainLog({ level, write: io.print });
+  const write = (line: string): void => watching.around(() => io.print(line));
+  return io.terminal === undefined || io.json ? jsonLog({ level, write }) : plainLog({ level, write });
 }
 
 function isLevel(text: string): text is Level {

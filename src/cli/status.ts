@@ -4,6 +4,7 @@ import type { InboxState } from '../inbox/state.ts';
 import { age } from '../model/age.ts';
 import { systemClock } from '../model/clock.ts';
 import { EXIT } from '../model/errors.ts';
+import { manifestsOf } from '../publish/manifests.ts';
 import type { PurgeStatus } from '../publish/purge-status.ts';
 import { type DestinationStatus, type Facts, gatherFacts } from '../run/facts.ts';
 import type { CommentsStatus, ValueStatus } from '../run/said-facts.ts';
@@ -11,17 +12,21 @@ import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
 import { openJournal } from '../store/journal.ts';
 import { holdLines } from './hold.ts';
 import type { VerbIo } from './io.ts';
+import { paintFor } from './paint.ts';
+import { statusLine } from './status-colours.ts';
 
 /** `holdfast status`: what is live where, since when, how old each lane is, and what is kept. Writes nothing. */
 export async function statusVerb(io: VerbIo, { watch }: StatusFlags): Promise<number> {
   const loaded = await io.load();
+  const paint = paintFor(io.terminal);
+  const destinations = destinationsOf(loaded).map(manifestsOf);
   let exit: number = EXIT.done.code;
   const tell = async (): Promise<void> => {
     const now = Date.now();
     const records = openRecords(await openJournal<SnapshotRecord>(stateFiles(loaded.stateDir).snapshot));
-    const facts = await gatherFacts({ loaded, records, destinations: destinationsOf(loaded), now }, io.signal);
+    const facts = await gatherFacts({ loaded, records, destinations, now }, io.signal);
     if (io.json) io.print(JSON.stringify(facts));
-    else for (const line of lines(facts, now)) io.print(line);
+    else for (const line of lines(facts, now)) io.print(statusLine(line, paint));
     exit = facts.destinations.some(({ error }) => error !== null) ? EXIT.failed.code : EXIT.done.code;
   };
   await tell();

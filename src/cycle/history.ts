@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import type { HoldfastError } from '../model/errors.ts';
 import { appendLine, writeAtomic } from '../store/files.ts';
 import { type PageCounts, pageCounts, type Report } from './report.ts';
@@ -53,8 +53,24 @@ async function dropOlderHalf(path: string): Promise<void> {
 
 /** The last runs, oldest first, at most `count`; torn lines are passed over. */
 export async function lastRuns(stateDir: string, count: number): Promise<readonly Run[]> {
-  const text = await readFile(stateFiles(stateDir).runs, 'utf8').catch(() => '');
+  const text = await endOf(stateFiles(stateDir).runs, count * MOST_BYTES_A_RUN).catch(() => '');
   return text.trimEnd().split('\n').slice(-count).flatMap(runIn);
+}
+
+/** A line is a third of that, unless its error is long. */
+const MOST_BYTES_A_RUN = 1500;
+
+/** The last bytes of a file; its first line may be cut. */
+async function endOf(path: string, bytes: number): Promise<string> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const buffer = Buffer.alloc(Math.min(size, bytes));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, size - buffer.length);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 function runIn(line: string): readonly Run[] {

@@ -5,27 +5,25 @@ import { holdingPath, isHeldTooLong } from '../publish/hold.ts';
 import type { Live } from '../publish/live.ts';
 import { coverPages } from '../release/cover.ts';
 import { type Tally, warn } from '../snapshot/context.ts';
-import type { Cycle } from './cycle.ts';
 import type { Held, Leases } from './leases.ts';
 
 /** What a hold needs of what is published. */
-interface Holding extends Pick<Cycle, 'place' | 'report'> {
+interface Holding {
   readonly snapshot: Snapshot;
   readonly live: Live;
 }
 
 /**
  * The files as a hold at the destination wants them: with its page, also where that is not made any more, and over the hot pages where
- * no web server can look at a flag. Warns of every hold, by another name once it has lasted too long.
+ * no web server can look at a flag.
  */
 export function withHold(
   { destination, state }: Held,
-  { snapshot, report, place, live }: Holding,
+  { snapshot, live }: Holding,
   files: readonly ReleaseFile[],
 ): readonly ReleaseFile[] {
   const hold = state?.record.hold ?? null;
   if (hold === null) return files;
-  warnOfHold(report.tally, destination.name, { hold, now: place.clock.now() });
   const isPage = ({ path }: ReleaseFile): boolean => path === holdingPath(hold.page);
   const made = files.find(isPage);
   const page = made ?? live.manifest?.files.find(isPage);
@@ -34,7 +32,8 @@ export function withHold(
   return coverPages(all, { page, isHot: (address) => snapshot.isHot(address) });
 }
 
-function warnOfHold(
+/** Warns of a hold, by another name once it has lasted too long. */
+export function warnOfHold(
   tally: Tally,
   destination: string,
   { hold, now }: { readonly hold: Hold; readonly now: number },

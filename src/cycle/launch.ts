@@ -24,8 +24,17 @@ export async function setLaunch(stateDir: string, launch: Launch | undefined): P
   else await writeAtomic(path, JSON.stringify(launch));
 }
 
+/** One for each configuration, so that what is made of its lanes is made once. */
+const made = new WeakMap<Config, Config>();
+
 /** The configuration that looks go by while launch mode is on: hot lanes come round faster. Nothing else differs. */
 export function atLaunch(config: Config): Config {
+  const known = made.get(config) ?? withFasterLanes(config);
+  made.set(config, known);
+  return known;
+}
+
+function withFasterLanes(config: Config): Config {
   const { every, hot } = config.launch;
   const lanes = config.lanes.map((lane) =>
     lane.every <= hot ? { ...lane, every: Math.min(lane.every, every) } : lane,

@@ -15,9 +15,9 @@ export async function openLooks(
   { wish, report, leases }: Pick<Cycle, 'wish' | 'report' | 'leases'>,
 ): Promise<LookContext> {
   const areHoldsNew = watchHolds(leases);
-  const { site, records, blobs, origin, clock } = place;
+  const { site, records, blobs, origin, onward: clock } = place;
   const { acceptShrink, asks } = wish;
-  const isLaunch = (await launchAt(place.stateDir, clock.now())) !== undefined;
+  const isLaunch = (await launchAt(place.stateDir, place.clock.now())) !== undefined;
   const config = isLaunch ? atLaunch(place.config) : place.config;
   origin.spare(isLaunch);
   const context: LookContext = {
@@ -41,6 +41,7 @@ export async function openLooks(
     acceptShrink,
     asks: asks ?? NO_ASKS,
     isPaused: isLaunch ? isTail(config) : () => false,
+    isSpared: isLaunch,
     triedAssets: new Set(),
   };
   return context;

@@ -1,12 +1,21 @@
 import { stat } from 'node:fs/promises';
 import type { LoadedConfig } from '../config/load.ts';
-import { type Clock, systemClock } from '../model/clock.ts';
-import type { Origin } from '../origin/client.ts';
+import { type Clock, onwardClock, systemClock } from '../model/clock.ts';
 import type { Destination } from '../publish/destination.ts';
+import type { Manifests } from '../publish/manifests.ts';
 import { openRecords, type Records, type SnapshotRecord } from '../snapshot/records.ts';
 import { openJournal } from '../store/journal.ts';
 import { type StandingDesk, standingDesk } from './standing.ts';
-import { destinationsOf, holderOf, openWorkplace, ownerOf, stateFiles, type Workplace } from './workplace.ts';
+import {
+  type Clients,
+  closeClients,
+  destinationsOf,
+  holderOf,
+  openWorkplace,
+  ownerOf,
+  stateFiles,
+  type Workplace,
+} from './workplace.ts';
 
 /** Where cycles work: opened for one, or kept from one to the next. The caller of both calls holds the lock. */
 export interface Premises {
@@ -29,6 +38,10 @@ export interface KeptPremises extends Premises {
   readonly desk: StandingDesk;
   /** The drivers of every destination. */
   readonly destinations: readonly Destination[];
+  /** What is known of each destination. */
+  readonly manifests: readonly Manifests[];
+  /** The clock that looks go by. */
+  readonly onward: Clock;
   /** The snapshot in memory; read from disk where no cycle was here yet. */
   records(): Promise<Records>;
   /** How fast the origin is asked now, as a part of what is configured. */
@@ -48,27 +61,27 @@ export async function keepPremises(
   const bid = { owner: ownerOf(loaded), holder: await holderOf(loaded.stateDir), clock };
   const desk = standingDesk(bid);
   const destinations = destinationsOf(loaded);
-  let origin: Origin | undefined;
+  const onward = onwardClock(clock);
+  let clients: Clients | undefined;
   let records: Records | undefined;
   let kept: { readonly place: Workplace; readonly mark: string } | undefined;
   return {
     loaded,
     desk,
     destinations,
+    manifests: destinations.map(desk.manifests),
+    onward,
     begins,
     get ease() {
-      return origin?.ease ?? 1;
+      return clients?.origin.ease ?? 1;
     },
     async enter() {
-      if (kept !== undefined && kept.mark === (await markOf(loaded.stateDir))) {
-        kept.place.newRun();
-        return kept.place;
-      }
-      origin?.newRun();
-      const opened = await openWorkplace(loaded, clock);
-      origin ??= opened.origin;
-      records = opened.records;
-      return { ...opened, origin, destinations, desk };
+      const isAsLeft = kept?.mark === (await markOf(loaded.stateDir));
+      const known = isAsLeft ? kept?.place : undefined;
+      const place = known ?? (await openWorkplace(loaded, clock, { clients, destinations, desk, onward }));
+      if (clients !== undefined) place.newRun();
+      [clients, records] = [place.clients, place.records];
+      return place;
     },
     async records() {
       records ??= openRecords(await openJournal<SnapshotRecord>(stateFiles(loaded.stateDir).snapshot));
@@ -79,7 +92,7 @@ export async function keepPremises(
     },
     async close() {
       await desk.letGo();
-      await origin?.close();
+      if (clients !== undefined) await closeClients(clients);
     },
   };
 }

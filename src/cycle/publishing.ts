@@ -17,7 +17,7 @@ import { filesThatStay } from '../release/stay.ts';
 import { warn } from '../snapshot/context.ts';
 import type { Cycle } from './cycle.ts';
 import { differenceFrom } from './difference.ts';
-import { withHold } from './holding.ts';
+import { warnOfHold, withHold } from './holding.ts';
 import type { Held } from './leases.ts';
 import { changedFiles } from './purging.ts';
 import { nothingSent } from './report.ts';
@@ -65,7 +65,13 @@ interface Sending extends Target {
 async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<void> {
   const { report, wish, live, place } = sending;
   const { name } = held.destination;
-  const release = releaseFor(held, sending);
+  warnOfStanding(held, sending);
+  const release = await place.memory.recall(`release for ${name}`, {
+    from: [live.manifest, sending.files, sending.snapshot, standingOf(held)],
+    make: () => releaseFor(held, sending),
+    // One that did not go live has a name of its own the next time.
+    isSound: (made) => made === live.manifest,
+  });
   const change = differenceFrom(live, release, wish.force);
   assertDeletes({
     removed: unexpected(sending, change.remove),
@@ -84,6 +90,8 @@ async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<
     report.destinations.set(name, { ...told, live: live.manifest?.id ?? null, published });
   } else {
     const put = change.put.map(({ file }) => file);
+    const way = report.way.publish;
+    way.total += put.length;
     const published = await goLive(
       held.lease,
       {
@@ -95,6 +103,9 @@ async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<
         withdrawn: sending.snapshot.withdrawnByHand(),
         bytes: { openBlob: place.blobs.open },
         now: new Date(place.clock.now()),
+        onPut: () => {
+          way.done += 1;
+        },
       },
       signal,
     );
@@ -141,6 +152,7 @@ function together(earlier: Published | undefined, now: Published): Published {
 
 /** Removals that a cap is for: not what was withdrawn on purpose, nor an old asset whose time ran out. */
 function unexpected({ live, snapshot }: Sending, remove: Difference['remove']): readonly string[] {
+  if (remove.length === 0) return [];
   const carried = new Set(
     (live.manifest?.files ?? []).flatMap((file) => (file.carried === undefined ? [] : [file.path])),
   );
@@ -149,15 +161,26 @@ function unexpected({ live, snapshot }: Sending, remove: Difference['remove']): 
     .filter((path) => !carried.has(path) && !snapshot.isWithdrawn(addressOfFile(path)));
 }
 
+/** What the control record says that changes what a release holds. */
+function standingOf({ state }: Held): string {
+  return JSON.stringify([state?.record.pinned, state?.record.hold]);
+}
+
+/** What lasts until a person ends it is said of each run. */
+function warnOfStanding({ destination: { name }, state }: Held, { report: { tally }, place }: Sending): void {
+  const { pinned = null, hold = null } = state?.record ?? {};
+  if (pinned !== null) warn(tally, 'pinned', name, `stays at ${pinned}, which was returned to, until holdfast unpin`);
+  if (hold !== null) warnOfHold(tally, name, { hold, now: place.clock.now() });
+}
+
 function releaseFor(held: Held, sending: Sending): Manifest {
-  const { snapshot, files, live, report, place } = sending;
-  const { destination, state } = held;
+  const { snapshot, files, live, place } = sending;
+  const { state } = held;
   const before = live.manifest && uncoveredRelease(live.manifest);
   const rules = compileRules(place.config.headers);
   const served = files.map((file) => withHeaders(file, rules));
   const pinned = state?.record.pinned ?? null;
   if (pinned !== null && before !== undefined) {
-    warn(report.tally, 'pinned', destination.name, `stays at ${pinned}, which was returned to, until holdfast unpin`);
     const stays = before.files.filter(
       ({ path, carried }) =>
         carried === undefined && path !== ORIGIN_STATE_PATH && !snapshot.isWithdrawn(addressOfFile(path)),

@@ -24,11 +24,16 @@ export async function renderAll(
   const { place, report } = cycle;
   const composed = await composeAll(place, snapshot, signal);
   const context = { ...place, grafts: await graftsOf(place), ...(await waitingOf(place)) };
-  let rendered = await render(context, snapshot, composed);
-  if (rendered.lost.length > 0) {
-    await lookAgainFor(cycle, rendered.lost, signal);
-    rendered = await render(context, snapshot, composed);
-  }
+  const rendered = await place.memory.recall('rendered files', {
+    from: [snapshot, composed, JSON.stringify([...context.grafts]), JSON.stringify(context.waiting)],
+    make: async () => {
+      const first = await render(context, snapshot, composed, report.way.render);
+      if (first.lost.length === 0) return first;
+      await lookAgainFor(cycle, first.lost, signal);
+      return render(context, snapshot, composed, report.way.render);
+    },
+    isSound: ({ lost }) => lost.length === 0,
+  });
   for (const { path, text } of rendered.collisions) warn(report.tally, 'name-collision', path, text);
   warnOfValues(report.tally, await valuesNow(place, signal));
   for (const { path, lacks } of rendered.lacking)

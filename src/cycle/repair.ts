@@ -7,7 +7,8 @@ import type { Cycle } from './cycle.ts';
 
 /** Bytes that the disk lost: what was rendered to them will be made again, what was captured is asked for now. */
 export async function repair(cycle: Cycle, files: readonly ReleaseFile[], signal: AbortSignal): Promise<void> {
-  const { blobs, rendered } = cycle.place;
+  const { blobs, rendered, memory } = cycle.place;
+  memory.forget();
   const lost = await damagedBlobs(blobs, files);
   for (const sha256 of lost) forgetRendered(rendered, sha256);
   await lookAgainFor(cycle, lost, signal);

@@ -2,6 +2,7 @@ import type { Address } from '../model/address.ts';
 import { asHoldfastError, EXIT, type HoldfastError } from '../model/errors.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { KeptPage } from '../model/snapshot.ts';
+import { noWay, type Way } from '../model/way.ts';
 import type { Published } from '../publish/golive.ts';
 import type { Live } from '../publish/live.ts';
 import type { Difference } from '../release/difference.ts';
@@ -25,6 +26,9 @@ export interface Report {
   purged: PurgedComment | undefined;
   /** Seconds spent in each stage. */
   readonly stages: Record<StageName, number>;
+  /** How far each stage is, and which is under way: for who watches. */
+  readonly way: Readonly<Record<StageName, Way>>;
+  stage: StageName | undefined;
 }
 
 /** What a purge came to. */
@@ -80,7 +84,13 @@ export interface ReportJson {
 
 /** A report of a run that has not begun. */
 export function newReport(progress?: Tally['progress']): Report {
-  const tally: Tally = { outcomes: new Map(), warnings: new Map(), ...(progress === undefined ? {} : { progress }) };
+  const way = { look: noWay(), render: noWay(), publish: noWay() };
+  const tally: Tally = {
+    outcomes: new Map(),
+    warnings: new Map(),
+    way: way.look,
+    ...(progress === undefined ? {} : { progress }),
+  };
   return {
     tally,
     releases: [],
@@ -92,15 +102,19 @@ export function newReport(progress?: Tally['progress']): Report {
     requests: 0,
     purged: undefined,
     stages: { look: 0, render: 0, publish: 0 },
+    way,
+    stage: undefined,
   };
 }
 
 /** Runs one step and adds its time to its stage, also when it fails. */
 export async function timed<T>(report: Report, stage: StageName, step: () => Promise<T>): Promise<T> {
   const began = performance.now();
+  report.stage = stage;
   try {
     return await step();
   } finally {
+    report.stage = undefined;
     report.stages[stage] += (performance.now() - began) / 1000;
   }
 }

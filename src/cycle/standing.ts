@@ -1,5 +1,6 @@
 import type { Destination } from '../publish/destination.ts';
 import { type Bid, type Lease, takeLease } from '../publish/lease.ts';
+import { type Manifests, manifestsOf } from '../publish/manifests.ts';
 import type { Desk } from './workplace.ts';
 
 /** Keeps the leases it gave out, renewed, until they are let go: between two cycles nobody else may publish. */
@@ -8,6 +9,8 @@ export interface StandingDesk extends Desk {
   readonly held: readonly string[];
   /** The holder these leases are taken for. */
   readonly holder: string;
+  /** The manifests of a destination; each is read once, whoever asks. */
+  manifests(destination: Destination): Manifests;
   /** As `Bid.ranOut`, by destination: said by who watched another machine's lease run out. */
   expect(ranOut: ReadonlyMap<string, string>): void;
   /** Gives every lease back; another machine may have them at once. */
@@ -20,9 +23,16 @@ export interface StandingDesk extends Desk {
  */
 export function standingDesk(bid: Bid): StandingDesk {
   const leases = new Map<string, Lease>();
+  const manifests = new Map<string, Manifests>();
+  const manifestsAt = (destination: Destination): Manifests => {
+    const known = manifests.get(destination.name) ?? manifestsOf(destination);
+    manifests.set(destination.name, known);
+    return known;
+  };
   let expected: ReadonlyMap<string, string> = new Map();
   return {
     holder: bid.holder,
+    manifests: manifestsAt,
     get held() {
       return [...leases].flatMap(([name, { signal }]) => (signal.aborted ? [] : [name]));
     },
@@ -33,7 +43,8 @@ export function standingDesk(bid: Bid): StandingDesk {
       const known = leases.get(destination.name);
       if (known !== undefined && (await isHeld(known))) return known;
       leases.delete(destination.name);
-      const lease = await takeLease(destination, { ...bid, ranOut: expected.get(destination.name) }, signal);
+      const ranOut = expected.get(destination.name);
+      const lease = await takeLease(destination, { ...bid, ranOut, manifests: manifestsAt(destination) }, signal);
       leases.set(destination.name, lease);
       return lease;
     },

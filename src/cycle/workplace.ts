@@ -4,10 +4,11 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LoadedConfig } from '../config/load.ts';
-import { type Clock, systemClock } from '../model/clock.ts';
+import { type Clock, onwardClock, systemClock } from '../model/clock.ts';
 import { createSite, type Site } from '../model/site.ts';
+import type { Snapshot } from '../model/snapshot.ts';
 import { createOrigin, type Origin } from '../origin/client.ts';
-import { openElsewhere } from '../origin/elsewhere.ts';
+import { type Elsewhere, openElsewhere } from '../origin/elsewhere.ts';
 import type { Owner } from '../publish/control.ts';
 import type { Destination } from '../publish/destination.ts';
 import { createDestination, type Folders } from '../publish/destinations/index.ts';
@@ -16,20 +17,29 @@ import { type ComposedCache, openComposed } from '../render/composed.ts';
 import type { RenderedRecord } from '../render/render.ts';
 import { openThreads, type Threads } from '../snapshot/comments/threads.ts';
 import { openRecords, type Records, type SnapshotRecord } from '../snapshot/records.ts';
+import { steadySnapshot } from '../snapshot/snapshot.ts';
 import { type Blobs, openBlobs } from '../store/blobs.ts';
 import { writeAtomic } from '../store/files.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
 import { VERSION } from '../version.ts';
+import { type Memory, openMemory } from './memory.ts';
 
 /** What a run works with: the configuration brought to life, and the state beside it. */
 export interface Workplace extends LoadedConfig {
   readonly site: Site;
   readonly clock: Clock;
+  /** The clock that looks go by: it never goes back. */
+  readonly onward: Clock;
   readonly blobs: Blobs;
   readonly records: Records;
+  /** The snapshot as later stages see it: the same object as long as nothing in it changed. */
+  snapshot(): Snapshot;
+  /** What earlier cycles in this place came to. */
+  readonly memory: Memory;
   readonly threads: Threads;
   readonly rendered: Journal<RenderedRecord>;
   readonly composed: ComposedCache;
+  readonly clients: Clients;
   readonly origin: Origin;
   /** The polite client of another host that comments or values come from. */
   elsewhere(url: URL, headers: Readonly<Record<string, string>>): Origin;
@@ -121,44 +131,66 @@ export function foldersOf({ root, stateDir }: LoadedConfig): Folders {
   return { resolve: (path) => resolve(root, path), sending: (name) => join(stateFiles(stateDir).sending, name) };
 }
 
+/** Whom a place talks to. */
+export interface Clients {
+  readonly origin: Origin;
+  readonly others: Elsewhere;
+}
+
+/** What a process that stays brings to each place it opens. */
+export interface Staying extends Pick<Workplace, 'destinations' | 'desk' | 'onward'> {
+  readonly clients: Clients | undefined;
+}
+
 /** Opens the state and the origin. The caller holds the lock, and closes. */
-export async function openWorkplace(loaded: LoadedConfig, clock: Clock = systemClock): Promise<Workplace> {
+export async function openWorkplace(
+  loaded: LoadedConfig,
+  clock: Clock = systemClock,
+  staying?: Staying,
+): Promise<Workplace> {
   const files = stateFiles(loaded.stateDir);
   await mkdir(dirname(files.lock), { recursive: true });
   const blobs = openBlobs(files.blobs);
   const records = openRecords(await openJournal<SnapshotRecord>(files.snapshot));
-  const rendered = await openJournal<RenderedRecord>(files.rendered);
-  const usual = records.usual === undefined ? {} : { usual: records.usual };
-  const origin = createOrigin({
-    config: loaded.config.origin,
-    siteUrl: loaded.config.site.url,
-    version: VERSION,
-    clock,
-    ...usual,
-  });
-  const others = openElsewhere(loaded.config, clock);
+  const clients = staying?.clients ?? openClients(loaded, { clock, records });
   const [owner, holder] = [ownerOf(loaded), await holderOf(loaded.stateDir)];
   return {
     ...loaded,
     site: siteOf(loaded),
     clock,
+    onward: staying?.onward ?? onwardClock(clock),
     blobs,
     records,
+    snapshot: steadySnapshot(records, loaded.config),
+    memory: openMemory(),
     threads: await openThreads({ states: files.threads, comments: files.comments }),
-    rendered,
+    rendered: await openJournal<RenderedRecord>(files.rendered),
     composed: openComposed(files.composed, blobs),
-    origin,
-    elsewhere: others.client,
-    destinations: destinationsOf(loaded),
+    clients,
+    origin: clients.origin,
+    elsewhere: clients.others.client,
+    destinations: staying?.destinations ?? destinationsOf(loaded),
     owner,
     holder,
-    desk: deskFor({ owner, holder, clock }),
+    desk: staying?.desk ?? deskFor({ owner, holder, clock }),
     newRun: () => {
-      origin.newRun();
-      others.newRun();
+      clients.origin.newRun();
+      clients.others.newRun();
     },
-    close: async () => {
-      await Promise.all([origin.close(), others.close()]);
-    },
+    close: () => closeClients(clients),
   };
+}
+
+/** Ends all connections. */
+export async function closeClients({ origin, others }: Clients): Promise<void> {
+  await Promise.all([origin.close(), others.close()]);
+}
+
+function openClients(
+  { config }: LoadedConfig,
+  { clock, records }: { readonly clock: Clock; readonly records: Records },
+): Clients {
+  const usual = records.usual === undefined ? {} : { usual: records.usual };
+  const origin = createOrigin({ config: config.origin, siteUrl: config.site.url, version: VERSION, clock, ...usual });
+  return { origin, others: openElsewhere(config, clock) };
 }

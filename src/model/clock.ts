@@ -16,3 +16,20 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   sleep: (ms, signal) => wait(ms, undefined, signal === undefined ? {} : { signal }),
 };
+
+/**
+ * The same clock, whose `now` never goes back: where the machine's is set back it goes on at the pace of the monotonic one until that has caught up. So what was
+ * looked at a moment ago never seems to be of a time to come. A jump forward it follows, since a machine that slept has aged.
+ */
+export function onwardClock(clock: Clock): Clock {
+  let last = { wall: clock.now(), monotonic: clock.monotonic() };
+  return {
+    now() {
+      const monotonic = clock.monotonic();
+      last = { wall: Math.max(clock.now(), last.wall + monotonic - last.monotonic), monotonic };
+      return Math.floor(last.wall);
+    },
+    monotonic: () => clock.monotonic(),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+  };
+}

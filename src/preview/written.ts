@@ -1,6 +1,7 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Config, HeaderRule } from '../config/schema.ts';
 import { asHoldfastError, type HoldfastError, isHoldfastError } from '../model/errors.ts';
+import { lazily } from '../model/lazily.ts';
 import type { ReleaseFile } from '../model/manifest.ts';
 import { compileRules, withHeaders } from '../release/headers.ts';
 import { analyticsFor } from '../render/analytics/index.ts';
@@ -49,18 +50,25 @@ export async function readWritten(page: StoredPage, job: Job, config: Config): P
   const rendered = await job.render().catch((error: unknown) => asHoldfastError(error));
   const problem = isHoldfastError(rendered) ? rendered : undefined;
   const bytes = isHoldfastError(rendered) ? await page.html() : rendered;
+  // Nobody waits for these but who looks at the desk: they take far longer than to make the page.
+  const sizes = lazily(() => ({
+    plain: bytes.length,
+    gzip: gzipSync(bytes, { level: 9 }).length,
+    brotli: brotliCompressSync(bytes).length,
+  }));
+  const fits = lazily(() => fitsOf(bytes, kind === 'holding', config));
   return {
     path,
     kind,
     title: front.title ?? path,
     status: kind === 'holding' ? (front.status ?? 503) : kind === '404' ? 404 : 200,
     headers: headersOf(job, page, config.headers),
-    bytes: {
-      plain: bytes.length,
-      gzip: gzipSync(bytes, { level: 9 }).length,
-      brotli: brotliCompressSync(bytes).length,
+    get bytes() {
+      return sizes();
     },
-    fits: fitsOf(bytes, kind === 'holding', config),
+    get fits() {
+      return fits();
+    },
     beacons: analyticsFor(config.analytics, kind).map(({ name, unscripted }) => ({
       name,
       uncounted: unscripted.counted ? undefined : unscripted.why,

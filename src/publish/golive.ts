@@ -24,6 +24,8 @@ export interface GoLive {
   /** Pins the release: nothing else goes live until `unpin`. */
   readonly pin?: boolean;
   readonly now: Date;
+  /** Called after each file that was sent. */
+  readonly onPut?: () => void;
 }
 
 /** Where the bytes of a put come from: this machine's blobs, or an earlier release at the destination itself. */
@@ -75,6 +77,7 @@ async function send(lease: Lease, wish: GoLive, signal: AbortSignal): Promise<vo
         signal.throwIfAborted();
         await lease.ensureHeld();
         await sendOne(transfer, file, wish);
+        wish.onPut?.();
       });
     }
     if (!destination.atomic) await readBack(destination, { release, put }, signal);

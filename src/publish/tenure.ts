@@ -48,6 +48,8 @@ export interface Bid {
   readonly timing?: LeaseTiming;
   /** The stamp of a lease that the caller has seen unrenewed for a whole TTL: it has run out. */
   readonly ranOut?: string | undefined;
+  /** Manifests of the destination that the caller has read, and goes on reading. */
+  readonly manifests?: Manifests;
 }
 
 /** Who marks the record as at work. */
@@ -117,7 +119,7 @@ export function tenureOf(tenant: Tenant, standing: Standing): Lease {
   const timer = renewing(term, timing, renew);
   return {
     destination,
-    manifests: manifestsOf(destination),
+    manifests: tenant.bid.manifests ?? manifestsOf(destination),
     get state() {
       return standing.state;
     },

@@ -31,6 +31,7 @@ export function difference(
   live: Manifest | undefined,
   { force = false, unsure = new Set() }: Doubt = {},
 ): Difference {
+  if (next === live && !force && unsure.size === 0) return { put: [], remove: [], same: next.files.length };
   const before = new Map((live?.files ?? []).map((file) => [file.path, file]));
   const put = next.files.flatMap((file) => {
     const doubt = unsure.has(file.path) ? 'uncertain' : undefined;

@@ -16,7 +16,7 @@ export interface StoredPage extends Omit<ComposedPage, 'html'> {
 export interface ComposedCache {
   /** Addresses composed at the last build: these are never asked of the origin. */
   addresses(): Promise<ReadonlySet<Address>>;
-  /** Throws `template-broken`. */
+  /** The very same list as long as nothing changed that they are made of. Throws `template-broken`. */
   pages(options: ComposeOptions): Promise<readonly StoredPage[]>;
 }
 
@@ -35,22 +35,32 @@ export function openComposed(file: string, blobs: Blobs): ComposedCache {
     await writeAtomic(file, JSON.stringify({ key, pages } satisfies Stored));
     return { key, pages };
   };
+  const opened = (options: ComposeOptions, { key, pages }: Stored): readonly StoredPage[] => {
+    let again: Promise<Stored> | undefined;
+    const composedAnew = async (path: string): Promise<Buffer> => {
+      again ??= build({ ...options, signal }, key).finally(() => {
+        again = undefined;
+      });
+      const body = (await again).pages.find((page) => page.path === path)?.body;
+      return blobs.read(body?.sha256 ?? '');
+    };
+    return pages.map((page) => ({
+      ...page,
+      html: () => blobs.read(page.body.sha256).catch(() => composedAnew(page.path)),
+    }));
+  };
+  let last: { readonly key: string; readonly pages: readonly StoredPage[] } | undefined;
+  // Of whoever asked last: a list outlives the run it was made in.
+  let signal = new AbortController().signal;
   return {
     addresses: async () => new Set((await readJson<Stored>(file))?.pages.map(({ path }) => addressOfFile(path)) ?? []),
     pages: async (options) => {
       const key = await composeKey(options);
-      const last = await readJson<Stored>(file);
-      const stored = last?.key === key ? last : await build(options, key);
-      let again: Promise<Stored> | undefined;
-      const composedAnew = async (path: string): Promise<Buffer> => {
-        again ??= build(options, key);
-        const body = (await again).pages.find((page) => page.path === path)?.body;
-        return blobs.read(body?.sha256 ?? '');
-      };
-      return stored.pages.map((page) => ({
-        ...page,
-        html: () => blobs.read(page.body.sha256).catch(() => composedAnew(page.path)),
-      }));
+      signal = options.signal;
+      if (last?.key === key) return last.pages;
+      const stored = await readJson<Stored>(file);
+      last = { key, pages: opened(options, stored?.key === key ? stored : await build(options, key)) };
+      return last.pages;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { isHoldfastError } from '../model/errors.ts';
 import type { ReleaseFile } from '../model/manifest.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import { noWay, type Way } from '../model/way.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Journal } from '../store/journal.ts';
 import { type Claims, openClaims } from './claims.ts';
@@ -28,17 +29,20 @@ export async function render(
   context: RenderContext,
   snapshot: Snapshot,
   composed: readonly StoredPage[],
+  way: Way = noWay(),
 ): Promise<Rendered> {
   const jobs = jobsOf(context, snapshot, composed);
   const files: ReleaseFile[] = [];
   const lost: string[] = [];
   const claims = openClaims();
   const source = jobs[Symbol.iterator]();
+  Object.assign(way, { done: 0, total: context.rendered.size || filesIn(snapshot, composed) });
   const worker = async () => {
     for (let next = source.next(); !next.done; next = source.next()) {
       const job = next.value;
       if (!claims.claim(job.path, job.kind)) continue;
       const file = await renderOne(context, job, lost);
+      way.done += 1;
       if (file !== undefined) files.push(file);
     }
   };
@@ -49,6 +53,11 @@ export async function render(
     return lacks === undefined ? [] : [{ path, lacks }];
   });
   return { files: withoutTakenVariants(files, claims), lost, collisions: claims.collisions, lacking };
+}
+
+/** About how many files there will be, where none was rendered before. */
+function filesIn(snapshot: Snapshot, composed: readonly StoredPage[]): number {
+  return composed.length + [...snapshot.pages()].length + [...snapshot.assets()].length;
 }
 
 /** `a.js.gz` may be a file of the site: then the compressed form of `a.js` gives way to it. */

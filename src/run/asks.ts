@@ -16,6 +16,7 @@ export function openAsks(): Asks {
   let paths = new Set<Address>();
   let lanes = new Set<string>();
   let waiting = 0;
+  const peek = () => (waiting === 0 ? undefined : { paths: [...paths], lanes: [...lanes] });
   return {
     get isWaiting() {
       return waiting > 0;
@@ -28,9 +29,9 @@ export function openAsks(): Asks {
       for (const path of asked.paths) if (paths.size < MOST_PATHS) paths.add(path);
       for (const lane of asked.lanes) lanes.add(lane);
     },
+    peek,
     take() {
-      if (waiting === 0) return undefined;
-      const asked = { paths: [...paths], lanes: [...lanes] };
+      const asked = peek();
       [paths, lanes, waiting] = [new Set(), new Set(), 0];
       return asked;
     },

@@ -4,10 +4,11 @@ import { type HoldState, holdState } from '../cycle/hold.ts';
 import { type Launch, launchAt } from '../cycle/launch.ts';
 import { purgeStates } from '../cycle/purging.ts';
 import { type InboxState, inboxState } from '../inbox/state.ts';
+import type { OriginState } from '../model/origin-state.ts';
 import { sharedUrl } from '../model/share.ts';
 import type { KeptPage } from '../model/snapshot.ts';
-import type { Destination } from '../publish/destination.ts';
-import { readLive } from '../publish/live.ts';
+import { liveOf } from '../publish/live.ts';
+import type { Manifests } from '../publish/manifests.ts';
 import type { PurgeStatus } from '../publish/purge-status.ts';
 import type { Records } from '../snapshot/records.ts';
 import { keptPages } from '../snapshot/snapshot.ts';
@@ -54,8 +55,12 @@ export interface Facts {
   readonly at: string;
   readonly destinations: readonly DestinationStatus[];
   readonly caches: readonly PurgeStatus[];
+  /** What stays to be returned to: so many releases, and all that are younger. */
+  readonly retention: { readonly releases: number; readonly seconds: number };
   readonly lanes: readonly LaneStatus[];
   readonly kept: readonly KeptPage[];
+  /** How the origin is by the looks, null before the first. */
+  readonly origin: OriginState | null;
   readonly comments: readonly CommentsStatus[];
   readonly values: readonly ValueStatus[];
   readonly inbox: InboxState | null;
@@ -68,9 +73,12 @@ export interface Facts {
 export interface FactsOf {
   readonly loaded: LoadedConfig;
   readonly records: Records;
-  readonly destinations: readonly Destination[];
+  /** What is known of each destination. */
+  readonly destinations: readonly Manifests[];
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** The same by the clock that looks went by, where that is another. */
+  readonly lookNow?: number;
 }
 
 /** As many runs as a plot has room for. */
@@ -78,7 +86,7 @@ const HISTORY = 120;
 
 /** Gathers it; a destination that cannot be read says so. Writes nothing. Throws `state-damaged`. */
 export async function gatherFacts(of: FactsOf, signal: AbortSignal): Promise<Facts> {
-  const { loaded, records, now } = of;
+  const { loaded, records, now, lookNow = now } = of;
   const { config, environment, stateDir } = loaded;
   const launch = await launchAt(stateDir, now);
   const history = await lastRuns(stateDir, HISTORY);
@@ -89,16 +97,22 @@ export async function gatherFacts(of: FactsOf, signal: AbortSignal): Promise<Fac
     destinations: await Promise.all(
       of.destinations.map((one) => destinationStatus(one, loaded.config.site.url, signal)),
     ),
+    retention: { releases: config.retain, seconds: config.retainFor / 1000 },
     caches: await purgeStates(loaded, now),
-    lanes: laneFacts(config, { records, launch, now }).map(laneStatus),
+    lanes: laneFacts(config, { records, launch, now: lookNow }).map(laneStatus),
     kept: keptPages(records, config),
-    comments: await commentsStatus(loaded, now),
+    origin: originStatus(records.origin),
+    comments: await commentsStatus(loaded, lookNow),
     values: await valuesStatus(loaded, now),
     inbox: (await inboxState(loaded)) ?? null,
     launch: launchStatus(launch),
     lastRun: history.at(-1) ?? null,
     history,
   };
+}
+
+function originStatus(record: OriginState | undefined): OriginState | null {
+  return record === undefined ? null : { state: record.state, since: record.since };
 }
 
 function launchStatus(launch: Launch | undefined): Facts['launch'] {
@@ -116,13 +130,14 @@ function laneStatus({ name, every, age, state }: LaneFact): LaneStatus {
 }
 
 async function destinationStatus(
-  destination: Destination,
+  manifests: Manifests,
   siteUrl: string,
   signal: AbortSignal,
 ): Promise<DestinationStatus> {
+  const { destination } = manifests;
   const { name } = destination;
   try {
-    const { control, manifest, unsure } = await readLive(destination, signal);
+    const { control, manifest, unsure } = await liveOf(manifests, await destination.control.read(signal), signal);
     const {
       live = null,
       since = null,

@@ -18,7 +18,7 @@ export interface Pulse {
   isWell(state: RunState): boolean;
 }
 
-/** Waits go by the monotonic clock; when the next tick is expected stands in the state by the other. */
+/** By the monotonic clock alone: a machine whose clock is set is well. */
 export function createPulse(clock: Clock): Pulse {
   let beat = clock.monotonic();
   let work = beat;
@@ -33,8 +33,8 @@ export function createPulse(clock: Clock): Pulse {
       const now = clock.monotonic();
       if (now - beat > BEAT_MS) return false;
       if (state.cycle !== undefined) return now - work < SILENT_MS;
-      if (state.role === 'passive' || state.next === undefined) return true;
-      return clock.now() - state.next < LATE_MS;
+      if (state.role === 'passive' || state.nextDue === undefined) return true;
+      return now - state.nextDue < LATE_MS;
     },
   };
 }

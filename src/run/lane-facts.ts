@@ -27,7 +27,7 @@ export function laneFacts(
   return lanesOf((launch === undefined ? config : atLaunch(config)).lanes).map((lane) => {
     const known = records.lane(lane.name);
     const isPaused = isPausedNow(lane);
-    const age = known === undefined ? undefined : now - known.began;
+    const age = known === undefined ? undefined : Math.max(0, now - known.began);
     return { name: lane.name, every: lane.every, age, isPaused, state: stateNow() };
     function stateNow(): LaneFact['state'] {
       if (isPaused) return 'paused';

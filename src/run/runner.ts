@@ -1,19 +1,17 @@
 import { cronTimes } from '../config/cron.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { launchAt } from '../cycle/launch.ts';
-import { type KeptPremises, keepPremises } from '../cycle/premises.ts';
 import { newReport, type Report } from '../cycle/report.ts';
 import type { Clock } from '../model/clock.ts';
-import { asHoldfastError, HoldfastError, hasCode } from '../model/errors.ts';
-import type { Destination } from '../publish/destination.ts';
+import { asHoldfastError, HoldfastError } from '../model/errors.ts';
 import type { Asked } from '../snapshot/context.ts';
-import type { Records } from '../snapshot/records.ts';
 import { openAsks } from './asks.ts';
-import { type CycleEnd, runCycle, type Why } from './cycle.ts';
-import { type Reloader, reloaderOf } from './reload.ts';
-import type { RunEvent, RunState } from './state.ts';
-import { type Plan, ticks } from './ticks.ts';
-import { type Watch, watchLeases } from './watch.ts';
+import { type Facts, gatherFacts } from './facts.ts';
+import { type House, openHouse } from './house.ts';
+import { type LaneFact, laneFacts } from './lane-facts.ts';
+import { openShift, type Shift, takeUp } from './shift.ts';
+import type { Mutable, RunEvent, RunState } from './state.ts';
+import { type Plan, type Ticker, tickerOf } from './ticks.ts';
 
 /** A passive machine looks at the control records this often, and any at its configuration and its launch mode. */
 export const BEAT_MS = 2000;
@@ -25,10 +23,10 @@ const LONGEST_EVERY_MS = 60_000;
 /** The resident process. */
 export interface Runner {
   readonly state: RunState;
-  /** The snapshot as it is now. */
-  records(): Promise<Records>;
-  /** The drivers in use. */
-  readonly destinations: readonly Destination[];
+  /** All that is known of the site now, of a destination that does not answer that it does not. Throws `state-damaged`. */
+  facts(signal: AbortSignal): Promise<Facts>;
+  /** How old each lane is. */
+  lanes(): Promise<readonly LaneFact[]>;
   /** Works until the signal comes, and leaves whole. Throws only what kept it from beginning. */
   run(signal: AbortSignal): Promise<void>;
   /** What came of a wish to look at something now. */
@@ -51,132 +49,62 @@ export interface RunnerOptions {
   readonly newReport?: () => Report;
 }
 
-/** What changes only together, with the configuration. */
-interface House {
-  readonly premises: KeptPremises;
-  readonly watch: Watch;
-  readonly reloader: Reloader;
-}
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
 /** Opens nothing yet but the state. */
 export async function createRunner(options: RunnerOptions): Promise<Runner> {
-  const { clock, tell } = options;
+  const { loaded, clock, tell } = options;
+  const stop = new AbortController();
+  const { signal } = stop;
   const asks = openAsks();
-  const begins = (): void => takeUp(state, tell);
-  const house = { now: await openHouse(options.loaded, { ...options, begins }) };
-  const state = firstState(options.loaded, { clock, house });
-  let running: Promise<void> | undefined;
-  let stopping: AbortSignal = new AbortController().signal;
-  let retick: () => void = () => undefined;
-  let isReloadAsked = false;
-
-  const cycle = async (why: Why): Promise<void> => {
-    const report = (options.newReport ?? newReport)();
-    state.cycle = { why, began: clock.now(), report };
-    tell({ kind: 'cycle-began', why });
-    const end = await within(stopping, (signal) => runCycle(house.now.premises, { why, asks, report }, signal));
-    state.cycle = undefined;
-    await settle(end, { state, premises: house.now.premises, tell, isStopping: stopping.aborted });
+  const house = await openHouse({ ...options, begins: () => takeUp({ state, tell }) });
+  const state = firstState(loaded, { clock, house });
+  const shift = openShift({ newReport, ...options, state, house, asks, signal });
+  const expect = (left: number | undefined): void => {
+    state.next = left === undefined ? undefined : clock.now() + left;
+    state.nextDue = left === undefined ? undefined : clock.monotonic() + left;
   };
-  const begin = (why: Why): boolean => {
-    if (running !== undefined || stopping.aborted) return false;
-    running = cycle(why)
-      .catch((error: unknown) => tell({ kind: 'trouble', error: asHoldfastError(error) }))
-      .finally(() => {
-        running = undefined;
-        if (asks.isWaiting && state.role !== 'passive') begin('trigger');
-      });
-    return true;
-  };
-  const skip = (why: string): void => {
-    state.skipped += 1;
-    tell({ kind: 'skipped', times: state.skipped, why });
-  };
-  const onTick = (next: number | undefined): void => {
-    state.next = next;
-    if (state.role === 'passive') return;
-    if (begin('tick')) return;
-    skip('the cycle before is under way');
-  };
-  const reload = async (): Promise<void> => {
-    const found = await house.now.reloader.look(isReloadAsked);
-    isReloadAsked = false;
-    if (found === undefined) return;
-    tell({ kind: 'reloading' });
-    if (found instanceof HoldfastError) state.configError = found;
-    else {
-      const before = house.now.premises;
-      house.now = await openHouse(found, { ...options, begins });
-      [state.loaded, state.configError] = [found, undefined];
-      await before.close();
-      retick();
-    }
-    tell({ kind: 'config', error: state.configError });
-  };
-  const beat = async (): Promise<number> => {
-    options.onBeat?.();
-    const launch = await launchAt(state.loaded.stateDir, clock.now()).catch(() => state.launch);
-    if (launch?.until !== state.launch?.until) {
-      state.launch = launch;
-      tell({ kind: 'launch', launch });
-      retick();
-    }
-    if (running !== undefined) return BEAT_MS;
-    await reload();
-    if (state.role !== 'passive') return BEAT_MS;
-    const seen = await house.now.watch.look(stopping);
-    state.other = seen.holder ?? state.other;
-    house.now.premises.desk.expect(seen.ranOut);
-    if (seen.isFree) begin('takeover');
-    return seen.isFree ? BEAT_MS : Math.min(BEAT_MS, Math.max(seen.left, SOON_MS));
-  };
+  const ticker = tickerOf(() => planOf(state), { clock, signal, expect });
+  const beat = beatOf({ ...options, state, house, shift, ticker, signal });
   return {
     state,
-    records: () => house.now.premises.records(),
-    get destinations() {
-      return house.now.premises.destinations;
+    facts: async (until) => gatherFacts({ ...(await lookedAt(house)), loaded: state.loaded, now: clock.now() }, until),
+    lanes: async () => {
+      const { records, lookNow } = await lookedAt(house);
+      return laneFacts(state.loaded.config, { records, launch: state.launch, now: lookNow });
     },
     ask(asked) {
       if (state.role === 'passive') return 'passive';
       const isFirst = !asks.isWaiting;
       asks.add(asked);
-      if (begin('trigger')) return 'begins now';
+      if (shift.begin('trigger')) return 'begins now';
       return isFirst ? 'under way' : 'waits';
     },
-    reload: () => {
-      isReloadAsked = true;
-    },
-    async run(signal) {
-      stopping = signal;
+    reload: house.askAnew,
+    async run(until) {
+      until.addEventListener('abort', () => stop.abort(until.reason), { once: true });
+      if (until.aborted) stop.abort(until.reason);
       tell({ kind: 'ready' });
-      const ticking = loopTicks(() => planOf(state), {
-        clock,
-        signal,
-        onTick,
-        onRestart: (restart) => (retick = restart),
+      const ticking = ticker.run(() => {
+        if (state.role !== 'passive' && !shift.begin('tick')) shift.skip('the cycle before is under way');
       });
       await again({ clock, signal, work: beat, tell });
       tell({ kind: 'stopping' });
-      await Promise.all([ticking, running]);
-      await house.now.premises.close();
+      await Promise.all([ticking, shift.end()]);
+      await house.premises.close();
     },
   };
 }
 
-async function openHouse(
-  loaded: LoadedConfig,
-  { clock, load, begins }: RunnerOptions & { readonly begins: () => void },
-): Promise<House> {
-  const premises = await keepPremises(loaded, { clock, begins });
-  const watch = watchLeases(premises.destinations, { clock, holder: premises.desk.holder });
-  return { premises, watch, reloader: reloaderOf(loaded, load) };
+async function lookedAt({ premises }: House) {
+  return {
+    records: await premises.records(),
+    destinations: premises.manifests,
+    lookNow: premises.onward.now(),
+  };
 }
 
 function firstState(
   loaded: LoadedConfig,
-  { clock, house }: { clock: Clock; house: { readonly now: House } },
+  { clock, house }: { readonly clock: Clock; readonly house: House },
 ): Mutable<RunState> {
   return {
     started: clock.now(),
@@ -189,65 +117,13 @@ function firstState(
     failures: 0,
     skipped: 0,
     next: undefined,
+    nextDue: undefined,
     launch: undefined,
     configError: undefined,
     get ease() {
-      return house.now.premises.ease;
+      return house.premises.ease;
     },
   };
-}
-
-/** A signal of the cycle's own: what listens to it goes with the cycle, and does not pile up on one that lives for months. */
-async function within<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const own = new AbortController();
-  const abort = (): void => own.abort(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await work(own.signal);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-}
-
-interface Settling {
-  readonly state: Mutable<RunState>;
-  readonly premises: KeptPremises;
-  readonly tell: (event: RunEvent) => void;
-  readonly isStopping: boolean;
-}
-
-/** The leases are held: this machine is the one that publishes. */
-function takeUp(state: Mutable<RunState>, tell: Settling['tell']): void {
-  const { role, other } = state;
-  [state.role, state.other] = ['active', undefined];
-  if (role === 'passive' && other !== undefined) tell({ kind: 'taken-over', from: other });
-  if (role !== 'active') tell({ kind: 'role', role: 'active', other: undefined });
-}
-
-/** What follows from the end of a cycle. */
-async function settle(end: CycleEnd, { state, premises, tell, isStopping }: Settling): Promise<void> {
-  const { failure } = end;
-  if (failure !== undefined && hasCode(failure, 'locked')) {
-    state.skipped += 1;
-    tell({ kind: 'skipped', times: state.skipped, why: failure.message });
-    return;
-  }
-  if (failure !== undefined && hasCode(failure, 'leased')) {
-    // What was taken before the one that is another's: two machines must not hold a part each.
-    await premises.desk.letGo();
-    if (state.role !== 'passive') tell({ kind: 'role', role: 'passive', other: state.other });
-    state.role = 'passive';
-    return;
-  }
-  state.skipped = 0;
-  state.cycles += 1;
-  state.last = end;
-  const isFailed = end.exit === 1 || end.exit === 5 || end.exit === 2;
-  if (!(isStopping && isFailed)) state.failures = isFailed ? state.failures + 1 : 0;
-  tell({ kind: 'cycle-ended', end });
-  // A disk that is full here need not be on the other machine: let that one try.
-  if (failure?.stage === 'store') await premises.desk.letGo();
 }
 
 /** By the configuration; while launch mode is on never slower than its hot lanes. */
@@ -259,25 +135,52 @@ function planOf({ loaded: { config }, launch }: RunState): Plan {
   return cron === undefined ? { every: shortest } : { cron: cronTimes(cron, zone) };
 }
 
-interface Ticking {
-  readonly clock: Clock;
+interface Beat extends Pick<RunnerOptions, 'clock' | 'tell' | 'onBeat'> {
+  readonly state: Mutable<RunState>;
+  readonly house: House;
+  readonly shift: Shift;
+  readonly ticker: Ticker;
   readonly signal: AbortSignal;
-  readonly onTick: (next: number | undefined) => void;
-  /** Gets the way to begin anew, by another plan. */
-  readonly onRestart: (restart: () => void) => void;
 }
 
-async function loopTicks(plan: () => Plan, { clock, signal, onTick, onRestart }: Ticking): Promise<void> {
-  while (!signal.aborted) {
-    const turn = new AbortController();
-    const stop = (): void => turn.abort();
-    signal.addEventListener('abort', stop, { once: true });
-    onRestart(stop);
-    for await (const { next } of ticks(plan(), clock, turn.signal)) onTick(next);
-    // A calendar without another time: only a new plan, or the end, goes on from here.
-    if (!turn.signal.aborted) await new Promise((resolve) => turn.signal.addEventListener('abort', resolve));
-    signal.removeEventListener('abort', stop);
+/** What is looked at each few seconds beside the cycles; milliseconds until it is to be looked at again. */
+function beatOf(beat: Beat): () => Promise<number> {
+  const { shift, onBeat } = beat;
+  return async () => {
+    onBeat?.();
+    await heedLaunch(beat);
+    if (shift.isAtWork) return BEAT_MS;
+    await heedConfig(beat);
+    return beat.state.role === 'passive' ? heedOther(beat) : BEAT_MS;
+  };
+}
+
+async function heedLaunch({ state, clock, tell, ticker }: Beat): Promise<void> {
+  const launch = await launchAt(state.loaded.stateDir, clock.now()).catch(() => state.launch);
+  if (launch?.until === state.launch?.until) return;
+  state.launch = launch;
+  tell({ kind: 'launch', launch });
+  ticker.restart();
+}
+
+async function heedConfig({ state, house, tell, ticker }: Beat): Promise<void> {
+  const found = await house.renew(() => tell({ kind: 'reloading' }));
+  if (found === undefined) return;
+  if (found instanceof HoldfastError) state.configError = found;
+  else {
+    [state.loaded, state.configError] = [found, undefined];
+    ticker.restart();
   }
+  tell({ kind: 'config', error: state.configError });
+}
+
+/** The machine that is active may have stopped. */
+async function heedOther({ state, house, shift, signal }: Beat): Promise<number> {
+  const seen = await house.watch.look(signal);
+  state.other = seen.holder ?? state.other;
+  house.premises.desk.expect(seen.ranOut);
+  if (seen.isFree) shift.begin('takeover');
+  return seen.isFree ? BEAT_MS : Math.min(BEAT_MS, Math.max(seen.left, SOON_MS));
 }
 
 interface Beating {

@@ -26,7 +26,7 @@ export interface ValueStatus {
 }
 
 const age = (since: number | undefined, now: number): number | null =>
-  since === undefined ? null : Math.round((now - since) / 1000);
+  since === undefined ? null : Math.max(0, Math.round((now - since) / 1000));
 
 /** How old the comments of each page are, in the order of the configuration. Throws `state-damaged`. */
 export async function commentsStatus(loaded: LoadedConfig, now: number): Promise<readonly CommentsStatus[]> {

@@ -31,12 +31,17 @@ export interface RunState {
   readonly skipped: number;
   /** The next tick. */
   readonly next: number | undefined;
+  /** The same by the monotonic clock, which nobody sets. */
+  readonly nextDue: number | undefined;
   readonly launch: Launch | undefined;
   /** Why the configuration that lies there is not the one in use. */
   readonly configError: HoldfastError | undefined;
   /** How fast the origin is asked, as a part of what is configured. */
   readonly ease: number;
 }
+
+/** For the one who owns the state. */
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What happens in a resident process, for those who tell of it. */
 export type RunEvent =

@@ -28,12 +28,19 @@ export function notifierOf({ env, state, onTrouble, program = 'systemd-notify' }
   const every = Number(env['WATCHDOG_USEC'] ?? 0) / 1000 / 2;
   let fed = performance.now();
   let hasFailed = false;
-  const send = (...words: readonly string[]): void => {
-    const options = { env: { ...env, PATH: env['PATH'] ?? '/usr/bin:/bin' }, timeout: DEADLINE_MS };
-    execFile(program, [`--pid=${process.pid}`, ...words], options, (error) => {
-      if (error !== null && !hasFailed) onTrouble(asHoldfastError(error));
-      hasFailed = error !== null;
+  const options = { env: { ...env, PATH: env['PATH'] ?? '/usr/bin:/bin' }, timeout: DEADLINE_MS };
+  const sendNow = (words: readonly string[]): Promise<void> =>
+    new Promise((resolve) => {
+      execFile(program, [`--pid=${process.pid}`, ...words], options, (error) => {
+        if (error !== null && !hasFailed) onTrouble(asHoldfastError(error));
+        hasFailed = error !== null;
+        resolve();
+      });
     });
+  // One after the other: that a reload is over must not be heard before that it began.
+  let last: Promise<void> = Promise.resolve();
+  const send = (...words: readonly string[]): void => {
+    last = last.then(() => sendNow(words));
   };
   const status = (text: string): string => `STATUS=${text.replaceAll('\n', ' ')}`;
   return {

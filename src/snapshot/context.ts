@@ -3,6 +3,7 @@ import type { Address } from '../model/address.ts';
 import type { Outcome } from '../model/capture.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Site } from '../model/site.ts';
+import type { Way } from '../model/way.ts';
 import type { Origin } from '../origin/client.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Digester } from './digester.ts';
@@ -35,6 +36,8 @@ export interface LookContext {
   readonly asks: AskBox;
   /** True for a lane that is left alone for now. */
   readonly isPaused: (lane: Lane) => boolean;
+  /** True while the origin is to be asked for nothing that can wait: assets that are known, comments that are known. */
+  readonly isSpared: boolean;
   /** Assets asked for in this run: one that failed is not asked for again before the next. */
   readonly triedAssets: Set<Address>;
 }
@@ -49,12 +52,14 @@ export interface Asked {
 /** Where such wishes wait; they may come at any time. */
 export interface AskBox {
   readonly isWaiting: boolean;
+  /** All that waits, and goes on waiting. */
+  peek(): Asked | undefined;
   /** All that waits, which then waits no more; undefined where nothing does. */
   take(): Asked | undefined;
 }
 
 /** Nobody wants anything. */
-export const NO_ASKS: AskBox = { isWaiting: false, take: () => undefined };
+export const NO_ASKS: AskBox = { isWaiting: false, peek: () => undefined, take: () => undefined };
 
 export interface Warning {
   readonly code: string;
@@ -66,7 +71,9 @@ export interface Warning {
 export interface Tally {
   readonly outcomes: Map<Address, Outcome>;
   readonly warnings: Map<string, Warning>;
-  /** Called after each page, for a progress view. */
+  /** How far the looks are, where somebody watches. */
+  readonly way?: Way;
+  /** Called after each page, for who wants to know that the run lives. */
   readonly progress?: (lane: string, address: Address, outcome: Outcome) => void;
 }
 

@@ -11,6 +11,8 @@ export interface Frontier {
   add(address: Address, depth: number | undefined): void;
   depthOf(address: Address): number;
   readonly isEmpty: boolean;
+  /** Pages that were put here to be looked at, those that were taken too. */
+  readonly size: number;
   /** Pages that the limit kept out. */
   readonly beyond: ReadonlySet<Address>;
   /** Pages that nobody looks at, since every way found to them is longer than `crawl.depth`. */
@@ -97,6 +99,9 @@ function newFrontier(context: LookContext, options: FrontierOptions): Frontier {
     depthOf: (address) => depths.get(address) ?? 0,
     get isEmpty() {
       return next >= queue.length;
+    },
+    get size() {
+      return queue.length;
     },
     beyond,
     get tooDeep() {

@@ -5,7 +5,7 @@ import type { Entry } from '../model/snapshot.ts';
 import type { Records } from './records.ts';
 
 /** Cron's clock jitters: a lane is due when this part of its interval has passed since its last look began. */
-export const DUE_AT = 0.9;
+const DUE_AT = 0.9;
 
 /** Paths that only a live WordPress can answer; a crawl never asks for them. */
 const NEVER_CRAWLED = [
@@ -29,9 +29,16 @@ export interface Lane {
   excludes(address: Address): boolean;
 }
 
+/** Patterns take longer to make than to hold against a thousand pages, and lanes are asked for in many places of a cycle. */
+const made = new WeakMap<readonly LaneConfig[], readonly Lane[]>();
+
 /** The configured lanes, fastest first: a page in two lanes belongs to the faster one. */
 export function lanesOf(configs: readonly LaneConfig[]): readonly Lane[] {
-  return configs.map(laneOf).sort((a, b) => a.every - b.every);
+  const known = made.get(configs);
+  if (known !== undefined) return known;
+  const lanes = configs.map(laneOf).sort((a, b) => a.every - b.every);
+  made.set(configs, lanes);
+  return lanes;
 }
 
 function laneOf(config: LaneConfig): Lane {
@@ -44,9 +51,16 @@ function laneOf(config: LaneConfig): Lane {
 /** True when a lane's pass is unfinished, or its interval has nearly passed since the last one began. */
 export function isDue(lane: Lane, records: Records, now: number): boolean {
   const state = records.lane(lane.name);
-  if (state === undefined || state.ended === undefined) return true;
-  const elapsed = now - state.began;
-  return elapsed < 0 || elapsed >= DUE_AT * lane.every;
+  return state === undefined || state.ended === undefined || hasPassed(state.began, lane.every, now);
+}
+
+/**
+ * True when an interval of `every` that began then has nearly passed. One of a time to come was begun before the clock was set back: it is over at once where
+ * that is further off than it is long, and else counts from then. So nothing waits for more than two intervals, and a clock that is set a little makes nothing due.
+ */
+export function hasPassed(began: number, every: number, now: number): boolean {
+  const elapsed = now - began;
+  return elapsed >= DUE_AT * every || elapsed <= -every;
 }
 
 /** True where a lane finds its pages by itself, and so may hold pages that the configuration does not name. */

@@ -28,8 +28,9 @@ export async function* pass(
   const { lane, lanes } = options;
   const begun = openPass(context, lane.name, { every: lane.every, anew: options.anew });
   const frontier = await openFrontier(context, { lane, lanes, ...begun }, signal);
+  const note = noteOn(context, lane, frontier);
   do {
-    await lookAtSlice(context, lane, frontier, signal);
+    await lookAtSlice(context, { lane, frontier, note }, signal);
     if (!frontier.isEmpty) yield { more: true };
   } while (!frontier.isEmpty);
   warnOfLimit(context, lane, frontier);
@@ -47,7 +48,19 @@ export async function* pass(
   yield { more: false };
 }
 
-async function lookAtSlice(context: LookContext, lane: Lane, frontier: Frontier, signal: AbortSignal): Promise<void> {
+/** To be called after each page: who watches sees how far the lane is. */
+function noteOn({ tally: { way } }: LookContext, { name }: Lane, frontier: Frontier): () => void {
+  const before = way?.done ?? 0;
+  return () => {
+    if (way !== undefined) Object.assign(way, { what: name, done: way.done + 1, total: before + frontier.size });
+  };
+}
+
+async function lookAtSlice(
+  context: LookContext,
+  { lane, frontier, note }: { readonly lane: Lane; readonly frontier: Frontier; readonly note: () => void },
+  signal: AbortSignal,
+): Promise<void> {
   const next = sliceOf(context, () => frontier.take());
   const take = () => {
     const address = next();
@@ -55,6 +68,7 @@ async function lookAtSlice(context: LookContext, lane: Lane, frontier: Frontier,
   };
   const lead = (from: Address, to: readonly Address[]) => {
     for (const address of to) frontier.add(address, frontier.depthOf(from) + 1);
+    note();
   };
   await lookTogether(context, { take, lead }, signal);
 }

@@ -1,6 +1,6 @@
 import type { Address } from '../model/address.ts';
 import type { OriginRecord } from '../model/origin-state.ts';
-import type { Entry, LaneState } from '../model/snapshot.ts';
+import type { Entry, GoodEntry, LaneState } from '../model/snapshot.ts';
 import type { Journal } from '../store/journal.ts';
 
 /** Everything the snapshot remembers, as one kind of journal value. */
@@ -19,6 +19,8 @@ export interface Records {
   usual: number | undefined;
   /** How the origin is; undefined before it was ever looked at. */
   origin: OriginRecord | undefined;
+  /** Rises with each change of what a release can show; looks that find all as it was leave it. */
+  readonly revision: number;
   nameOf(number: number): Address;
   numberOf(address: Address): number;
   flush(): Promise<void>;
@@ -47,13 +49,19 @@ export function openRecords(journal: Journal<SnapshotRecord>): Records {
       numbers.set(value as string, Number(rest));
     }
   }
+  let revision = 0;
+  const note = (before: Shown, after: Shown): void => {
+    if (!showsTheSame(before, after)) revision += 1;
+  };
   const table = (kind: 'page' | 'asset'): EntryTable => ({
     get: (address) => tables[kind].get(address),
     set: (address, entry) => {
+      note(tables[kind].get(address), entry);
       tables[kind].set(address, entry);
       journal.set(`${kind}:${address}`, entry);
     },
     delete: (address) => {
+      note(tables[kind].get(address), undefined);
       tables[kind].delete(address);
       journal.delete(`${kind}:${address}`);
     },
@@ -74,7 +82,12 @@ export function openRecords(journal: Journal<SnapshotRecord>): Records {
       return journal.get('origin') as OriginRecord | undefined;
     },
     set origin(record) {
-      if (record !== undefined) journal.set('origin', record);
+      if (record === undefined) return;
+      note(journal.get('origin') as OriginRecord | undefined, record);
+      journal.set('origin', record);
+    },
+    get revision() {
+      return revision;
     },
     nameOf: (number) => names[number] ?? '/',
     numberOf: (address) => {
@@ -87,4 +100,26 @@ export function openRecords(journal: Journal<SnapshotRecord>): Records {
     },
     flush: () => journal.flush(),
   };
+}
+
+type Shown = Entry | OriginRecord | undefined;
+
+/** What is remembered for the next look, and shown to nobody. */
+const UNSHOWN: ReadonlySet<string> = new Set([
+  'lookedAt',
+  'goodAt',
+  'trouble',
+  'insists',
+  'wanted',
+  'validators',
+  'turning',
+] satisfies readonly (keyof Entry | keyof GoodEntry | keyof OriginRecord)[]);
+
+/** True for two values that differ at most in what is not shown. */
+function showsTheSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+  const [before, after] = [one as Record<string, unknown>, other as Record<string, unknown>];
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...keys].every((key) => UNSHOWN.has(key) || showsTheSame(before[key], after[key]));
 }

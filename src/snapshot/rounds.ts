@@ -4,7 +4,7 @@ import { pathMatcher } from '../model/globs.ts';
 import { ASSETS, refreshAssets } from './assets.ts';
 import { type LookContext, warn } from './context.ts';
 import type { Wanted } from './finding.ts';
-import { claim, DUE_AT, isDue, type Lane, laneFor, lanesOf } from './lanes.ts';
+import { claim, hasPassed, isDue, type Lane, laneFor, lanesOf } from './lanes.ts';
 import { pass } from './pass.ts';
 import { rereadReferences } from './reread.ts';
 import { reachableAssets } from './snapshot.ts';
@@ -47,7 +47,7 @@ async function* dueRounds(
     }
     hasNews = true;
   }
-  if (!now && (lanes.some(context.isPaused) || !areAssetsDue(context))) return;
+  if (!now && (context.isSpared || !areAssetsDue(context))) return;
   for await (const _slice of refreshAssets(context, reachableAssets(context.records, context.config), signal)) {
     if ((await hasOtherNews(context, { lanes }, signal)) || hasNews) yield;
     hasNews = false;
@@ -105,8 +105,7 @@ function areAssetsDue({ records, clock, config }: LookContext): boolean {
     records.setLane(ASSETS, { began: clock.now(), ended: clock.now() });
     return false;
   }
-  const elapsed = clock.now() - state.began;
-  return state.ended === undefined || elapsed < 0 || elapsed >= DUE_AT * config.assets.every;
+  return state.ended === undefined || hasPassed(state.began, config.assets.every, clock.now());
 }
 
 /** `--only GLOB`: pages that are known and match, or the one page that a plain path names. */

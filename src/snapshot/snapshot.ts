@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { Address } from '../model/address.ts';
+import { lazily } from '../model/lazily.ts';
 import type { Captured, CapturedRedirect, Entry, GoodEntry, KeptPage, Snapshot } from '../model/snapshot.ts';
 import { ALWAYS_WANTED } from './always.ts';
 import { type Lane, laneFor, lanesOf } from './lanes.ts';
@@ -50,12 +51,26 @@ export function viewSnapshot(records: Records, config: Config): Snapshot {
   };
 }
 
+/** Gives the snapshot as it is now: the same object as long as nothing in it changed, so that what followed from it is known by it. */
+export function steadySnapshot(records: Records, config: Config): () => Snapshot {
+  let last: { readonly revision: number; readonly snapshot: Snapshot } | undefined;
+  return () => {
+    if (last?.revision !== records.revision)
+      last = { revision: records.revision, snapshot: viewSnapshot(records, config) };
+    return last.snapshot;
+  };
+}
+
 type Shown = readonly [Address, Entry, Lane];
 
-/** Pages that are not withdrawn and that some lane holds. */
-function* shownPages(records: Records, lanes: readonly Lane[]): Generator<Shown> {
+/** Pages that are not withdrawn and that some lane holds; of those, the ones that are wanted. */
+function* shownPages(
+  records: Records,
+  lanes: readonly Lane[],
+  isWanted: (entry: Entry) => boolean = () => true,
+): Generator<Shown> {
   for (const [address, entry] of records.pages) {
-    const lane = entry.withdrawn === undefined ? laneFor(lanes, address, entry) : undefined;
+    const lane = entry.withdrawn === undefined && isWanted(entry) ? laneFor(lanes, address, entry) : undefined;
     if (lane !== undefined) yield [address, entry, lane];
   }
 }
@@ -71,14 +86,6 @@ function captured(address: Address, good: GoodEntry, tempo: Captured['tempo']): 
     ...(robots === undefined ? {} : { robots }),
     ...(csp === undefined ? {} : { csp }),
     ...(title === undefined ? {} : { title }),
-  };
-}
-
-function lazily<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
   };
 }
 
@@ -108,7 +115,7 @@ export function reachableAssets(records: Records, config: Config): ReadonlySet<A
 export function keptPages(records: Records, config: Config): readonly KeptPage[] {
   const lanes = lanesOf(config.lanes);
   const kept: KeptPage[] = [];
-  for (const [address, entry, lane] of shownPages(records, lanes)) {
+  for (const [address, entry, lane] of shownPages(records, lanes, ({ trouble }) => trouble !== undefined)) {
     const { trouble, goodAt } = entry;
     if (trouble === undefined) continue;
     const isOutside = !isShown(entry) && isFinal(trouble.problem) && !lane.paths.has(address);

@@ -109,6 +109,24 @@ test('without a limit trouble adds a wait, and good answers take it away again',
   assert.is(await gap(pace, clock), 0);
 });
 
+test('spared, it rises again to half of its limits and no further, until it is spared no more', async () => {
+  const { clock, told, pace } = start(8, 5);
+  pace.spare(true);
+  times(100, pace.good);
+  assert.equal([pace.concurrency, await gap(pace, clock)], [8, 200], 'nothing is taken before there is trouble');
+  pace.ease(++clock.time);
+  pace.ease(++clock.time);
+  assert.is(pace.concurrency, 2);
+  times(1000, pace.good);
+  clock.time += 1000;
+  assert.equal([pace.concurrency, await gap(pace, clock), pace.part], [4, 400, 0.5]);
+  pace.spare(false);
+  times(1000, pace.good);
+  clock.time += 1000;
+  assert.equal([pace.concurrency, await gap(pace, clock)], [8, 200]);
+  assert.equal(told, [4, 2, 3, 4, 5, 6, 7, 8]);
+});
+
 test('a pause holds up every turn, also of those who wait already', async () => {
   const { clock, pace } = start(2, 5);
   await pace.turn(never);

@@ -38,8 +38,12 @@ const shown = (facts: object = {}, more: object = {}): Shown =>
       at: AT,
       destinations: [destination()],
       caches: [],
+      retention: { releases: 5, seconds: 172_800 },
       lanes: [{ name: 'hot', everySeconds: 60, ageSeconds: 30, state: 'fresh' }],
       kept: [],
+      origin: { state: 'up', since: '2027-02-02T07:00:00.000Z' },
+      comments: [],
+      values: [],
       inbox: null,
       launch: null,
       lastRun: run(1),
@@ -58,7 +62,7 @@ const shown = (facts: object = {}, more: object = {}): Shown =>
       ease: 1,
       alarms: [],
       configError: null,
-      certificate: 'good until 2027-05-01',
+      certificates: [{ of: 'site', host: 'www.example.org', until: '2027-05-01T00:00:00.000Z', trouble: null }],
       memory: 90e6,
       ...more,
     },
@@ -66,7 +70,15 @@ const shown = (facts: object = {}, more: object = {}): Shown =>
 
 test('the page says what is live, how old each lane is, and that all is well', () => {
   const html = statusPage(shown());
-  for (const said of ['All is well', '4f2a1122', '30 s old of 1 min', 'width:50%', 'good until 2027-05-01'])
+  for (const said of [
+    'All is well',
+    '4f2a1122',
+    '30 s old of 1 min',
+    'width:50%',
+    'www.example.org: good until 2027-05-01',
+    '5 releases, and all of the last 2 d',
+    'up for 2 h, asked at full pace',
+  ])
     assert.ok(html.includes(said), said);
 });
 
@@ -80,6 +92,48 @@ test('what is not well comes first: alarms, a hold, a pin, launch mode', () => {
   );
   for (const said of ['Needs a look', 'HOLD at mirror', 'PINNED at mirror', 'LAUNCH MODE', '3 cycles in a row failed'])
     assert.ok(html.includes(said), said);
+});
+
+const certificates: [name: string, until: string | null, trouble: string | null, said: string][] = [
+  ['that is about to run out', '2027-02-12T09:00:00.000Z', null, '<dd class="bad">www.example.org: good for 10 d more'],
+  ['that ran out', '2027-02-01T09:00:00.000Z', null, '<dd class="bad">www.example.org: ran out on 2027-02-01'],
+  ['that nobody shows', null, 'could not be asked for', '<dd class="bad">www.example.org: could not be asked for'],
+];
+for (const [name, until, trouble, said] of certificates)
+  test(`a certificate ${name} stands out`, () => {
+    const html = statusPage(shown({}, { certificates: [{ of: 'site', host: 'www.example.org', until, trouble }] }));
+    assert.ok(html.includes(said), html);
+  });
+
+test('comments that cannot be read, and values that fail, are said to be old, with the reason', () => {
+  const failing = { everySeconds: 60, ageSeconds: 720, trouble: 'answered 500' };
+  const html = statusPage(
+    shown({
+      comments: [{ page: '/post/', count: 12, ...failing }],
+      values: [{ name: 'raised', computing: false, ...failing, trouble: 'exited 1' }],
+    }),
+  );
+  for (const said of [
+    'Live, comments are old',
+    '<b>/post/</b> 12 comments, read 12 min ago of 1 min<br><strong>fails</strong>',
+    'answered 500',
+    '<b>raised</b>, computed 12 min ago of 1 min',
+    'exited 1',
+  ])
+    assert.ok(html.includes(said), said);
+});
+
+test('a page that is kept is named with its reason and a link to it', () => {
+  const since = Date.parse(AT) - 120_000;
+  const kept = [
+    { address: '/news/', lane: 'hot', problem: 'status', text: 'answered 500', since, goodAt: since - 60_000 },
+  ];
+  const html = statusPage(shown({ kept }));
+  assert.ok(html.includes('Live, some pages kept'));
+  assert.match(
+    html,
+    /<a href="https:\/\/www\.example\.org\/news\/">\/news\/<\/a> status for 2 min, last good 3 min ago.*answered 500/,
+  );
 });
 
 test('what an origin or a person calls something is text, and the page asks nobody else for anything', () => {

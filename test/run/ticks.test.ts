@@ -48,7 +48,7 @@ async function comes(
   const stop = new AbortController();
   const first = clock.monotonic();
   const at: number[] = [];
-  for await (const _tick of ticks(plan, clock, stop.signal)) {
+  for await (const _tick of ticks(plan, { clock, signal: stop.signal, expect: () => undefined })) {
     at.push(Math.round((clock.monotonic() - first) / 1000));
     clock.pass(work(at.length));
     if (at.length === count) stop.abort();
@@ -79,6 +79,22 @@ for (const [name, jump] of [
     assert.equal(await comes({ cron: cronTimes('* * * * *', 'UTC') }, 4, { clock }), [0, 30, 90, 150]);
   });
 }
+
+for (const [name, plan, jump, left] of [
+  ['an interval', { every: 5 * MINUTE }, -3_600_000, 3.5 * MINUTE],
+  ['a calendar', { cron: cronTimes('35 9 * * *', 'UTC') }, -600_000, 43 * MINUTE],
+] as const)
+  test(`whoever waits is told anew when the next tick comes by ${name}, once the clock was set`, async () => {
+    const clock = fakeClock(onceBy(jump));
+    const stop = new AbortController();
+    const told: (number | undefined)[] = [];
+    const expect = (ms: number | undefined): void => {
+      told.push(ms);
+      if (told.length === 2) stop.abort();
+    };
+    for await (const _tick of ticks(plan, { clock, signal: stop.signal, expect }));
+    assert.is(told[1], left);
+  });
 
 test('a calendar is read in its time zone', async () => {
   assert.equal(await comes({ cron: cronTimes('2 10 * * *', 'Europe/Berlin') }, 2), [0, 90]);

@@ -68,6 +68,9 @@ test('what a lane lists by path is never excluded from it', () => {
   assert.is(one?.excludes('/wp-admin/edit.php'), true);
 });
 
+/** Begun before the clock was set back. */
+const AHEAD = { began: 1_000_000, ended: 1_000_500 };
+
 const DUE: readonly [string, { began: number; ended?: number; whole: boolean } | undefined, number, boolean][] = [
   ['a lane that was never looked at is due', undefined, 0, true],
   ['a pass that has not ended is due at once', { began: 1000, whole: false }, 1001, true],
@@ -83,7 +86,11 @@ const DUE: readonly [string, { began: number; ended?: number; whole: boolean } |
     1000 + 54_000,
     true,
   ],
-  ['a clock that was set back does not stop it', { began: 1_000_000, ended: 1_000_500, whole: true }, 5, true],
+  ['a clock that was set back by more than the interval does not stop it', { ...AHEAD, whole: true }, 5, true],
+  ['one that was set back by an interval does not', { ...AHEAD, whole: true }, 1_000_000 - 60_000, true],
+  ['one that was set back a little makes nothing due', { ...AHEAD, whole: true }, 1_000_000 - 59_999, false],
+  ['nor does it before nine tenths have passed again', { ...AHEAD, whole: true }, 1_000_000 + 53_999, false],
+  ['and then it is due', { ...AHEAD, whole: true }, 1_000_000 + 54_000, true],
 ];
 
 for (const [sentence, state, now, expected] of DUE) {

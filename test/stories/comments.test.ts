@@ -2,8 +2,10 @@
 // time limit: 300 s
 import * as assert from 'uvu/assert';
 import type { HoldfastConfig } from '../../src/config/schema.ts';
+import { approve, installHook, waitingComment } from '../origins/wordpress/hook.ts';
 import { startWordPress, type WordPress } from '../origins/wordpress/wordpress.ts';
 import { openProject, type Project, smallConfig } from '../support/project.ts';
+import { startResident } from '../support/resident.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('comments of a WordPress, grafted', { needs: ['wordpress', 'root'] });
@@ -153,6 +155,29 @@ test('while WordPress is away the thread stays, and a warning says how old it is
   await origin.startPhp();
   const { exit: after } = await project.publish('--now');
   assert.is(after, 0);
+});
+
+test('with the hook installed, what an editor approves is live by itself, though nothing is due', async () => {
+  const { comments = [], ...rest } = config();
+  const token = 'a-word-of-this-test';
+  await project.configure({
+    ...rest,
+    comments: comments.map((entry) => ({ ...entry, every: SLOW })),
+    run: { listen: '127.0.0.1:0', token: 'env:TRIGGER_TOKEN' },
+  });
+  const resident = startResident(project.dir, { TRIGGER_TOKEN: token });
+  try {
+    const url = await resident.url();
+    await resident.until(({ why, exit }) => why === 'tick' && exit === 0);
+    await installHook(origin, { url, token });
+    const id = await waitingComment(origin, origin.announcement.id, 'Will somebody let this in?');
+    assert.not.match(await project.read(file), `id="comment-${id}"`);
+    await approve(origin, id);
+    await resident.until(({ why, exit }) => why === 'trigger' && exit === 0);
+    assert.match(await project.read(file), `id="comment-${id}"`);
+  } finally {
+    await resident.stop();
+  }
 });
 
 test.run();

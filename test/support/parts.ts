@@ -53,6 +53,8 @@ export const PARTS = {
   ],
   haproxy: [{ package: 'haproxy', file: '/usr/sbin/haproxy' }],
   systemd: [{ package: 'systemd', file: '/usr/bin/systemd-analyze' }],
+  python: [{ package: 'python3', file: '/usr/bin/python3' }],
+  openssl: [{ package: 'openssl', file: '/usr/bin/openssl' }],
   varnish: [{ package: 'varnish', file: '/usr/sbin/varnishd' }],
 } as const satisfies Record<string, readonly Part[]>;
 

@@ -1,28 +1,58 @@
+import { isIP } from 'node:net';
 import { connect } from 'node:tls';
+import type { Config } from '../../config/schema.ts';
+
+/** The certificate of one address. */
+export interface Certificate {
+  /** What stands there: `site`, `origin`, a destination's name. */
+  readonly of: string;
+  readonly host: string;
+  /** ISO 8601: it is good until then; null where that could not be found out. */
+  readonly until: string | null;
+  /** Why not, null where it was. */
+  readonly trouble: string | null;
+}
+
+interface Place {
+  readonly of: string;
+  readonly url: URL;
+  /** The name that is asked for, where it is not the address's. */
+  readonly name: string;
+}
 
 const DEADLINE_MS = 5000;
 
-/** Until when the certificate of an address is good, in words; undefined where it has none. Never throws. */
-export function certificateOf(url: string): Promise<string | undefined> {
-  const { protocol, hostname, port } = new URL(url);
-  if (protocol !== 'https:') return Promise.resolve(undefined);
+/** Those of the site, the origin and of stores with an address of their own, where it is https. Never rejects. */
+export function certificatesOf({ site, origin, destinations }: Config): Promise<readonly Certificate[]> {
+  const stores = destinations.flatMap((one) =>
+    one.use === 's3' && one.endpoint !== undefined ? [placeOf(one.name, one.endpoint)] : [],
+  );
+  const all = [placeOf('site', site.url), placeOf('origin', origin.url, origin.host), ...stores];
+  return Promise.all(all.filter(({ url }) => url.protocol === 'https:').map(certificateOf));
+}
+
+function placeOf(of: string, address: string, host?: string): Place {
+  const url = new URL(address);
+  return { of, url, name: host?.replace(/:\d+$/, '') ?? url.hostname };
+}
+
+/** One that nobody would take any more has a date to be told all the same. */
+function certificateOf({ of, url, name }: Place): Promise<Certificate> {
   return new Promise((resolve) => {
-    // A certificate that nobody would take any more has a date to be told all the same.
-    const socket = connect({
-      host: hostname,
-      servername: hostname,
-      port: Number(port || 443),
-      rejectUnauthorized: false,
-    });
-    const end = (text: string): void => {
+    // An address that is none of a name asks for none (RFC 6066).
+    const servername = isIP(name) === 0 ? name : '';
+    const options = { host: url.hostname, servername, port: Number(url.port || 443), rejectUnauthorized: false };
+    const socket = connect(options);
+    const end = (until: string | null, trouble: string | null): void => {
       socket.destroy();
-      resolve(text);
+      resolve({ of, host: name, until, trouble });
     };
-    socket.setTimeout(DEADLINE_MS, () => end('could not be asked for in time'));
-    socket.once('error', () => end('could not be asked for'));
+    socket.setTimeout(DEADLINE_MS, () => end(null, 'could not be asked for in time'));
+    socket.once('error', () => end(null, 'could not be asked for'));
     socket.once('secureConnect', () => {
       const until = Date.parse(socket.getPeerCertificate().valid_to);
-      end(Number.isNaN(until) ? 'has no date' : `good until ${new Date(until).toISOString().slice(0, 10)}`);
+      if (Number.isNaN(until)) end(null, 'has no date');
+      else end(new Date(until).toISOString(), null);
     });
   });
 }

@@ -30,6 +30,7 @@ export function createMetrics(): Metrics {
   const since = gauge('release_live_timestamp_seconds', 'Since when the live release is live', ['destination']);
   const held = gauge('hold', '1 while visitors are on a holding page', ['destination']);
   const pinned = gauge('pinned', '1 while a release is pinned', ['destination']);
+  const certificate = gauge('certificate_expiry_timestamp_seconds', 'Until when a certificate is good', ['of']);
   const memory = gauge('resident_memory_bytes', 'Memory of the process');
   const alarms = gauge('alarms', 'Conditions that alerts were told of, and last');
   return {
@@ -43,6 +44,7 @@ export function createMetrics(): Metrics {
       for (const [stage, seconds] of Object.entries(report.stages)) stages.inc({ stage }, seconds);
     },
     async text({ facts, run }) {
+      for (const one of [age, interval, since, held, pinned, certificate]) one.reset();
       for (const lane of facts.lanes) {
         interval.set({ lane: lane.name }, lane.everySeconds);
         if (lane.ageSeconds !== null) age.set({ lane: lane.name }, lane.ageSeconds);
@@ -57,6 +59,8 @@ export function createMetrics(): Metrics {
       active.set(run.role === 'active' ? 1 : 0);
       launch.set(facts.launch === null ? 0 : 1);
       ease.set(run.ease);
+      for (const { of, until } of run.certificates)
+        if (until !== null) certificate.set({ of }, Date.parse(until) / 1000);
       memory.set(run.memory);
       alarms.set(run.alarms.length);
       return (registers[0] as Registry).metrics();

@@ -1,5 +1,6 @@
 import { age } from '../../model/age.ts';
 import type { Facts } from '../facts.ts';
+import type { Certificate } from './certificate.ts';
 import { historyPlot } from './plot.ts';
 import type { RunFacts } from './run-facts.ts';
 import { STYLE } from './style.ts';
@@ -29,6 +30,7 @@ ${banners({ facts, run })}
 <section><h2>Live</h2>${destinations(facts)}</section>
 <section><h2>Lanes</h2>${lanes(facts)}</section>
 ${kept(facts)}
+${comments(facts)}${values(facts)}
 <section><h2>Cycles</h2>${historyPlot(facts.history)}</section>
 <section><h2>This process</h2>${processList({ facts, run })}</section>
 <footer><p>As of ${asHtml(facts.at.slice(0, 19).replace('T', ' '))} UTC. <a href="/status.json">JSON</a>, <a href="/metrics">metrics</a>, <a href="/healthz">health</a></p></footer>
@@ -48,6 +50,7 @@ function wordOf({ facts, run }: Shown): Word {
   if (run.alarms.length > 0) return { text: 'Needs a look', tone: 'bad' };
   if (all.some(({ hold }) => hold.hold !== null)) return { text: 'On the holding page', tone: 'warn' };
   if (all.every(({ live }) => live === null)) return { text: 'Nothing is live yet', tone: 'warn' };
+  if (facts.comments.some(({ trouble }) => trouble !== null)) return { text: 'Live, comments are old', tone: 'warn' };
   if (facts.kept.length > 0) return { text: 'Live, some pages kept', tone: 'warn' };
   return { text: 'All is well', tone: 'good' };
 }
@@ -109,21 +112,71 @@ function kept({ kept: all, site, at }: Facts): string {
   return `<section><h2>Kept from an earlier look: ${all.length}</h2><ul>${rows.join('')}</ul>${more}</section>`;
 }
 
+function originSaid({ origin, at }: Facts, ease: number): string {
+  const state = origin === null ? '' : `${origin.state} for ${age(Date.parse(at) - Date.parse(origin.since))}, `;
+  return state + (ease === 1 ? 'asked at full pace' : `asked at ${Math.round(ease * 100)} % of its pace`);
+}
+
+/** Certificates are renewed weeks before their end; one that is so near to it was forgotten. */
+const SOON_MS = 14 * 86_400_000;
+
+function certificateLine({ of, host, until, trouble }: Certificate, now: number): Line {
+  const term = `certificate, ${of}`;
+  if (until === null) return [term, `${host}: ${trouble}`, 'bad'];
+  const left = Date.parse(until) - now;
+  const day = until.slice(0, 10);
+  if (left <= 0) return [term, `${host}: ran out on ${day}`, 'bad'];
+  return left < SOON_MS ? [term, `${host}: good for ${age(left)} more`, 'bad'] : [term, `${host}: good until ${day}`];
+}
+
+/** How many there are and how old that is; not a word of what they say. */
+function comments({ comments: all }: Facts): string {
+  const named = ({ page, count }: (typeof all)[number]) => `<b>${asHtml(page)}</b> ${counted(count, 'comment')}`;
+  return beside(all, { heading: 'Comments', done: 'read', named });
+}
+
+function values({ values: all }: Facts): string {
+  return beside(all, { heading: 'Values', done: 'computed', named: ({ name }) => `<b>${asHtml(name)}</b>` });
+}
+
+interface Beside<One> {
+  readonly heading: string;
+  /** What is done to it: `read`. */
+  readonly done: string;
+  readonly named: (one: One) => string;
+}
+
+/** What comes from beside the pages: how old it is, and why, where it fails. */
+function beside<One extends Facts['comments'][number] | Facts['values'][number]>(
+  all: readonly One[],
+  { heading, done, named }: Beside<One>,
+): string {
+  if (all.length === 0) return '';
+  const rows = all.slice(0, MOST_KEPT).map((one) => {
+    const { ageSeconds, everySeconds, trouble } = one;
+    const seen = ageSeconds === null ? `never ${done}` : `${done} ${age(ageSeconds * 1000)} ago`;
+    const why =
+      trouble === null ? '' : `<br><strong>fails</strong> <span class="soft">${asHtml(trouble.slice(0, 160))}</span>`;
+    return `<li>${named(one)}, ${seen} of ${age(everySeconds * 1000)}${why}</li>`;
+  });
+  return `<section><h2>${heading}</h2><ul>${rows.join('')}</ul></section>`;
+}
+
+/** What stands in the list, of what, and how grave it is. */
+type Line = readonly [term: string, text: string, tone?: 'bad'];
+
 function processList({ facts, run }: Shown): string {
-  const lines: (readonly [string, string])[] = [
+  const lines: readonly Line[] = [
     ['role', run.role === 'passive' ? `passive, ${run.other ?? 'another machine'} is active` : run.role],
     ['next tick', run.next === null ? 'none' : `${run.next.slice(11, 19)} UTC`],
     ['cycles', `${run.cycles}, ${run.failures} failed in a row, ${run.skipped} ticks skipped in a row`],
-    [
-      'origin',
-      run.ease === 1
-        ? 'asked at full pace'
-        : `asked at ${Math.round(run.ease * 100)} % of its pace: it was slow or in trouble`,
-    ],
-    ...facts.caches.map(({ name, waiting }): [string, string] => [
-      `cache ${name}`,
-      waiting === 0 ? 'nothing waits' : `${waiting} files wait to be purged`,
-    ]),
+    ['origin', originSaid(facts, run.ease)],
+    ...facts.caches.map(
+      ({ name, waiting }): Line => [
+        `cache ${name}`,
+        waiting === 0 ? 'nothing waits' : `${waiting} files wait to be purged`,
+      ],
+    ),
     ...(facts.inbox === null
       ? []
       : [
@@ -132,8 +185,16 @@ function processList({ facts, run }: Shown): string {
             `${facts.inbox.waiting + facts.inbox.delivering} wait, ${age(facts.inbox.drainSeconds * 1000)} to deliver, ${facts.inbox.refused} refused`,
           ] as const,
         ]),
-    ...(run.certificate === null ? [] : [['certificate', run.certificate] as const]),
+    [
+      'kept to return to',
+      `${counted(facts.retention.releases, 'release')}, and all of the last ${age(facts.retention.seconds * 1000)}`,
+    ],
+    ...run.certificates.map((one) => certificateLine(one, Date.parse(facts.at))),
     ['memory', `${Math.round(run.memory / 1e6)} MB, up ${age(Date.parse(facts.at) - Date.parse(run.started))}`],
   ];
-  return `<dl>${lines.map(([term, text]) => `<dt>${asHtml(term)}</dt><dd>${asHtml(text)}</dd>`).join('')}</dl>`;
+  const rows = lines.map(
+    ([term, text, tone]) =>
+      `<dt>${asHtml(term)}</dt><dd${tone === undefined ? '' : ` class="${tone}"`}>${asHtml(text)}</dd>`,
+  );
+  return `<dl>${rows.join('')}</dl>`;
 }

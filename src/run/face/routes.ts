@@ -1,10 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../model/clock.ts';
-import { type Facts, gatherFacts } from '../facts.ts';
 import type { Runner } from '../runner.ts';
 import { json, type Reply, type Routes, SAFE, text } from '../server.ts';
 import type { RunEvent } from '../state.ts';
-import { certificateOf } from './certificate.ts';
+import { certificatesOf } from './certificate.ts';
 import { createMetrics } from './metrics.ts';
 import { type Shown, statusPage } from './page.ts';
 import { runFacts } from './run-facts.ts';
@@ -49,10 +48,10 @@ const SCRIPT = `new EventSource('/events').onmessage = async () => {
 export function createFaces({ runner, clock, isWell, alarms, redact }: FacesOptions): Faces {
   const metrics = createMetrics();
   const readers = new Set<ServerResponse>();
-  const certificate = seldom(() => certificateOf(runner.state.loaded.config.site.url), { clock, ms: CERTIFICATE_MS });
-  const facts = seldom(() => gatherNow(runner, clock), { clock, ms: FRESH_MS });
+  const certificates = seldom(() => certificatesOf(runner.state.loaded.config), { clock, ms: CERTIFICATE_MS });
+  const facts = seldom(() => runner.facts(AbortSignal.timeout(DEADLINE_MS)), { clock, ms: FRESH_MS });
   const shown = async (): Promise<Shown> => {
-    const run = runFacts(runner.state, { alarms: alarms(), certificate: certificate.known() });
+    const run = runFacts(runner.state, { alarms: alarms(), certificates: certificates.known() ?? [] });
     return withoutSecrets({ facts: await facts.get(), run }, redact);
   };
   const news = (): void => {
@@ -121,13 +120,6 @@ function withoutSecrets<T>(value: T, redact: (text: string) => string): T {
   if (Array.isArray(value)) return value.map((one) => withoutSecrets(one, redact)) as T;
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutSecrets(one, redact)])) as T;
-}
-
-async function gatherNow(runner: Runner, clock: Clock): Promise<Facts> {
-  const { loaded } = runner.state;
-  const { destinations } = runner;
-  const records = await runner.records();
-  return gatherFacts({ loaded, records, destinations, now: clock.now() }, AbortSignal.timeout(DEADLINE_MS));
 }
 
 /** A destination that does not answer is said to be so, and the page comes all the same. */

@@ -1,5 +1,6 @@
 import type { RunState } from '../state.ts';
 import { summaryOf } from '../telling.ts';
+import type { Certificate } from './certificate.ts';
 import { counted } from './words.ts';
 
 /** What only the resident process knows, for the page and `/status.json`. Times are ISO 8601. */
@@ -18,19 +19,19 @@ export interface RunFacts {
   /** What alerts were told of, and lasts. */
   readonly alarms: readonly string[];
   readonly configError: string | null;
-  /** Until when the certificate of the public address is good. */
-  readonly certificate: string | null;
+  /** Empty until they were asked for. */
+  readonly certificates: readonly Certificate[];
   /** Resident bytes. */
   readonly memory: number;
 }
 
 export interface Beside {
   readonly alarms: readonly string[];
-  readonly certificate: string | undefined;
+  readonly certificates: readonly Certificate[];
 }
 
 /** The state of the process in words. */
-export function runFacts(state: RunState, { alarms, certificate }: Beside): RunFacts {
+export function runFacts(state: RunState, { alarms, certificates }: Beside): RunFacts {
   const { cycle, last, next, configError } = state;
   const iso = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
   const before = last === undefined ? 'no cycle yet' : `last cycle: ${summaryOf(last)}`;
@@ -49,7 +50,7 @@ export function runFacts(state: RunState, { alarms, certificate }: Beside): RunF
     ease: state.ease,
     alarms,
     configError: configError?.message ?? null,
-    certificate: certificate ?? null,
+    certificates,
     memory: process.memoryUsage.rss(),
   };
 }

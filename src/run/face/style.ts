@@ -22,7 +22,7 @@ li { padding: .4rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anyw
 .bar i { display: block; height: 100%; background: var(--good); }
 .bar i.warn { background: var(--warn); } .bar i.bad { background: var(--bad); } .bar i.idle { background: var(--idle); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; margin: 0; font-variant-numeric: tabular-nums; }
-dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
+dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; } dd.bad { color: var(--bad); font-weight: 600; }
 figure { margin: 0; }
 svg { display: block; width: 100%; height: 7rem; border-bottom: 1px solid var(--soft); }
 figcaption { display: flex; flex-wrap: wrap; gap: .2rem 1rem; font-size: .875rem; color: var(--soft); margin-top: .4rem; }

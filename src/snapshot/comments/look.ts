@@ -1,11 +1,12 @@
 import type { CommentsConfig } from '../../config/schema.ts';
+import type { Address } from '../../model/address.ts';
 import { commentHash } from '../../model/comment.ts';
 import { isHoldfastError } from '../../model/errors.ts';
 import { pathMatcher } from '../../model/globs.ts';
 import type { ThreadLayout } from '../../model/thread.ts';
 import type { Journal } from '../../store/journal.ts';
 import { type LookContext, warn } from '../context.ts';
-import { DUE_AT } from '../lanes.ts';
+import { hasPassed, laneFor, lanesOf } from '../lanes.ts';
 import { createSource, type SourceContext } from './index.ts';
 import type { Changes, CommentSource, Known } from './source.ts';
 import { type StoredComment, summaryOf, type ThreadState, type Threads } from './threads.ts';
@@ -49,7 +50,8 @@ export async function lookAtComments(
   try {
     for (const entry of context.config.comments) {
       await layAnew(context.threads, entry);
-      const isDue = looks === 'all' || isCommentsDue(context.threads.state(entry.page), entry, context.clock.now());
+      const state = context.threads.state(entry.page);
+      const isDue = looks === 'all' || isAsked(context, entry) || isCommentsDue(state, entry, context.clock.now());
       if (looks !== 'none' && matches(entry.page) && isDue) await lookAtThread(context, { entry, news }, signal);
     }
   } finally {
@@ -59,12 +61,22 @@ export async function lookAtComments(
   return news;
 }
 
+/** True where somebody wants the page of these comments looked at now, or its lane: whoever approves a comment says where. */
+function isAsked({ asks, records, config }: LookContext, { page }: CommentsConfig): boolean {
+  const { paths = [], lanes = [] } = asks.peek() ?? {};
+  if (paths.some((path) => withoutSlash(path) === withoutSlash(page))) return true;
+  if (lanes.length === 0) return false;
+  const lane = laneFor(lanesOf(config.lanes), page, records.pages.get(page) ?? { lane: '' });
+  return lane !== undefined && lanes.includes(lane.name);
+}
+
+const withoutSlash = (address: Address): string => address.replace(/\/$/, '');
+
 /** True where the interval has nearly passed; for a source that goes on failing some intervals. */
 export function isCommentsDue(state: ThreadState | undefined, { every }: CommentsConfig, now: number): boolean {
   if (state === undefined) return true;
   const patience = Math.min(2 ** Math.max(0, (state.trouble?.looks ?? 0) - 1), MOST_PATIENCE);
-  const elapsed = now - state.began;
-  return elapsed < 0 || elapsed >= DUE_AT * Math.max(every, Math.min(every * patience, LONGEST_PAUSE_MS));
+  return hasPassed(state.began, Math.max(every, Math.min(every * patience, LONGEST_PAUSE_MS)), now);
 }
 
 /** The layout that an entry asks for. */
@@ -87,7 +99,8 @@ async function lookAtThread(
   const began = clock.now();
   const before = threads.state(entry.page) ?? NOTHING;
   const source = await createSource(entry, context);
-  const resync = 'resync' in entry && began - (before.syncedAt ?? 0) >= DUE_AT * entry.resync;
+  const canWait = context.isSpared && before.isWhole;
+  const resync = 'resync' in entry && !canWait && hasPassed(before.syncedAt ?? 0, entry.resync, began);
   threads.set(entry.page, { ...before, began });
   try {
     await read(context, { ...looking, source, resync }, signal);

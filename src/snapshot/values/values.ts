@@ -6,7 +6,7 @@ import type { Config, ValueConfig } from '../../config/schema.ts';
 import type { Clock } from '../../model/clock.ts';
 import { makeFolder, readJson, writeAtomic } from '../../store/files.ts';
 import { isRunning, startedAt } from '../../store/processes.ts';
-import { DUE_AT } from '../lanes.ts';
+import { hasPassed } from '../lanes.ts';
 import { type KeptAnswer, readAnswer } from './answers.ts';
 import type { RunnerJob } from './runner.ts';
 
@@ -48,8 +48,8 @@ export async function beginValues(context: ValuesContext, looks: 'due' | 'all' |
   for (const value of context.config.values) {
     const marker = await markerOf(context, value.name);
     if (marker !== undefined && (await isRunning(marker.pid, marker.started))) continue;
-    const elapsed = context.clock.now() - (marker?.began ?? Number.NEGATIVE_INFINITY);
-    if (looks === 'all' || elapsed < 0 || elapsed >= DUE_AT * value.every) await begin(context, value);
+    const isDue = marker === undefined || hasPassed(marker.began, value.every, context.clock.now());
+    if (looks === 'all' || isDue) await begin(context, value);
   }
 }
 

@@ -5,15 +5,26 @@ import type { Site } from './site.ts';
 
 /**
  * How the demo can be broken. A number is the status of an otherwise plain error page. `hang` never answers, `refused` drops the
- * connection, `drip` sends the page a few bytes at a time, `truncated` half of it, `database` a database error with status 200, `login` a
+ * connection, `slow` keeps everybody waiting for a good answer, `drip` sends the page a few bytes at a time, `truncated` half of it, `database` a database error with status 200, `login` a
  * redirect to the login page, `maintenance` what WordPress says while it updates itself.
  */
-export type Breakage = number | 'hang' | 'refused' | 'drip' | 'truncated' | 'database' | 'login' | 'maintenance';
+export type Breakage =
+  | number
+  | 'hang'
+  | 'refused'
+  | 'slow'
+  | 'drip'
+  | 'truncated'
+  | 'database'
+  | 'login'
+  | 'maintenance';
 
 /** So small and so often that neither an idle limit nor patience catches it: a page of 20 KB takes minutes. */
 const DRIP_BYTES = 16;
 const DRIP_MS = 200;
 const RETRY_SECONDS = 600;
+/** Far more than an answer takes here, and less than visitors wait for one. */
+export const SLOW_MS = 1200;
 
 /** What stands in place of the answer; undefined where the answer itself is sent, badly. */
 export function brokenReply(site: Site, how: Breakage, url: URL): Reply | undefined {

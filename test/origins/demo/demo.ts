@@ -6,8 +6,9 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { type Breakage, brokenReply, sendBadly } from './breakage.ts';
+import { type Breakage, brokenReply, SLOW_MS, sendBadly } from './breakage.ts';
 import {
   type Comment,
   createJournal,
@@ -177,6 +178,7 @@ async function respond(
   const asked = await readAsked(site, request);
   if (how === 'hang') return;
   if (how === 'refused') return void request.socket.destroy();
+  if (how === 'slow') await wait(SLOW_MS);
   const reply =
     (how !== undefined ? brokenReply(site, how, asked.url) : undefined) ?? (await answer(asked).catch(failed));
   const body = Buffer.from(reply.body);

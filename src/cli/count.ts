@@ -1,0 +1,2 @@
+/** `12,345`, as people read it. */
+export const count = (number: number): string => number.toLocaleString('en');

@@ -1,0 +1,109 @@
+import type { Report } from '../cycle/report.ts';
+import type { Clock } from '../model/clock.ts';
+import { asHoldfastError, hasCode } from '../model/errors.ts';
+import type { Asks } from './asks.ts';
+import { type CycleEnd, runCycle, type Why } from './cycle.ts';
+import type { House } from './house.ts';
+import type { Mutable, RunEvent, RunState } from './state.ts';
+
+/** Cycles, one at a time. */
+export interface Shift {
+  /** False where one is under way, or the process is about to end: then nothing begins. */
+  begin(why: Why): boolean;
+  /** A tick that found work going on. */
+  skip(why: string): void;
+  readonly isAtWork: boolean;
+  /** Resolves when no cycle is under way. */
+  end(): Promise<void>;
+}
+
+export interface ShiftOptions {
+  readonly state: Mutable<RunState>;
+  readonly house: Pick<House, 'premises'>;
+  readonly asks: Asks;
+  readonly clock: Clock;
+  readonly tell: (event: RunEvent) => void;
+  readonly newReport: () => Report;
+  /** Ends the cycle that is under way, and keeps others from beginning. */
+  readonly signal: AbortSignal;
+}
+
+/** What is asked for while a cycle is under way, and too late for it, begins the next. */
+export function openShift(options: ShiftOptions): Shift {
+  const { state, house, asks, clock, tell, signal } = options;
+  let running: Promise<void> | undefined;
+  const cycle = async (why: Why): Promise<void> => {
+    const report = options.newReport();
+    state.cycle = { why, began: clock.now(), report };
+    tell({ kind: 'cycle-began', why });
+    const end = await within(signal, (own) => runCycle(house.premises, { why, asks, report }, own));
+    state.cycle = undefined;
+    await settle(end, options);
+  };
+  const begin = (why: Why): boolean => {
+    if (running !== undefined || signal.aborted) return false;
+    running = cycle(why)
+      .catch((error: unknown) => tell({ kind: 'trouble', error: asHoldfastError(error) }))
+      .finally(() => {
+        running = undefined;
+        if (asks.isWaiting && state.role !== 'passive') begin('trigger');
+      });
+    return true;
+  };
+  return {
+    begin,
+    skip: (why) => skipped(options, why),
+    get isAtWork() {
+      return running !== undefined;
+    },
+    end: async () => running,
+  };
+}
+
+/** A signal of the cycle's own: what listens to it goes with the cycle, and does not pile up on one that lives for months. */
+async function within<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const own = new AbortController();
+  const abort = (): void => own.abort(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await work(own.signal);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** The leases are held: this machine is the one that publishes. */
+export function takeUp({ state, tell }: Pick<ShiftOptions, 'state' | 'tell'>): void {
+  const { role, other } = state;
+  [state.role, state.other] = ['active', undefined];
+  if (role === 'passive' && other !== undefined) tell({ kind: 'taken-over', from: other });
+  if (role !== 'active') tell({ kind: 'role', role: 'active', other: undefined });
+}
+
+function skipped({ state, tell }: ShiftOptions, why: string): void {
+  state.skipped += 1;
+  tell({ kind: 'skipped', times: state.skipped, why });
+}
+
+/** What follows from the end of a cycle. */
+async function settle(end: CycleEnd, options: ShiftOptions): Promise<void> {
+  const { state, house, tell, signal } = options;
+  const { failure } = end;
+  if (failure !== undefined && hasCode(failure, 'locked')) return skipped(options, failure.message);
+  if (failure !== undefined && hasCode(failure, 'leased')) {
+    // What was taken before the one that is another's: two machines must not hold a part each.
+    await house.premises.desk.letGo();
+    if (state.role !== 'passive') tell({ kind: 'role', role: 'passive', other: state.other });
+    state.role = 'passive';
+    return;
+  }
+  state.skipped = 0;
+  state.cycles += 1;
+  state.last = end;
+  const isFailed = end.exit === 1 || end.exit === 5 || end.exit === 2;
+  if (!(signal.aborted && isFailed)) state.failures = isFailed ? state.failures + 1 : 0;
+  tell({ kind: 'cycle-ended', end });
+  // A disk that is full here need not be on the other machine: let that one try.
+  if (failure?.stage === 'store') await house.premises.desk.letGo();
+}
