@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isHoldfastError } from '../../../model/errors.ts';
@@ -39,11 +39,12 @@ export function createControl(layout: Layout, name: string): MirrorControl {
       await lock.release();
     }
   };
+  const roots = rememberedRoots(layout);
   return {
     async read(signal) {
       signal.throwIfAborted();
       const found = await readRecord(layout, name);
-      return found === undefined ? undefined : { ...found, settled: await isSettled(layout, found.record) };
+      return found === undefined ? undefined : { ...found, settled: await isSettled(layout, found.record, roots) };
     },
     async swap(next, expected, signal) {
       const text = controlText(next);
@@ -68,17 +69,40 @@ async function readRecord(layout: Layout, name: string): Promise<StoredRecord | 
 }
 
 /** True where `current` shows the release that the record names. */
-async function isSettled(layout: Layout, record: ControlRecord): Promise<boolean> {
+async function isSettled(layout: Layout, record: ControlRecord, rootOf: RootOf): Promise<boolean> {
   const target = await targetOf(layout.current);
   if (record.live === null) return target === undefined;
-  const manifest = await storedManifest(layout, record.live);
-  return manifest !== undefined && target === linkTarget(treeOf(manifest).hash);
+  const root = await rootOf(record.live);
+  return root !== undefined && target === linkTarget(root);
+}
+
+/** The folder that a release goes live as, by its stored manifest; undefined where that is absent or cannot be read. */
+type RootOf = (id: string) => Promise<string | undefined>;
+
+/** Whoever watches the record asks each few seconds: a manifest of 10,000 files takes 0.2 s to read and reckon, so that is done once for each file as it lies there. */
+function rememberedRoots(layout: Layout): RootOf {
+  let last: { readonly mark: string; readonly root: string | undefined } | undefined;
+  return async (id) => {
+    if (!isReleaseId(id)) return undefined;
+    const mark = await stat(manifestFile(layout, id), { bigint: true }).then(
+      ({ ino, size, mtimeNs }) => `${id} ${ino} ${size} ${mtimeNs}`,
+      () => undefined,
+    );
+    if (last !== undefined && last.mark === mark) return last.root;
+    const manifest = await storedManifest(layout, id);
+    const root = manifest === undefined ? undefined : treeOf(manifest).hash;
+    last = mark === undefined ? undefined : { mark, root };
+    return root;
+  };
+}
+
+function manifestFile(layout: Layout, id: string): string {
+  return join(layout.releases, `${id}.json`);
 }
 
 /** A manifest stored here, undefined where it is absent or cannot be read. */
 async function storedManifest(layout: Layout, id: string): Promise<Manifest | undefined> {
-  if (!isReleaseId(id)) return undefined;
-  const manifest = await readJson<Manifest>(join(layout.releases, `${id}.json`)).catch((error: unknown) => {
+  const manifest = await readJson<Manifest>(manifestFile(layout, id)).catch((error: unknown) => {
     if (isHoldfastError(error, 'state-damaged')) return undefined;
     throw error;
   });
