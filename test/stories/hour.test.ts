@@ -258,7 +258,7 @@ test('the hour: looks, comments, a slow origin, none at all, a holding page, a m
   loops.push(visitors);
   const other = startRun(second);
   await other.until('passive');
-  await minutes(6);
+  await minutes(5);
 
   demo.break('slow');
   await minutes(5);
@@ -279,7 +279,7 @@ test('the hour: looks, comments, a slow origin, none at all, a holding page, a m
   assert.ok(followed < FOLLOWED_MS + lateness.most, `followed after ${followed} ms`);
   away.to = Date.now();
   await untilGoodCycle(other);
-  await minutes(6);
+  await minutes(4);
 
   const full = { from: Date.now(), to: 0 };
   const free = fill(disk);
@@ -290,10 +290,10 @@ test('the hour: looks, comments, a slow origin, none at all, a holding page, a m
   const again1 = startRun(first);
   await again1.until('passive');
   await untilGoodCycle(other);
-  await minutes(6);
+  await minutes(4);
 
   for (const each of [commenting, editing]) await each.stop();
-  await minutes(3);
+  await minutes(2);
   const visits = await visitors.stop();
   await replaying.stop();
   for (let tries = 0; tries < 20 && (await replay()).waiting > 0; tries++) await wait(200);
