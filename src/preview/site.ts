@@ -167,9 +167,7 @@ function shown(
 
 /** Over the page, so that nobody takes it for what visitors get; ASCII, as all that is put into pages. */
 function marked(embargo: string): string {
-  const style =
-    'position:fixed;inset:auto 0 0 0;z-index:2147483647;margin:0;padding:.5rem 1rem;background:#7a1f00;color:#fff;font:600 .9rem/1.4 system-ui,sans-serif;text-align:center';
-  return `<p role="note" style="${style}">Preview: ${escapeMarkup(embargo)}</p>`;
+  return `<p role="note" data-preview-note>Preview: ${escapeMarkup(embargo)}</p>`;
 }
 
 function follow(html: string, path: string, { desk, showing }: SiteOptions): string {
