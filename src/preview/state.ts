@@ -32,6 +32,8 @@ export function openShowing(drafts: Drafts): Showing {
   let queue: Promise<void> = Promise.resolve();
   let isQueued = false;
   let drafted = 0;
+  // A page that is told what it missed may show one that went away meanwhile.
+  const everShown = new Set<string>();
   const run = randomUUID();
   const version = (): string => `${run}-${drafted}`;
   const setTrouble = (next: Trouble | null): void => {
@@ -47,6 +49,7 @@ export function openShowing(drafts: Drafts): Showing {
       const files = differing(draft, next);
       draft = next;
       drafted += 1;
+      for (const path of next.hashes.keys()) everShown.add(path);
       setTrouble(troubleOf(next));
       if (files.length > 0) hub.tell('changed', { files });
     } catch (error) {
@@ -70,7 +73,7 @@ export function openShowing(drafts: Drafts): Showing {
       return version();
     },
     listen(response, seen) {
-      const files = [...(draft?.hashes.keys() ?? [])];
+      const files = [...everShown];
       hub.listen(response, {
         ...(seen === version() ? {} : { changed: { files } }),
         ...((trouble ?? stale) === null ? {} : { trouble: trouble ?? stale }),
