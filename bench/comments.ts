@@ -83,7 +83,7 @@ async function wordpress(dir: string): Promise<void> {
     const origin = await startWordPress({ theme });
     try {
       const { path } = origin.announcement;
-      const reached = { url: origin.url, requestsPerSecond: 0, concurrency: 2 };
+      const reached = { url: origin.url, requestsPerSecond: 0, concurrency: 2, deadline: '60s' };
       const lane = (every: string) => [{ name: 'announcement', paths: [path], every }];
       const grafted = await project(join(dir, `${theme}-grafted`), {
         origin: reached,

@@ -8,6 +8,7 @@ import { HOLDING_COLLECTION, HOLDING_FOLDER, HOLDING_NAME, TINY_FOLDER } from '.
 import type { Json } from '../model/json.ts';
 import { type Breakage, lineOfField } from './breakage.ts';
 import { type Build, buildOnce, CHILD } from './compose-child.ts';
+import { mayShowComments } from './compose-uses.ts';
 import type { Rendered } from './eleventy.ts';
 import { FIELDS_HINT, isPageStatus, unknownField } from './holding-fields.ts';
 import { broken, type InputFile, type InputFolders, isAsset, isSource, readInputs } from './inputs.ts';
@@ -113,10 +114,12 @@ export async function compose(options: ComposeOptions, build: Build = buildOnce)
 export async function composeKey(options: Omit<ComposeOptions, 'signal'>): Promise<string> {
   const eleventy = fileURLToPath(new URL('../package.json', import.meta.resolve('@11ty/eleventy')));
   const { version } = JSON.parse(await readFile(eleventy, 'utf8')) as { version: string };
-  const hash = createHash('sha256').update(JSON.stringify([version, options.data, options.tiny === true]));
+  const inputs = await readInputs(options);
+  const { comments, ...rest } = options.data;
+  const data = comments !== undefined && mayShowComments(inputs) ? options.data : rest;
+  const hash = createHash('sha256').update(JSON.stringify([version, data, options.tiny === true]));
   for (const file of [CHILD, fileURLToPath(import.meta.url)]) hash.update(await readFile(file));
-  for (const { name, bytes } of await readInputs(options))
-    hash.update(JSON.stringify([name, bytes.length])).update(bytes);
+  for (const { name, bytes } of inputs) hash.update(JSON.stringify([name, bytes.length])).update(bytes);
   return hash.digest('hex');
 }
 

@@ -337,4 +337,20 @@ test('the key changes with each input, and only then', async () => {
   await changed('no content', key());
 });
 
+test('new comments change the key only where a page may show them', async () => {
+  const comments = (count: number) => ({ ...DATA, comments: { '/a/': { count, newest: [] } } });
+  const differs = async (files: Readonly<Record<string, string>>) => {
+    const root = await project(files);
+    const key = (count: number) => composeKey(options(root, { data: comments(count) }));
+    return (await key(1)) !== (await key(2));
+  };
+  assert.is(await differs({}), false, 'the missing page and holding pages show none');
+  assert.is(await differs({ 'content/a.md': 'Words.' }), false, 'nor does the plain layout');
+  assert.is(await differs({ 'content/a.md': '---\nlayout: announcement.njk\n---\nWords.' }), true, 'this layout does');
+  assert.is(await differs({ 'content/a.md': "{{ comments['/a/'].count }}" }), true);
+  assert.is(await differs({ 'content/a.md': 'Words.', 'content/a.json': '{"layout": "statement.njk"}' }), true);
+  const own = { 'content/a.md': 'Words.', 'templates/x.njk': '{{ comments }}', 'templates/y.njk': '' };
+  assert.is(await differs(own), true, 'templates of the project may put names together');
+});
+
 test.run();

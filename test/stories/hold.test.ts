@@ -54,6 +54,14 @@ test('it shows at once by a flag, asks nobody, changes no page, and is off as fa
   assert.equal(site.hits(), [], 'the origin was not asked');
 });
 
+test('where CloudFront is in front, which looks at no flag, it says what is to be done there', async () => {
+  await project.configure(config({ edge: { for: ['cloudfront'] } }));
+  await project.publish('--now');
+  const on = await project.run(['hold', 'on', 'launch']);
+  assert.match(on.stderr, 'CloudFront goes by the key hold of its own store: put launch there');
+  assert.match((await project.run(['hold', 'off'])).stderr, 'the key hold of its own store: delete it');
+});
+
 test('it survives publishes, a rollback, its end and the loss of the state, says so each time, and any machine lifts it', async () => {
   await project.publish('--now');
   edit(2);

@@ -1,6 +1,7 @@
 import { selectAll, selectOne } from 'css-select';
 import type { Document, Element } from 'domhandler';
 import { parseDocument } from 'htmlparser2';
+import { bySelector } from '../../config/selector.ts';
 
 /** An element of a page, by offsets into its text. */
 export interface Place {
@@ -24,7 +25,7 @@ export interface Places {
   all(selector: string): readonly Place[];
 }
 
-/** Parses a page once. Throws what css-select throws for a selector that is none. */
+/** Parses a page once. To look up what is no selector throws `config-invalid`. */
 export function placesIn(text: string): Places {
   const document: Document = parseDocument(text, {
     withStartIndices: true,
@@ -33,11 +34,13 @@ export function placesIn(text: string): Places {
   });
   return {
     first: (selector) => {
-      const found = selectOne<Document['children'][number], Element>(selector, document.children);
+      const found = bySelector(selector, () =>
+        selectOne<Document['children'][number], Element>(selector, document.children),
+      );
       return found === null ? undefined : placeOf(text, found);
     },
     all: (selector) =>
-      selectAll<Document['children'][number], Element>(selector, document.children).flatMap(
+      bySelector(selector, () => selectAll<Document['children'][number], Element>(selector, document.children)).flatMap(
         (element) => placeOf(text, element) ?? [],
       ),
   };

@@ -1,6 +1,7 @@
 import { selectAll, selectOne } from 'css-select';
 import type { AnyNode, Document, Element } from 'domhandler';
 import { parseDocument } from 'htmlparser2';
+import { bySelector } from '../../config/selector.ts';
 
 /** An element of a feed or a page. */
 export type Branch = Document | Element;
@@ -33,14 +34,14 @@ export function branches(top: Branch, names: readonly string[]): readonly Elemen
   return found;
 }
 
-/** Every element below that matches. */
+/** Every element below that matches. Throws `config-invalid` for what is no selector. */
 export function allBy(top: Branch, selector: string): readonly Element[] {
-  return selectAll<AnyNode, Element>(selector, top.children);
+  return bySelector(selector, () => selectAll<AnyNode, Element>(selector, top.children));
 }
 
-/** The first element below that matches. */
+/** The first element below that matches. Throws `config-invalid` for what is no selector. */
 export function firstBy(top: Branch, selector: string): Element | undefined {
-  return selectOne<AnyNode, Element>(selector, top.children) ?? undefined;
+  return bySelector(selector, () => selectOne<AnyNode, Element>(selector, top.children)) ?? undefined;
 }
 
 /** All text of an element, references resolved; '' for none. */

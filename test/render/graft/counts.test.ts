@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert';
+import { isHoldfastError } from '../../../src/model/errors.ts';
 import { recount } from '../../../src/render/graft/counts.ts';
 import { placesIn } from '../../../src/render/graft/place.ts';
 import { splice } from '../../../src/render/splice.ts';
@@ -39,6 +40,18 @@ for (const [says, count, then] of CASES)
 test('a number in a title that is quoted is no count, and neither is one in a tag', () => {
   for (const says of ['Kommentare zu „1984“', 'Comments', '<i data-n="5">Comments</i>'])
     assert.is(after(says, 9), says);
+});
+
+test('what is no selector is named, and that it is to be put right in the configuration', () => {
+  for (const find of [placesIn('<p>').all, placesIn('<p>').first]) {
+    let error: unknown;
+    try {
+      find('[a');
+    } catch (reason) {
+      error = reason;
+    }
+    assert.ok(isHoldfastError(error, 'config-invalid') && error.message.includes('"[a"'), String(error));
+  }
 });
 
 test.run();
