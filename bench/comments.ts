@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { HoldfastConfig } from '../src/config/schema.ts';
@@ -161,13 +161,17 @@ async function serve<T>(listener: RequestListener, use: (url: string) => Promise
 
 const POST = page('A post', '<h2 class="n">2 comments</h2><ol class="comment-list"></ol>');
 
+function answerPage(url: string | undefined, response: ServerResponse): void {
+  response.writeHead(url === '/post/' ? 200 : 404, { 'content-type': 'text/html; charset=utf-8' });
+  response.end(url === '/post/' ? POST : 'nothing');
+}
+
 /** An origin with one post, whose comments are a JSON list. */
 const listing =
   (comments: () => readonly object[]): RequestListener =>
   (request, response) => {
-    const isList = request.url === '/comments.json';
-    response.writeHead(200, { 'content-type': isList ? 'application/json' : 'text/html; charset=utf-8' });
-    response.end(isList ? JSON.stringify(comments()) : POST);
+    if (request.url !== '/comments.json') return answerPage(request.url, response);
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(comments()));
   };
 
 const threadOf = (url: string, laneEvery: string, more: object = {}): Partial<HoldfastConfig> => ({
@@ -205,8 +209,7 @@ const rest =
   (count: number): RequestListener =>
   (request, response) => {
     const url = new URL(request.url ?? '/', 'http://x');
-    if (!url.pathname.startsWith('/wp-json/'))
-      return void response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(POST);
+    if (!url.pathname.startsWith('/wp-json/')) return answerPage(request.url, response);
     const offset = Number(url.searchParams.get('offset') ?? 0);
     const rows = Array.from({ length: Math.max(0, Math.min(100, count - offset)) }, (_, n) => {
       const { id, parent, author, date, html } = said(count - offset - n);

@@ -1,10 +1,12 @@
 import type { LoadedConfig } from './config/load.ts';
 import { adopt } from './cycle/adopt.ts';
+import { isTimeToMakeWay, preparedIn } from './cycle/appointment.ts';
 import { lookAtThreads } from './cycle/comments.ts';
 import type { Cycle, Wish } from './cycle/cycle.ts';
 import { takeLeases } from './cycle/leases.ts';
 import { openLooks } from './cycle/looking.ts';
 import { forOneCycle, type Premises } from './cycle/premises.ts';
+import { prepareNext } from './cycle/preparing.ts';
 import { publishTo } from './cycle/publishing.ts';
 import { eraseTraces, purgeComment } from './cycle/purge-comment.ts';
 import { purgeAfter } from './cycle/purging.ts';
@@ -12,10 +14,13 @@ import { renderAll } from './cycle/rendering.ts';
 import { repair } from './cycle/repair.ts';
 import { type Report, timed } from './cycle/report.ts';
 import { sweep } from './cycle/sweep.ts';
+import { keepTimetable } from './cycle/timetable.ts';
 import { beginDueValues } from './cycle/values.ts';
 import { takeUpWithdrawals } from './cycle/withdrawals.ts';
 import { stateFiles, type Workplace } from './cycle/workplace.ts';
 import { isHoldfastError } from './model/errors.ts';
+import { shownInstant } from './model/instant.ts';
+import { warn } from './snapshot/context.ts';
 import { watchOrigin } from './snapshot/origin-state.ts';
 import { rounds } from './snapshot/rounds.ts';
 import { keptPages } from './snapshot/snapshot.ts';
@@ -45,6 +50,7 @@ export async function publishIn(
       try {
         if (leases.held.length > 0) {
           premises.begins?.();
+          await keepAppointedTime(place, { wish, report, leases }, signal);
           await work(place, { wish, report, leases }, AbortSignal.any([signal, leases.signal]));
         }
         isSound = true;
@@ -59,6 +65,21 @@ export async function publishIn(
   }
 }
 
+/** Does what the timetable says, and has the leases know of a hold that was set by it. */
+async function keepAppointedTime(
+  place: Workplace,
+  { wish, report, leases }: Omit<Cycle, 'place' | 'context'>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (wish.dryRun) return;
+  const ended = await keepTimetable(place, place.clock.now(), signal);
+  for (const { entry, error } of ended) {
+    const when = shownInstant(entry.at, place.config.schedule.zone);
+    if (error !== undefined) warn(report.tally, 'timetable-failed', entry.then, `was due at ${when}: ${error.message}`);
+  }
+  if (ended.length > 0) await Promise.all(leases.held.map(({ lease }) => lease?.move((record) => record)));
+}
+
 async function work(place: Workplace, run: Omit<Cycle, 'place' | 'context'>, signal: AbortSignal): Promise<void> {
   const { wish, report } = run;
   await adopt(place, run.leases, signal);
@@ -69,8 +90,13 @@ async function work(place: Workplace, run: Omit<Cycle, 'place' | 'context'>, sig
     await beginDueValues(place, wish.looks);
     if (wish.purge !== undefined) report.purged = await purgeComment(cycle, wish.purge, signal);
     const points = looks(cycle, signal);
-    while (!(await timed(report, 'look', () => points.next())).done) await release(cycle, signal);
+    while (!(await timed(report, 'look', () => points.next())).done) {
+      await release(cycle, signal);
+      // What is to go live at a set second needs the lock before it; the next cycle goes on with the looks.
+      if (wish.looks !== 'none' && (await isTimeToMakeWay(place))) await points.return(undefined);
+    }
     if (report.purged !== undefined) report.purged = await eraseTraces(cycle, report.purged, signal);
+    if (!wish.dryRun && wish.at === undefined) await prepareNext(cycle, signal);
     if (!wish.dryRun) await sweep(cycle, signal);
   } finally {
     await place.records.flush();
@@ -84,6 +110,8 @@ async function work(place: Workplace, run: Omit<Cycle, 'place' | 'context'>, sig
 async function* looks({ place, context, wish, report }: Cycle, signal: AbortSignal): AsyncGenerator<void> {
   const noteOrigin = watchOrigin(context);
   try {
+    // What is to be live at its second waits for no answer of the origin's.
+    if (wish.at !== undefined) return yield;
     const hasNews = await lookAtThreads(place, { context, wish, report }, signal);
     if (wish.looks === 'none') return yield;
     for await (const _news of rounds(context, { ...wish, now: wish.looks === 'all', hasNews }, signal)) {
@@ -103,12 +131,13 @@ const REPAIRS = 2;
 
 /** Renders what changed, makes the release live at every destination side by side, and tells the caches before them. */
 async function release(cycle: Cycle, signal: AbortSignal): Promise<void> {
-  const { place, report } = cycle;
+  const { place, report, wish } = cycle;
+  const soon = wish.at === undefined ? await preparedIn(place.stateDir, place.clock.now()) : undefined;
   for (let repairs = 0; ; repairs++) {
     const snapshot = place.snapshot();
     const files = await timed(report, 'render', () => renderAll(cycle, snapshot, signal));
-    const publishing = () =>
-      Promise.all(cycle.leases.held.map((held) => publishTo(held, { ...cycle, snapshot, files }, signal)));
+    const target = { ...cycle, snapshot, files, ...(soon === undefined ? {} : { soon }) };
+    const publishing = () => Promise.all(cycle.leases.held.map((held) => publishTo(held, target, signal)));
     const ended = await timed(report, 'publish', publishing);
     await purgeAfter(cycle, new Map(ended.map(({ destination, changed }) => [destination, changed])), signal);
     if (!ended.some(({ how }) => how === 'bytes lost') || repairs === REPAIRS) return;

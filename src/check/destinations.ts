@@ -91,7 +91,7 @@ function openOne(line: DestinationConfig, loaded: LoadedConfig): Opened {
 }
 
 /** The store's own clock, by one unsigned request, which it refuses with a Date: signatures and conditions go by it. */
-async function storeClock(
+export async function storeClock(
   { name, endpoint, region = 'us-east-1' }: Extract<DestinationConfig, { use: 's3' }>,
   ask: AskWeb,
   signal: AbortSignal,

@@ -221,14 +221,16 @@ function addPublish(program: Command, session: Session): void {
   verb(program, 'publish', 'one cycle: look, render, release, publish')
     .addOption(option('--now', 'look at every lane, due or not'))
     .addOption(option('--dry-run', 'look and print the plan; publish nothing'))
+    .addOption(option('--at <instant>', 'prepare now, live at that second, as in 2027-02-02T09:00:00Z'))
     .addOption(option('--only <glob>', 'look at the pages that match, keep the rest'))
     .addOption(option('--to <name>', 'publish to this destination only'))
     .addOption(option('--force', 'send every file again'))
     .addOption(option('--max-deletes <n>', 'most files one publish may remove').argParser(count).default(256))
     .addOption(option('--accept-shrink', 'let a large part of a lane go, this once'))
-    .action(async (flags: CommonFlags & PublishFlags) => {
-      const { publishVerb } = await import('./publish.ts');
-      session.exitCode = await publishVerb(ioFor(session, flags), flags);
+    .action(async ({ at, ...flags }: CommonFlags & PublishFlags & { readonly at?: string }) => {
+      const io = ioFor(session, flags);
+      if (at === undefined) session.exitCode = await (await import('./publish.ts')).publishVerb(io, flags);
+      else session.exitCode = await (await import('./publish-at.ts')).publishAtVerb(io, at, flags);
     });
 }
 

@@ -30,8 +30,12 @@ export interface PublishFlags {
 
 /** `holdfast publish`: one cycle. Exit codes are those of the README's table. */
 export async function publishVerb(io: VerbIo, flags: PublishFlags): Promise<number> {
-  const { now, dryRun, only, to, force, maxDeletes, acceptShrink } = flags;
-  return publishAndTell(io, {
+  return publishAndTell(io, wishOf(flags));
+}
+
+/** What the flags ask a cycle for. */
+export function wishOf({ now, dryRun, only, to, force, maxDeletes, acceptShrink }: PublishFlags): Wish {
+  return {
     looks: now === true ? 'all' : 'due',
     dryRun: dryRun === true,
     force: force === true,
@@ -39,7 +43,7 @@ export async function publishVerb(io: VerbIo, flags: PublishFlags): Promise<numb
     maxDeletes,
     ...(only === undefined ? {} : { only }),
     ...(to === undefined ? {} : { to }),
-  });
+  };
 }
 
 /** Runs one cycle, writes it down and says what came of it; the verbs that publish share it. */

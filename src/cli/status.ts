@@ -6,6 +6,7 @@ import { systemClock } from '../model/clock.ts';
 import { EXIT } from '../model/errors.ts';
 import { manifestsOf } from '../publish/manifests.ts';
 import type { PurgeStatus } from '../publish/purge-status.ts';
+import { aheadLines } from '../run/ahead.ts';
 import { type DestinationStatus, type Facts, gatherFacts } from '../run/facts.ts';
 import type { CommentsStatus, ValueStatus } from '../run/said-facts.ts';
 import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
@@ -51,6 +52,7 @@ function* lines(facts: Facts, now: number): Generator<string> {
   const { site, environment, destinations, caches, lanes, kept, comments, values, inbox, launch, lastRun: run } = facts;
   yield `${site.name} (${environment}), ${site.url}`;
   if (launch !== null) yield `LAUNCH MODE until ${launch.until}: hot lanes faster, the others paused`;
+  yield* aheadLines(facts.ahead, now);
   for (const destination of destinations) yield* destinationLines(destination, now);
   for (const cache of caches) yield cacheLine(cache);
   for (const { name, everySeconds, ageSeconds, state } of lanes) {

@@ -20,12 +20,3 @@ export function isCron(pattern: string): boolean {
     return false;
   }
 }
-
-/** True for a time zone that this machine knows. */
-export function isZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-}

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { isCron, isZone } from './cron.ts';
+import { isZone } from '../model/instant.ts';
+import { isCron } from './cron.ts';
 import { anyHeaderName, doc, headerValue, name, unique } from './fields.ts';
 import { duration } from './units.ts';
 
@@ -21,7 +22,7 @@ export const schedule = z
         .refine(isZone, { error: 'is not a time zone, such as Europe/Berlin' })
         .meta({ type: 'time zone' })
         .default('UTC'),
-      'The time zone of `cron`',
+      'The time zone of `cron`, and in which `status` shows instants beside UTC',
     ),
   })
   .refine(({ every, cron }) => every === undefined || cron === undefined, {

@@ -7,6 +7,7 @@ import { edge } from './edge.ts';
 import { anyHeaderName, doc, headerValue, httpUrl, name, pathGlob, sitePath, unique } from './fields.ts';
 import { inbox } from './inbox.ts';
 import { alerts, heartbeat, launch, run, schedule } from './run.ts';
+import { timetable } from './timetable.ts';
 import { bytes, duration } from './units.ts';
 
 const hostName = z
@@ -162,6 +163,10 @@ const fields = z.strictObject({
   schedule: schedule.prefault({}),
   run: run.prefault({}),
   launch: launch.prefault({}),
+  timetable: doc(
+    timetable,
+    'What is done at its second by `holdfast run`, and else by the next `publish`, up to a day late; each once',
+  ),
   alerts: doc(alerts, 'Who is told of trouble by `holdfast run`: once when it begins, and once when it ends'),
   heartbeat: doc(
     heartbeat,
@@ -222,6 +227,7 @@ export type AnalyticsConfig = Config['analytics'][number];
 export type DestinationConfig = Config['destinations'][number];
 export type HeaderRule = Config['headers'][number];
 export type EdgeConfig = Config['edge'];
+export type TimetableEntry = Config['timetable'][number];
 export type InboxConfig = NonNullable<Config['inbox']>;
 export type PurgeConfig = Config['purge'][number];
 export type AlertConfig = Config['alerts'][number];

@@ -27,17 +27,18 @@ export async function adopt(place: Workplace, { held }: Leases, signal: AbortSig
   const known = lives.filter(({ manifest }) => manifest !== undefined);
   if (known.length === 0) return;
   await adoptOriginState(place, held, signal);
-  const composed = new Set(
-    (await composeAll(place, viewSnapshot(records, place.config), signal)).map(({ path }) => addressOfFile(path)),
-  );
+  const at = place.clock.now();
+  const pages = await composeAll(place, { snapshot: viewSnapshot(records, place.config), at }, signal);
+  // One that has been taken down since is no page of the origin either, and stays for no look at it.
+  const composed = new Set([...pages.map(({ path }) => addressOfFile(path)), ...(await place.composed.hidden(at))]);
   for (const { control, manifest } of known) {
     withdrawByHand(records, control?.record.withdrawn ?? [], false);
-    const pages = (manifest?.files ?? [])
+    const captured = (manifest?.files ?? [])
       .filter(({ kind }) => CAPTURED.includes(kind))
       .map(({ path }): Address => addressOfFile(path));
     adoptPages(
       records,
-      pages.filter((address) => !composed.has(address)),
+      captured.filter((address) => !composed.has(address)),
     );
   }
 }

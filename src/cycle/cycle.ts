@@ -20,6 +20,8 @@ export interface Wish {
   readonly acceptShrink: boolean;
   /** A comment to take out, or to let back in, before anything is published. */
   readonly purge?: CommentPurge;
+  /** Composed for this instant, and live at it and not before; milliseconds since 1970. Absent: for now. */
+  readonly at?: number;
   /** What is asked for while the run is at work. */
   readonly asks?: AskBox;
 }

@@ -56,7 +56,8 @@ export async function holdingPagesNow(loaded: LoadedConfig, signal: AbortSignal)
   const snapshot = viewSnapshot(openRecords(await openJournal<SnapshotRecord>(files.snapshot)), config);
   const threads = await threadsOf(loaded);
   const said = await saidBeside(loaded, threads, signal);
-  const pages = (await compose(composeOptions(loaded, { snapshot, said }, signal))).map(storedPage);
+  const composed = await compose(composeOptions(loaded, { snapshot, said, at: Date.now() }, signal));
+  const pages = composed.pages.map(storedPage);
   return holdingPages({ config, environment, site: siteOf(loaded), blobs: openBlobs(files.blobs) }, snapshot, pages);
 }
 

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import type { Config } from '../config/schema.ts';
+import type { Config, LaneConfig } from '../config/schema.ts';
 import type { Lane } from '../snapshot/lanes.ts';
 import { readJson, writeAtomic } from '../store/files.ts';
 import { stateFiles } from './workplace.ts';
@@ -40,6 +40,11 @@ function withFasterLanes(config: Config): Config {
     lane.every <= hot ? { ...lane, every: Math.min(lane.every, every) } : lane,
   );
   return { ...config, lanes };
+}
+
+/** Lanes that are looked at every few minutes. */
+export function hotLanes({ lanes, launch }: Config): readonly LaneConfig[] {
+  return lanes.filter(({ every }) => every <= launch.hot);
 }
 
 /** While launch mode is on only hot lanes are looked at. */

@@ -2,6 +2,7 @@ import { pathMatcher } from '../model/globs.ts';
 import { type LookContext, NO_ASKS } from '../snapshot/context.ts';
 import { openDigester } from '../snapshot/digester.ts';
 import { recipeOf } from '../snapshot/recipe.ts';
+import { isTimeToMakeWay } from './appointment.ts';
 import { lookAtThreads, threadPlaces } from './comments.ts';
 import type { Cycle } from './cycle.ts';
 import { watchHolds } from './holding.ts';
@@ -31,9 +32,10 @@ export async function openLooks(
     isReleaseAsked: async (signal) => {
       const isAsked = await takeUpWithdrawals(place);
       const due = { context, report, wish: { ...wish, looks: 'due' as const } };
-      return (await lookAtThreads(place, due, signal)) || isAsked || areHoldsNew();
+      const isWanted = (await lookAtThreads(place, due, signal)) || isAsked || areHoldsNew();
+      return isWanted || (await isTimeToMakeWay(place));
     },
-    composed: await place.composed.addresses(),
+    composed: await place.composed.addresses(clock.now()),
     leavesAsset: pathMatcher(config.assets.exclude),
     digester: openDigester(config),
     recipe: recipeOf({ site, config }),

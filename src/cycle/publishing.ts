@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { addressOfFile } from '../model/address.ts';
+import { sleepUntil } from '../model/clock.ts';
 import { asHoldfastError, hasCode } from '../model/errors.ts';
 import { type Manifest, type ReleaseFile, uncoveredRelease } from '../model/manifest.ts';
 import { ORIGIN_STATE_PATH } from '../model/origin-state.ts';
@@ -12,9 +13,11 @@ import { isCertain, type Live, liveOf } from '../publish/live.ts';
 import { prune } from '../publish/prune.ts';
 import { buildRelease } from '../release/build.ts';
 import type { Difference } from '../release/difference.ts';
+import { endingSoon, keepAt } from '../release/ending.ts';
 import { compileRules, withHeaders } from '../release/headers.ts';
 import { filesThatStay } from '../release/stay.ts';
 import { warn } from '../snapshot/context.ts';
+import type { Prepared } from './appointment.ts';
 import type { Cycle } from './cycle.ts';
 import { differenceFrom } from './difference.ts';
 import { warnOfHold, withHold } from './holding.ts';
@@ -27,6 +30,8 @@ import { retentionOf } from './workplace.ts';
 export interface Target extends Cycle {
   readonly snapshot: Snapshot;
   readonly files: readonly ReleaseFile[];
+  /** What will change at the next instant: caches are to keep it no longer than until then. */
+  readonly soon?: Prepared;
 }
 
 /** How it ended at one destination; what it came to stands in the report. */
@@ -45,7 +50,8 @@ export async function publishTo(held: Held, target: Target, signal: AbortSignal)
   let live: Live | undefined;
   try {
     live = await liveOf(held.manifests, held.state, signal);
-    await send(held, { ...target, live: target.wish.force ? { ...live, unsure: 'all' } : live }, signal);
+    const plan = await planFor(held, target, live);
+    await send(held, { ...target, live: plan.live }, plan, signal);
     return { destination: name, how: 'done', changed: await changedAt(held, live, signal) };
   } catch (error) {
     signal.throwIfAborted();
@@ -62,17 +68,33 @@ interface Sending extends Target {
   readonly live: Live;
 }
 
-async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<void> {
-  const { report, wish, live, place } = sending;
-  const { name } = held.destination;
-  warnOfStanding(held, sending);
-  const release = await place.memory.recall(`release for ${name}`, {
-    from: [live.manifest, sending.files, sending.snapshot, standingOf(held)],
+/** What is to be done at one destination. */
+export interface Plan {
+  /** What it shows, and what a person wants put whatever is there. */
+  readonly live: Live;
+  readonly release: Manifest;
+  readonly change: Difference;
+}
+
+/** What a destination is to show, held against what it shows, `start`. Writes nothing. Throws as `buildRelease` does. */
+export async function planFor(held: Held, target: Target, start: Live): Promise<Plan> {
+  const live = target.wish.force ? { ...start, unsure: 'all' as const } : start;
+  const sending = { ...target, live };
+  const soon = JSON.stringify(soonAt(held, target));
+  const { wish, files, snapshot, place } = target;
+  const release = await place.memory.recall(`release for ${held.destination.name}`, {
+    from: [live.manifest, files, snapshot, standingOf(held), wish.at, soon],
     make: () => releaseFor(held, sending),
     // One that did not go live has a name of its own the next time.
     isSound: (made) => made === live.manifest,
   });
-  const change = differenceFrom(live, release, wish.force);
+  return { live, release, change: differenceFrom(live, release, wish.force) };
+}
+
+async function send(held: Held, sending: Sending, { release, change }: Plan, signal: AbortSignal): Promise<void> {
+  const { report, wish, live, place } = sending;
+  const { name } = held.destination;
+  warnOfStanding(held, sending);
   assertDeletes({
     removed: unexpected(sending, change.remove),
     live: live.manifest,
@@ -102,7 +124,8 @@ async function send(held: Held, sending: Sending, signal: AbortSignal): Promise<
         retain: retentionOf(place),
         withdrawn: sending.snapshot.withdrawnByHand(),
         bytes: { openBlob: place.blobs.open },
-        now: new Date(place.clock.now()),
+        ...(wish.at === undefined ? {} : { gate: () => sleepUntil(wish.at ?? 0, place.clock, signal) }),
+        now: timeOf(sending),
         onPut: () => {
           way.done += 1;
         },
@@ -178,7 +201,11 @@ function releaseFor(held: Held, sending: Sending): Manifest {
   const { state } = held;
   const before = live.manifest && uncoveredRelease(live.manifest);
   const rules = compileRules(place.config.headers);
-  const served = files.map((file) => withHeaders(file, rules));
+  const served = cutSoon(
+    held,
+    sending,
+    files.map((file) => withHeaders(file, rules)),
+  );
   const pinned = state?.record.pinned ?? null;
   if (pinned !== null && before !== undefined) {
     const stays = before.files.filter(
@@ -195,11 +222,35 @@ function releaseFor(held: Held, sending: Sending): Manifest {
   return build(sending, all, [...snapshot.pages()].length + pagesAmong(stays));
 }
 
+/** Which files at a destination caches are to keep for how many seconds and no longer; undefined where no instant is near. */
+function soonAt(
+  { destination }: Held,
+  { soon, place }: Target,
+): { readonly keep: number; readonly paths: readonly string[] } | undefined {
+  const keep = soon && keepAt(soon.at - place.clock.now(), soon.window);
+  const paths = soon?.destinations.find((one) => one.destination === destination.name)?.changes ?? [];
+  return keep === undefined || paths.length === 0 ? undefined : { keep, paths };
+}
+
+/** The files with shorter times in caches for those that will change at an instant which is near. */
+function cutSoon(held: Held, target: Target, files: readonly ReleaseFile[]): readonly ReleaseFile[] {
+  const { keep, paths = [] } = soonAt(held, target) ?? {};
+  if (keep === undefined) return files;
+  const changes = new Set(paths);
+  return files.map((file) => (changes.has(file.path) ? endingSoon(file, keep) : file));
+}
+
+/** A release that is made ahead of its instant is of that instant. */
+function timeOf({ place, wish }: Target): Date {
+  return new Date(Math.max(place.clock.now(), wish.at ?? 0));
+}
+
 function pagesAmong(files: readonly ReleaseFile[]): number {
   return files.filter(({ kind }) => kind === 'page').length;
 }
 
-function build({ place, snapshot, live }: Sending, files: readonly ReleaseFile[], pages: number): Manifest {
+function build(sending: Sending, files: readonly ReleaseFile[], pages: number): Manifest {
+  const { place, snapshot, live } = sending;
   return buildRelease({
     ...place.owner,
     lineage: live.control?.record.lineage ?? randomUUID(),
@@ -207,6 +258,6 @@ function build({ place, snapshot, live }: Sending, files: readonly ReleaseFile[]
     pages,
     isWithdrawn: (address) => snapshot.isWithdrawn(address),
     live: live.manifest,
-    now: new Date(place.clock.now()),
+    now: timeOf(sending),
   });
 }

@@ -2,6 +2,7 @@ import { type Address, addressOfFile } from '../model/address.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { prune } from '../publish/prune.ts';
+import { forgetAhead } from '../render/render.ts';
 import { type CommentPurge, purgeFromThreads } from '../snapshot/comments/purge.ts';
 import { lookAgain } from '../snapshot/rounds.ts';
 import { forgetBody } from '../snapshot/snapshot.ts';
@@ -88,11 +89,16 @@ async function pagesNaming({ records, blobs }: Workplace, id: string): Promise<r
 /** Drops what could bring the comment back: kept releases that may hold it, and every blob that nothing needs. After the purge went live. */
 export async function eraseTraces(cycle: Cycle, purged: PurgedComment, signal: AbortSignal): Promise<PurgedComment> {
   const dropped: Record<string, readonly string[]> = {};
-  const showing = new Set([...purged.pages, ...purged.lookedAgain, ...(await cycle.place.composed.addresses())]);
+  const showing = new Set([
+    ...purged.pages,
+    ...purged.lookedAgain,
+    ...(await cycle.place.composed.addresses(cycle.place.clock.now())),
+  ]);
   for (const held of cycle.leases.held) {
     const ids = await dropReleases(held, showing, signal);
     if (ids.length > 0) dropped[held.destination.name] = ids;
   }
+  forgetAhead(cycle.place.rendered);
   await cycle.place.rendered.flush('anew');
   await cycle.place.records.flush();
   await cycle.place.blobs.scrub(await neededBlobs(cycle.place));

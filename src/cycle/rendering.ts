@@ -1,10 +1,12 @@
 import type { LoadedConfig } from '../config/load.ts';
 import { addressOfFile } from '../model/address.ts';
+import { HoldfastError, isHoldfastError } from '../model/errors.ts';
+import { shownInstant } from '../model/instant.ts';
 import type { ReleaseFile } from '../model/manifest.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { ComposeOptions } from '../render/compose.ts';
 import type { StoredPage } from '../render/composed.ts';
-import { render } from '../render/render.ts';
+import { aheadOf, render } from '../render/render.ts';
 import type { Waiting } from '../render/waiting.ts';
 import { warn } from '../snapshot/context.ts';
 import { graftsOf } from './comments.ts';
@@ -21,10 +23,29 @@ export async function renderAll(
   snapshot: Snapshot,
   signal: AbortSignal,
 ): Promise<readonly ReleaseFile[]> {
-  const { place, report } = cycle;
-  const composed = await composeAll(place, snapshot, signal);
-  const context = { ...place, grafts: await graftsOf(place), ...(await waitingOf(place)) };
-  const rendered = await place.memory.recall('rendered files', {
+  const { place, wish } = cycle;
+  try {
+    return await renderFiles(cycle, snapshot, signal);
+  } catch (error) {
+    if (!isHoldfastError(error) || wish.at === undefined || wish.at <= place.clock.now()) throw error;
+    throw concealed(error, wish.at);
+  }
+}
+
+/** The words of an error may be those that are under embargo, and logs are read by others than editors. */
+function concealed({ code }: HoldfastError, at: number): HoldfastError {
+  return new HoldfastError(code, `what is to go live at ${shownInstant(at)} cannot be made`, {
+    hint: 'holdfast preview shows why',
+  });
+}
+
+async function renderFiles(cycle: Cycle, snapshot: Snapshot, signal: AbortSignal): Promise<readonly ReleaseFile[]> {
+  const { place, report, wish } = cycle;
+  const composed = await composeAll(place, { snapshot, at: wish.at ?? place.clock.now() }, signal);
+  const isAhead = wish.at !== undefined;
+  const journal = isAhead ? { rendered: aheadOf(place.rendered) } : {};
+  const context = { ...place, ...journal, grafts: await graftsOf(place), ...(await waitingOf(place)) };
+  const rendered = await place.memory.recall(isAhead ? 'rendered files ahead' : 'rendered files', {
     from: [snapshot, composed, JSON.stringify([...context.grafts]), JSON.stringify(context.waiting)],
     make: async () => {
       const first = await render(context, snapshot, composed, report.way.render);
@@ -61,17 +82,25 @@ const LACKS = {
 /** The composed pages; Eleventy starts only when their words, their templates or the hot pages' titles changed. */
 export async function composeAll(
   place: Workplace,
-  snapshot: Snapshot,
+  { snapshot, at }: Composing,
   signal: AbortSignal,
 ): Promise<readonly StoredPage[]> {
   const said = await saidBeside(place, place.threads, signal);
-  return place.composed.pages(composeOptions(place, { snapshot, said }, signal));
+  return place.composed.pages(composeOptions(place, { snapshot, said, at }, signal));
+}
+
+/** What composed pages are made of, and for when. */
+export interface Composing {
+  readonly snapshot: Snapshot;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly said?: Said;
 }
 
 /** Where composed pages come from, and what their templates know. */
 export function composeOptions(
   { root, config, environment }: LoadedConfig,
-  { snapshot, said = {} }: { readonly snapshot: Snapshot; readonly said?: Said },
+  { snapshot, at, said = {} }: Composing,
   signal: AbortSignal,
 ): ComposeOptions {
   const { name, url, language } = config.site;
@@ -83,6 +112,7 @@ export function composeOptions(
     content: config.compose.content,
     fallback: PACKAGE_ROOT,
     tiny: config.edge.for.includes('alb'),
+    at,
     data: { site: { name, url, language }, environment, pages, ...said },
     signal,
   };

@@ -95,7 +95,9 @@ async function filesIn(
   const records = openRecords(await openJournal<SnapshotRecord>(stateFiles(loaded.stateDir).snapshot));
   const snapshot = viewSnapshot(records, loaded.config);
   const said = await saidBeside(loaded, await threadsOf(loaded), signal);
-  const pages = (await compose(composeOptions(loaded, { snapshot, said }, signal))).map(storedPage);
+  // A share is public to whoever has its address: what is under embargo is not in it.
+  const composed = await compose(composeOptions(loaded, { snapshot, said, at: systemClock.now() }, signal));
+  const pages = composed.pages.map(storedPage);
   const site = siteOf(loaded);
   const config = { ...loaded.config, analytics: [] };
   const jobs = jobsOf({ config, environment: 'shared', site, blobs }, snapshot, pages);

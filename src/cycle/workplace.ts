@@ -89,6 +89,9 @@ export const stateFiles = (stateDir: string) => ({
   withdrawals: join(stateDir, 'withdrawals'),
   sending: join(stateDir, 'sending'),
   launch: join(stateDir, 'launch.json'),
+  timetable: join(stateDir, 'timetable.json'),
+  appointments: join(stateDir, 'appointments.json'),
+  prepared: join(stateDir, 'prepared.json'),
   run: join(stateDir, 'run.json'),
   alerts: join(stateDir, 'alerts.json'),
 });

@@ -10,6 +10,15 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** A clock that is set is noticed within this. */
+const LONGEST_NAP_MS = 500;
+
+/** Sleeps until the wall clock shows `at` (milliseconds since 1970), however it is set meanwhile; never wakes early. Rejects with the signal's reason. */
+export async function sleepUntil(at: number, clock: Clock, signal?: AbortSignal): Promise<void> {
+  for (let left = at - clock.now(); left > 0; left = at - clock.now())
+    await clock.sleep(Math.min(left, LONGEST_NAP_MS), signal);
+}
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),

@@ -9,3 +9,13 @@ export interface Way {
 
 /** A stage that has not begun. */
 export const noWay = (): Way => ({ what: '', done: 0, total: 0 });
+
+/** So many more are known to be done, of what is named; nothing where nobody watches. */
+export function expectMore(way: Way | undefined, what: string, more: number): void {
+  if (way !== undefined) Object.assign(way, { what, total: way.total + more });
+}
+
+/** One more is done. */
+export function advance(way: Way | undefined): void {
+  if (way !== undefined) way.done += 1;
+}

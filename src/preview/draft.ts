@@ -6,13 +6,15 @@ import { saidBeside, threadsOf } from '../cycle/said.ts';
 import { siteOf, stateFiles } from '../cycle/workplace.ts';
 import { type ReleaseView, viewRelease } from '../edge/view.ts';
 import type { Address } from '../model/address.ts';
+import { systemClock } from '../model/clock.ts';
+import { isHoldfastError } from '../model/errors.ts';
 import type { HoldingFacts } from '../model/holding.ts';
 import { createSite } from '../model/site.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { compileRules, withHeaders } from '../release/headers.ts';
 import { openClaims } from '../render/claims.ts';
-import { compose } from '../render/compose.ts';
-import { openBuilder } from '../render/compose-child.ts';
+import { type ComposedPage, type ComposeOptions, compose } from '../render/compose.ts';
+import { type Build, openBuilder } from '../render/compose-child.ts';
 import { type StoredPage, storedPage } from '../render/composed.ts';
 import type { Graft } from '../render/graft/changes.ts';
 import { holdingFacts } from '../render/holding.ts';
@@ -21,13 +23,15 @@ import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
 import { viewSnapshot } from '../snapshot/snapshot.ts';
 import { openBlobs } from '../store/blobs.ts';
 import { openJournal } from '../store/journal.ts';
-import { fileOf, readWritten, type WrittenPage } from './written.ts';
+import { embargoText, fileOf, readWritten, type WrittenPage } from './written.ts';
 
 /** What would be released now: the templates and words as they are saved, and what was captured so far. */
 export interface Draft {
   /** As the edge sees it. */
   readonly release: ReleaseView;
   readonly holding: readonly HoldingFacts[];
+  /** What is said above a page that is under embargo, or will be taken down, by its file; read off the clock at each call. */
+  embargo(path: string): string | undefined;
   /** Pages written here: the pages, the missing page, the holding pages, each kind by path. */
   readonly written: readonly WrittenPage[];
   /** Hash of the source of each file written here, and of each page with a thread, by path: what differs is to be shown again. */
@@ -71,7 +75,8 @@ export function openDrafts(loaded: LoadedConfig, shownAt: string): Drafts {
       const { snapshot } = taken;
       const threads = await threadsOf(loaded);
       const said = await saidBeside(loaded, threads, signal);
-      const pages = (await compose(composeOptions(loaded, { snapshot, said }, signal), builder.build)).map(storedPage);
+      const options = composeOptions(loaded, { snapshot, said, at: systemClock.now() }, signal);
+      const pages = (await composeForEditors(options, builder.build)).map(storedPage);
       const real = jobsOf(contexts.real, snapshot, pages);
       const written: WrittenPage[] = [];
       for (const page of pages) {
@@ -109,6 +114,10 @@ function draftOf({ pages, written, grafted, jobs, taken, loaded }: Made): Draft 
   const own = viewOf(jobs.values(), loaded, holding);
   const source = new Map(pages.map((page) => [page.path, page]));
   return {
+    embargo(path) {
+      const front = source.get(path)?.front;
+      return front && embargoText(front, systemClock.now());
+    },
     release: { find: (path) => own.find(path) ?? taken.release.find(path), holding: own.holding },
     holding,
     written: written.toSorted((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind)),
@@ -126,6 +135,25 @@ function draftOf({ pages, written, grafted, jobs, taken, loaded }: Made): Draft 
 function viewOf(jobs: Iterable<Job>, { config }: LoadedConfig, holding: readonly HoldingFacts[]): ReleaseView {
   const rules = compileRules(config.headers);
   return viewRelease({ files: [...jobs].map((job) => withHeaders(fileOf(job), rules)) }, holding);
+}
+
+/**
+ * With what is under embargo. Where a page is to take another's place at its instant the two cannot be shown at once: then all is shown
+ * as it will be when the last embargo has ended.
+ */
+async function composeForEditors(options: ComposeOptions, build: Build): Promise<readonly ComposedPage[]> {
+  const all = { ...options, withEmbargoed: true };
+  try {
+    return (await compose(all, build)).pages;
+  } catch (error) {
+    if (!isHoldfastError(error, 'template-broken')) throw error;
+    const { hidden } = await compose(options, build);
+    const instants = hidden.flatMap(({ publishAt }) =>
+      publishAt !== undefined && publishAt > options.at ? publishAt : [],
+    );
+    if (instants.length === 0) throw error;
+    return (await compose({ ...all, at: Math.max(...instants) }, build)).pages;
+  }
 }
 
 /** Captured pages that have a thread, and the further pages of these. */

@@ -2,7 +2,10 @@
  * On each page of the site that the preview shows, and on no other: loads the page again when its file changed, and says what is broken over
  * it. In a frame of the desk the desk tells it; a page in a window of its own listens by itself.
  */
-export const FOLLOW = `(function (me) {
+export const FOLLOW = `// By script, since a page's own policy lets no style attribute in.
+for (const note of document.querySelectorAll('[data-preview-note]'))
+  note.style.cssText = 'position:fixed;inset:auto 0 0 0;z-index:2147483647;margin:0;padding:.5rem 1rem;background:#7a1f00;color:#fff;font:600 .9rem/1.4 system-ui,sans-serif;text-align:center';
+(function (me) {
   var file = decodeURI(me.getAttribute('data-file')), desk = me.getAttribute('data-desk'), over;
   function isText(path) { return /\\.html$/.test(path); }
   function changed(files) {

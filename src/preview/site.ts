@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EdgeConfig } from '../config/schema.ts';
 import { HOLDING_FOLDER } from '../model/holding.ts';
 import type { ReleaseFile } from '../model/manifest.ts';
+import { escapeMarkup } from '../model/markup.ts';
 import { admit } from '../model/policy-tags.ts';
 import { answerTo, type Told } from './answer.ts';
 import type { Draft } from './draft.ts';
@@ -74,7 +75,7 @@ async function sendFile(draft: Draft, path: string, exchange: Exchange): Promise
   const { request, response, options } = exchange;
   if (file === undefined || body === undefined)
     respond(request, response, { status: 404, type: 'text/plain', body: Buffer.from('There is no such file.\n') });
-  else respond(request, response, { status: 200, type: file.type, body: shown(file, body, options) });
+  else respond(request, response, { status: 200, type: file.type, body: shown(file, body, { draft, options }) });
 }
 
 async function sendAnswer(
@@ -105,7 +106,7 @@ async function sendAnswer(
     respond(request, response, {
       status,
       type: file.type,
-      body: shown(file, body, options),
+      body: shown(file, body, { draft, options }),
       headers: { ...headers, ...to },
     });
     return;
@@ -153,16 +154,31 @@ const POLICY =
   "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; form-action 'self'; frame-ancestors 'self' http://localhost:*";
 
 /** A page with the script that loads it again when it changed. */
-function shown({ path, type }: ReleaseFile, body: Buffer, options: SiteOptions): Buffer {
+function shown(
+  { path, type }: ReleaseFile,
+  body: Buffer,
+  { draft, options }: { readonly draft: Draft; readonly options: SiteOptions },
+): Buffer {
   if (!/^text\/html/i.test(type)) return body;
-  return Buffer.from(follow(body.toString('latin1'), path, options), 'latin1');
+  const embargo = draft.embargo(path);
+  const html = body.toString('latin1');
+  return Buffer.from(follow(embargo === undefined ? html : beforeEnd(html, marked(embargo)), path, options), 'latin1');
+}
+
+/** Over the page, so that nobody takes it for what visitors get; ASCII, as all that is put into pages. */
+function marked(embargo: string): string {
+  return `<p role="note" data-preview-note>Preview: ${escapeMarkup(embargo)}</p>`;
 }
 
 function follow(html: string, path: string, { desk, showing }: SiteOptions): string {
   const tag = `<script src="${OWN}follow.js" data-file="${encodeURI(path)}" data-desk="${desk}" data-draft="${showing.version}"></script>`;
   const page = admit(html, { script: ["'self'"], connect: ["'self'"] });
+  return beforeEnd(page, tag);
+}
+
+function beforeEnd(page: string, markup: string): string {
   const at = page.toLowerCase().lastIndexOf('</body');
-  return at < 0 ? page + tag : page.slice(0, at) + tag + page.slice(at);
+  return at < 0 ? page + markup : page.slice(0, at) + markup + page.slice(at);
 }
 
 function splitAt(url: string): readonly string[] {

@@ -1,10 +1,12 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Config, HeaderRule } from '../config/schema.ts';
 import { asHoldfastError, type HoldfastError, isHoldfastError } from '../model/errors.ts';
+import { shownInstant } from '../model/instant.ts';
 import { lazily } from '../model/lazily.ts';
 import type { ReleaseFile } from '../model/manifest.ts';
 import { compileRules, withHeaders } from '../release/headers.ts';
 import { analyticsFor } from '../render/analytics/index.ts';
+import type { Front } from '../render/compose.ts';
 import type { StoredPage } from '../render/composed.ts';
 import type { Job } from '../render/jobs.ts';
 import { LIMITS, responseSize } from '../render/limits.ts';
@@ -15,6 +17,8 @@ export interface WrittenPage {
   readonly path: string;
   readonly kind: 'page' | 'holding' | '404';
   readonly title: string;
+  /** That visitors do not get it yet, or only for a while; undefined for most pages. */
+  readonly embargo: string | undefined;
   readonly status: number;
   /** Headers as visitors get them, but for those that a web server adds by itself. */
   readonly headers: Readonly<Record<string, string>>;
@@ -61,6 +65,7 @@ export async function readWritten(page: StoredPage, job: Job, config: Config): P
     path,
     kind,
     title: front.title ?? path,
+    embargo: embargoText(front, Date.now()),
     status: kind === 'holding' ? (front.status ?? 503) : kind === '404' ? 404 : 200,
     headers: headersOf(job, page, config.headers),
     get bytes() {
@@ -75,6 +80,17 @@ export async function readWritten(page: StoredPage, job: Job, config: Config): P
     })),
     problem,
   };
+}
+
+/** What an editor is to know of when visitors get a page; undefined where there is nothing to know. */
+export function embargoText({ publishAt, unpublishAt }: Front, now: number): string | undefined {
+  const said = [
+    ...(publishAt !== undefined && Date.parse(publishAt) > now
+      ? [`under embargo until ${shownInstant(Date.parse(publishAt))}`]
+      : []),
+    ...(unpublishAt === undefined ? [] : [`taken down at ${shownInstant(Date.parse(unpublishAt))}`]),
+  ];
+  return said.length === 0 ? undefined : said.join(', ');
 }
 
 /** The file that a job would make, for what does not depend on its bytes. */

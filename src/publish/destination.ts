@@ -33,6 +33,11 @@ export interface Destination {
   open(path: string, signal: AbortSignal): Promise<Readable | undefined>;
   /** Starts the transfer of `next`. Fails early where there is no room or no permission. Where a put is visible at once the manifest is stored first. */
   begin(next: Manifest, standing: Standing, signal: AbortSignal): Promise<Transfer>;
+  /**
+   * Brings a file near, for a transfer that is to go live at a set second: where no visitor finds it, under a name that nobody guesses. False
+   * where that is no use: the file is small, or what is put before the commit shows to nobody anyway.
+   */
+  stage(file: ReleaseFile, open: OpenFile, signal: AbortSignal): Promise<boolean>;
   /** Reads every stored form of these files of the live release, or of a kept one, and compares hashes. In any order. */
   readBack(release: Manifest, wish: ReadBackWish, signal: AbortSignal): AsyncIterable<ReadBack>;
   /** Removes what no longer has a reason to be there. Never what the live release lists. */

@@ -3,7 +3,7 @@ import type { BlobRef } from '../model/capture.ts';
 import { HoldfastError, isHoldfastError } from '../model/errors.ts';
 import { type Manifest, type ReleaseFile, uncovered, uncoveredRelease } from '../model/manifest.ts';
 import type { ControlRecord } from './control.ts';
-import type { Destination, OpenFile, Standing, Transfer } from './destination.ts';
+import type { Destination, Guard, OpenFile, Standing, Transfer } from './destination.ts';
 import type { Lease } from './lease.ts';
 import type { Live } from './live.ts';
 import { readManifest } from './manifests.ts';
@@ -23,6 +23,8 @@ export interface GoLive {
   readonly bytes: BytesFrom;
   /** Pins the release: nothing else goes live until `unpin`. */
   readonly pin?: boolean;
+  /** Resolves when the release may be seen: all that nobody sees is done before, and what is left comes at once after it. */
+  readonly gate?: () => Promise<void>;
   readonly now: Date;
   /** Called after each file that was sent. */
   readonly onPut?: () => void;
@@ -50,7 +52,10 @@ export async function goLive(lease: Lease, wish: GoLive, signal: AbortSignal): P
   const requests = destination.requests;
   const until = AbortSignal.any([signal, lease.signal]);
   try {
-    if (!destination.atomic) await lease.move((record) => onItsWay(record, release.id, wish.now));
+    if (!destination.atomic) {
+      await wish.gate?.();
+      await lease.move((record) => onItsWay(record, release.id, wish.now));
+    }
     await send(lease, wish, until);
   } catch (error) {
     throw withVisitors(error, live);
@@ -81,11 +86,20 @@ async function send(lease: Lease, wish: GoLive, signal: AbortSignal): Promise<vo
       });
     }
     if (!destination.atomic) await readBack(destination, { release, put }, signal);
-    await transfer.commit(lease.guard);
+    await transfer.commit(guardOf(lease, wish));
   } catch (error) {
     await transfer.abort().catch(() => undefined);
     throw error;
   }
+}
+
+/** On an atomic destination the gate is before the switch itself. */
+function guardOf({ destination, guard }: Lease, { gate }: GoLive): Guard {
+  if (gate === undefined || !destination.atomic) return guard;
+  return async (work) => {
+    await gate();
+    return guard(work);
+  };
 }
 
 function standingOf({ manifest, unsure }: Live, bytes: BytesFrom): Standing {
@@ -96,7 +110,7 @@ function standingOf({ manifest, unsure }: Live, bytes: BytesFrom): Standing {
 async function sendOne(transfer: Transfer, file: ReleaseFile, { bytes, live }: GoLive): Promise<void> {
   if ('source' in bytes) return transfer.restore(file);
   try {
-    await transfer.put(file, opener(file, bytes.openBlob));
+    await transfer.put(file, openerOf(file, bytes.openBlob));
   } catch (error) {
     // A page that this machine never captured, or a release that was returned to: the destination has what is live.
     const isThere = live.manifest?.files.some(
@@ -107,7 +121,8 @@ async function sendOne(transfer: Transfer, file: ReleaseFile, { bytes, live }: G
   }
 }
 
-function opener(file: ReleaseFile, openBlob: (ref: BlobRef) => Readable): OpenFile {
+/** Opens the forms of a file in a store of blobs. */
+export function openerOf(file: ReleaseFile, openBlob: (ref: BlobRef) => Readable): OpenFile {
   return (encoding) => {
     const ref = encoding === 'identity' ? file : file.variants[encoding];
     if (ref === undefined) throw new HoldfastError('unexpected', `${file.path} has no ${encoding} form`);

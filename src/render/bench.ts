@@ -6,7 +6,6 @@ import type { FileKind, ReleaseFile } from '../model/manifest.ts';
 import type { Site } from '../model/site.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Blobs } from '../store/blobs.ts';
-import type { Journal } from '../store/journal.ts';
 import { type Analytics, analyticsFor, assertAnalytics } from './analytics/index.ts';
 import type { Effort } from './compress.ts';
 import type { PageKind } from './edit.ts';
@@ -38,8 +37,17 @@ export interface JobContext {
   readonly waiting?: Waiting;
 }
 
+/** What is remembered of rendered files, as far as rendering needs it. */
+export interface RenderedJournal {
+  /** The record of this key where there is one, else the last. */
+  get(path: string, key?: string): RenderedRecord | undefined;
+  set(path: string, record: RenderedRecord): void;
+  readonly size: number;
+  flush(): Promise<void>;
+}
+
 export interface RenderContext extends JobContext {
-  readonly rendered: Journal<RenderedRecord>;
+  readonly rendered: RenderedJournal;
 }
 
 /** One file to render: its bytes are asked for only when the key is new. */

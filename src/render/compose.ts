@@ -10,12 +10,18 @@ import { type Breakage, lineOfField } from './breakage.ts';
 import { type Build, buildOnce, CHILD } from './compose-child.ts';
 import { mayShowComments } from './compose-uses.ts';
 import type { Rendered } from './eleventy.ts';
+import { type Span, spanOfAsset, type Turn, turnOf } from './embargo.ts';
+import { type Census, type Hidden, isOut, type Showing } from './hiding.ts';
 import { FIELDS_HINT, isPageStatus, unknownField } from './holding-fields.ts';
 import { broken, type InputFile, type InputFolders, isAsset, isSource, readInputs } from './inputs.ts';
 
 /** Where composed pages come from, and what their templates know. */
 export interface ComposeOptions extends InputFolders {
   readonly data: ComposeData;
+  /** The instant it is composed for, in milliseconds since 1970: what is under embargo then is left out, and what was taken down by then. */
+  readonly at: number;
+  /** True for editors' eyes: what is under embargo is composed too. */
+  readonly withEmbargoed?: boolean;
   /** Also each holding page in the layout `holding/tiny.njk`, for a balancer that holds but a few words; false by default. */
   readonly tiny?: boolean;
   /** Longest time for the whole build, in milliseconds; 60,000 by default. */
@@ -74,6 +80,17 @@ export interface Front {
   readonly retryAfter?: number;
   /** Holding pages: when it first looks whether the origin is back; 60 by default where the status is 503, else never, which is 0. */
   readonly refresh?: number;
+  /** ISO 8601, both. */
+  readonly publishAt?: string;
+  readonly unpublishAt?: string;
+}
+
+/** What is composed for an instant. */
+export interface Composition extends Turn {
+  /** Sorted by path. */
+  readonly pages: readonly ComposedPage[];
+  /** Pages and files that are left out, since visitors do not get them then. */
+  readonly hidden: readonly Hidden[];
 }
 
 /** Measured 0.7 s for the built-in pages and 10 s for 2,000 on a busy machine: past this a template is in a loop. */
@@ -90,21 +107,27 @@ const TINY = {
 const KEEPS = 'correct it and publish again; what is live stays as it is';
 
 /**
- * Renders `content/` through `templates/`, sorted by path. Throws `template-broken` with file, line and what to do; throws
+ * Renders `content/` through `templates/`. Throws `template-broken` with file, line and what to do; throws
  * the signal's reason when aborted. The project's folders are only read, and no code of the project's is run but its templates.
  * `build` is how: by a child of its own unless told, or by one that is kept (`openBuilder`).
  */
-export async function compose(options: ComposeOptions, build: Build = buildOnce): Promise<readonly ComposedPage[]> {
+export async function compose(options: ComposeOptions, build: Build = buildOnce): Promise<Composition> {
+  const { at, withEmbargoed = false } = options;
   options.signal.throwIfAborted();
   const inputs = await readInputs(options);
   inputs.forEach(refuseUnknownField);
   const dir = await realpath(await mkdtemp(join(tmpdir(), 'holdfast-compose-')));
   try {
     await writeSources(dir, inputs, options.tiny === true);
-    const answer = await build({ dir, data: dataOf(options.data), limit: options.limit ?? LIMIT }, options.signal);
+    const job = { dir, data: dataOf(options.data), limit: options.limit ?? LIMIT, at, withEmbargoed };
+    const answer = await build(job, options.signal);
     if ('broken' in answer) throw brokenBy(answer.broken, inputs);
-    const assets = inputs.filter(({ name }) => isAsset(name)).map(assetOf);
-    return distinct([...answer.pages.map((page) => pageOf(page, inputs)), ...assets]);
+    const assets = assetsOf(inputs, { at, withEmbargoed });
+    return {
+      pages: distinct([...answer.pages.map((page) => pageOf(page, inputs)), ...assets.shown]),
+      hidden: [...answer.hidden, ...assets.hidden],
+      ...turnOf([...answer.spans, ...assets.spans], at),
+    };
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
@@ -195,6 +218,31 @@ function pageOf({ input, output = '..', text, front: fields }: Rendered, inputs:
   return { path: output, kind: output.endsWith('.html') ? 'page' : 'asset', html, front };
 }
 
+/** A picture is under embargo with its folder: it has no front matter of its own. */
+function assetsOf(
+  inputs: readonly InputFile[],
+  showing: Showing,
+): { readonly shown: readonly ComposedPage[] } & Readonly<Census> {
+  const data = new Map(inputs.flatMap((file) => (file.name.endsWith('.json') ? [[file.name, file] as const] : [])));
+  const read = (name: string): Readonly<Record<string, unknown>> | undefined => {
+    const file = data.get(name);
+    return file && (JSON.parse(file.bytes.toString('utf8')) as Record<string, unknown>);
+  };
+  const spanFor = ({ name, shown }: InputFile): Span => {
+    try {
+      return spanOfAsset(name, read);
+    } catch (error) {
+      throw broken(`${shown}, by the data of its folder: ${error instanceof Error ? error.message : error}`, KEEPS);
+    }
+  };
+  const all = inputs.filter(({ name }) => isAsset(name)).map((file) => ({ page: assetOf(file), span: spanFor(file) }));
+  return {
+    shown: all.flatMap(({ page, span }) => (isOut(span, showing) ? [] : [page])),
+    hidden: all.flatMap(({ page, span }) => (isOut(span, showing) ? [{ ...span, output: page.path }] : [])),
+    spans: all.map(({ span }) => span),
+  };
+}
+
 function assetOf({ name, shown, bytes }: InputFile): ComposedPage {
   const path = name.slice('content/'.length);
   const rule = pathRule(path);
@@ -230,6 +278,8 @@ function frontOf(fields: Readonly<Record<string, unknown>>, refuse: (field: stri
     ...text('title'),
     ...text('description'),
     ...text('name'),
+    ...text('publishAt'),
+    ...text('unpublishAt'),
     ...number('status', 200, 599),
     ...number('retryAfter', 0, 86_400),
     ...number('refresh', 0, 86_400),

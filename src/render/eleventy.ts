@@ -10,9 +10,11 @@ import { Worker } from 'node:worker_threads';
 import { HOLDING_COLLECTION } from '../model/holding.ts';
 import type { Breakage } from './breakage.ts';
 import { explain } from './breakage.ts';
+import { SPAN_FIELDS } from './embargo.ts';
+import { type Census, defaultPath, HOLDING, holdingOutput, isHidden, type PageData, type Showing } from './hiding.ts';
 
 /** What the parent asks for. */
-export interface ComposeJob {
+export interface ComposeJob extends Showing {
   /** A folder made for this build that holds `content/` and `templates/`, and nothing else. */
   readonly dir: string;
   /** Longest time for the build, in milliseconds, kept by the parent, and here for when the parent is gone. */
@@ -33,27 +35,24 @@ export interface Rendered {
 }
 
 /** What the parent gets for each job. */
-export type ComposeAnswer = { readonly pages: readonly Rendered[] } | { readonly broken: Breakage };
+export type ComposeAnswer =
+  | ({ readonly pages: readonly Rendered[] } & Readonly<Census>)
+  | { readonly broken: Breakage };
 
 /** Front matter the rest of the program reads. */
-const FRONT = ['title', 'description', 'name', 'status', 'retryAfter', 'refresh'];
+const FRONT = ['title', 'description', 'name', 'status', 'retryAfter', 'refresh', ...SPAN_FIELDS];
 /** Settings of Eleventy that would choose another template language, or write outside of the output folder. */
 const SWITCHED_OFF = ['templateEngineOverride', 'permalinkBypassOutputDir'];
 /** Output folder, which is never written: the parent gets the text. */
 const OUTPUT = '_site';
 /** Milliseconds after the limit in which the parent, if there is one, ends the build itself. */
 const GRACE = 2_000;
-const HOLDING = './content/holding/';
 /** The status of a holding page that names none: search engines keep what they know, caches keep nothing. */
 const BUSY = 503;
 /** Seconds after which a busy site is asked again, where the page does not say. */
 const AGAIN = 60;
 /** The date of a page that names none: when its copy was made must not reach the output. */
 const NO_DATE = new Date(0);
-
-interface PageData extends Record<string, unknown> {
-  page: { inputPath: string; fileSlug: string; filePathStem: string };
-}
 
 interface Config {
   setTemplateFormats(formats: readonly string[]): void;
@@ -92,17 +91,18 @@ interface Output {
   readonly data: Record<string, unknown>;
 }
 
-async function build(job: ComposeJob): Promise<readonly Rendered[]> {
+async function build(job: ComposeJob): Promise<Exclude<ComposeAnswer, { broken: Breakage }>> {
   process.chdir(job.dir);
   // @ts-expect-error Eleventy ships no types; what is used of it is written out above.
   const { default: Build } = (await import('@11ty/eleventy')) as {
     default: new (input: string, output: string, options: object) => Eleventy;
   };
-  const config = (eleventy: Config) => configure(eleventy, job.data);
+  const census: Census = { hidden: [], spans: [] };
+  const config = (eleventy: Config) => configure(eleventy, job, census);
   const eleventy = new Build('content', OUTPUT, { configPath: false, quietMode: true, dryRun: true, config });
   await eleventy.initializeConfig({ markdownTemplateEngine: 'njk', htmlTemplateEngine: 'njk' });
   const outputs = await eleventy.toJSON().finally(forget);
-  return outputs.filter((output) => output.outputPath !== false).map(rendered);
+  return { pages: outputs.filter((output) => output.outputPath !== false).map(rendered), ...census };
 }
 
 /** What Eleventy's modules keep from one build to the next, layouts above all; its own watcher tells them so. */
@@ -124,7 +124,7 @@ function rendered({ inputPath, outputPath, content, data }: Output): Rendered {
   };
 }
 
-function configure(eleventy: Config, data: ComposeJob['data']): void {
+function configure(eleventy: Config, job: ComposeJob, census: Census): void {
   eleventy.setTemplateFormats(['njk', 'md', 'html']);
   eleventy.setIncludesDirectory('../templates');
   eleventy.setNunjucksEnvironmentOptions({ autoescape: true });
@@ -132,17 +132,17 @@ function configure(eleventy: Config, data: ComposeJob['data']): void {
   eleventy.setFrontMatterParsingOptions({
     engines: { javascript: refuseScript, js: refuseScript, jsLegacy: refuseScript, node: refuseScript },
   });
-  for (const [name, value] of Object.entries(data)) eleventy.addGlobalData(name, value);
+  for (const [name, value] of Object.entries(job.data)) eleventy.addGlobalData(name, value);
   for (const name of FRONT) eleventy.dataFilterSelectors.add(name);
   eleventy.addGlobalData('layout', 'page.njk');
-  eleventy.addFilter('absolute', (path) => new URL(String(path), data.site.url).href);
+  eleventy.addFilter('absolute', (path) => new URL(String(path), job.data.site.url).href);
   eleventy.addCollection(HOLDING_COLLECTION, (all) => all.getFilteredByGlob(`${HOLDING}**`));
   eleventy.addDateParsing(dateOf);
   markdown.clear();
   eleventy.on('eleventy.engine.njk', ({ nunjucks }) => escapeMarkdown(nunjucks));
   eleventy.addPreprocessor('holdfast', '*', (page, content) => {
     if (page.page.inputPath.endsWith('.md')) markdown.add(content);
-    return prepare(page);
+    return page['draft'] !== true && isHidden(page, job, census) ? false : prepare(page);
   });
 }
 
@@ -160,7 +160,7 @@ function prepare(data: PageData): false | undefined {
     if (data['permalink'] !== undefined)
       throw new Error('a holding page has no `permalink`: its `name` says where it goes');
     data['name'] ??= fileSlug;
-    data['permalink'] = () => `/_holdfast/holding/${data['name']}.html`;
+    data['permalink'] = () => holdingOutput(data['name']);
     data['status'] ??= BUSY;
     if (data['status'] === BUSY) {
       data['retryAfter'] ??= AGAIN;
@@ -170,11 +170,6 @@ function prepare(data: PageData): false | undefined {
   }
   data['permalink'] ??= () => defaultPath(filePathStem);
   return undefined;
-}
-
-function defaultPath(stem: string): string {
-  if (stem === '/404') return '/404.html';
-  return stem.endsWith('/index') ? `${stem}.html` : `${stem}/index.html`;
 }
 
 function dateOf(this: { page: PageData['page'] }, value: unknown): Date | undefined {
@@ -227,7 +222,7 @@ function filesOf(dir: string): ReadonlyMap<string, string> {
 
 async function answer(job: ComposeJob): Promise<ComposeAnswer> {
   try {
-    return { pages: await build(job) };
+    return await build(job);
   } catch (error) {
     return { broken: explain(error, job.dir, filesOf(job.dir)) };
   }

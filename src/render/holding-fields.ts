@@ -1,7 +1,7 @@
 /** What the front matter of a holding page may say; a layout's own values go under `extra`. */
 const FIELDS = new Set(
   (
-    'name status retryAfter refresh title description language layout draft tags date extra ' +
+    'name status retryAfter refresh publishAt unpublishAt title description language layout draft tags date extra ' +
     'kicker lead dateline picture action actionLink waiting shows instead facts links'
   ).split(' '),
 );

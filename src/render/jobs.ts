@@ -15,7 +15,7 @@ import { redirectPage } from './redirect.ts';
 import { robotsFor } from './robots.ts';
 import { typeByName } from './types.ts';
 
-export type { Job, JobContext, RenderContext, RenderedRecord } from './bench.ts';
+export type { Job, JobContext, RenderContext, RenderedJournal, RenderedRecord } from './bench.ts';
 
 /** What a release consists of, in the order in which names are given: what is written here before what was captured. */
 export function* jobsOf(context: JobContext, snapshot: Snapshot, composed: readonly StoredPage[]): Generator<Job> {

@@ -7,7 +7,7 @@ import type { Journal } from '../store/journal.ts';
 import { type Claims, openClaims } from './claims.ts';
 import type { StoredPage } from './composed.ts';
 import { compress, type Effort, isCompressible } from './compress.ts';
-import { type Job, jobsOf, type RenderContext, type RenderedRecord } from './jobs.ts';
+import { type Job, jobsOf, type RenderContext, type RenderedJournal, type RenderedRecord } from './jobs.ts';
 
 export type { RenderContext, RenderedRecord } from './jobs.ts';
 
@@ -75,7 +75,7 @@ function withoutTakenVariants(files: readonly ReleaseFile[], claims: Claims): re
 
 async function renderOne(context: RenderContext, job: Job, lost: string[]): Promise<ReleaseFile | undefined> {
   const { path, kind, type, key, headers = {} } = job;
-  const known = context.rendered.get(path);
+  const known = context.rendered.get(path, key);
   if (known?.key === key)
     return { path, kind, type, headers, sha256: known.sha256, size: known.size, variants: known.variants };
   try {
@@ -98,6 +98,29 @@ async function storeVariants(blobs: Blobs, bytes: Buffer, effort: Effort): Promi
     ...(gzip === undefined ? {} : { gzip: await blobs.put(gzip) }),
     ...(br === undefined ? {} : { br: await blobs.put(br) }),
   };
+}
+
+/** What is rendered ahead of its time lies beside what is rendered for now, so that neither takes the other's place. No path begins with a slash. */
+const AHEAD = '//';
+
+/** The same records for what is made ahead: its own first, and for all that is the same then as now those of now. */
+export function aheadOf(rendered: Journal<RenderedRecord>): RenderedJournal {
+  return {
+    get: (path, key) => {
+      const own = rendered.get(AHEAD + path);
+      return own?.key === key ? own : rendered.get(path);
+    },
+    set: (path, record) => rendered.set(AHEAD + path, record),
+    get size() {
+      return rendered.size;
+    },
+    flush: () => rendered.flush(),
+  };
+}
+
+/** Forgets what was rendered ahead: its time has come, or it is none any more. */
+export function forgetAhead(rendered: Journal<RenderedRecord>): void {
+  for (const [path] of [...rendered.entries()]) if (path.startsWith(AHEAD)) rendered.delete(path);
 }
 
 /** Forgets files rendered to these bytes, which the disk has lost, so that they are made again. */

@@ -1,5 +1,6 @@
 import type { InboxState } from '../inbox/state.ts';
 import { age as inWords } from '../model/age.ts';
+import type { CycleEnd } from './cycle.ts';
 import type { LaneFact } from './lane-facts.ts';
 import type { RunState } from './state.ts';
 import { SKIPS_THAT_ALARM } from './telling.ts';
@@ -27,6 +28,7 @@ export function conditionsOf(
   if (state.role === 'passive') return own;
   return [
     ...lanes.flatMap((lane) => staleCondition(lane)),
+    ...missedConditions(state),
     ...failedConditions(state),
     ...(state.skipped < SKIPS_THAT_ALARM
       ? []
@@ -42,11 +44,21 @@ function staleCondition({ name, age, every, isPaused }: LaneFact): readonly Cond
   return [{ subject: `stale ${name}`, text }];
 }
 
+/** Once is enough: it was to be live at its second. */
+function missedConditions({ missed }: RunState): readonly Condition[] {
+  if (missed === undefined) return [];
+  return [{ subject: 'appointment', text: `what was to go live at its instant did not${reasonOf(missed)}` }];
+}
+
+function reasonOf({ failure, report }: CycleEnd): string {
+  const errors = [failure, ...[...report.destinations.values()].map(({ error }) => error)];
+  const first = errors.find((error) => error !== undefined);
+  return first === undefined ? '' : `: ${first.message.split('\n')[0]} [${first.code}]`;
+}
+
 function failedConditions({ last, failures }: RunState): readonly Condition[] {
   if (last === undefined) return [];
-  const errors = [last.failure, ...[...last.report.destinations.values()].map(({ error }) => error)];
-  const first = errors.find((error) => error !== undefined);
-  const why = first === undefined ? '' : `: ${first.message.split('\n')[0]} [${first.code}]`;
+  const why = reasonOf(last);
   // A refusal waits for a person, however few there were.
   if (last.exit === 5) return [{ subject: 'refused', text: `a safety cap refused to publish${why}` }];
   if (failures < FAILURES_THAT_ALARM) return [];

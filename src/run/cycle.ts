@@ -6,7 +6,7 @@ import { publishIn } from '../pipeline.ts';
 import type { AskBox } from '../snapshot/context.ts';
 
 /** Why a cycle began. */
-export type Why = 'tick' | 'trigger' | 'takeover';
+export type Why = 'tick' | 'trigger' | 'takeover' | 'timetable' | 'appointment';
 
 /** How a cycle ended. */
 export interface CycleEnd {
@@ -30,21 +30,24 @@ export interface CycleWish {
   readonly why: Why;
   readonly asks: AskBox;
   readonly report: Report;
+  /** Live at this instant and not before, milliseconds since 1970; the origin is not asked then. */
+  readonly at?: number;
 }
 
 /** One cycle to its end, written down for `status`. Whatever happens in it is told; never throws. */
 export async function runCycle(
   premises: Premises,
-  { why, asks, report }: CycleWish,
+  { why, asks, report, at }: CycleWish,
   signal: AbortSignal,
 ): Promise<CycleEnd> {
   const wish = {
-    looks: 'due',
+    looks: why === 'appointment' || why === 'timetable' ? 'none' : 'due',
     force: false,
     dryRun: false,
     maxDeletes: MAX_DELETES,
     acceptShrink: false,
     asks,
+    ...(at === undefined ? {} : { at }),
   } as const;
   const began = performance.now();
   const failure = await publishIn(premises, { wish, report }, signal).then(() => undefined, asHoldfastError);

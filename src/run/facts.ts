@@ -12,6 +12,7 @@ import type { Manifests } from '../publish/manifests.ts';
 import type { PurgeStatus } from '../publish/purge-status.ts';
 import type { Records } from '../snapshot/records.ts';
 import { keptPages } from '../snapshot/snapshot.ts';
+import { type Ahead, aheadOf } from './ahead.ts';
 import { type LaneFact, laneFacts } from './lane-facts.ts';
 import { type CommentsStatus, commentsStatus, type ValueStatus, valuesStatus } from './said-facts.ts';
 
@@ -65,6 +66,7 @@ export interface Facts {
   readonly values: readonly ValueStatus[];
   readonly inbox: InboxState | null;
   readonly launch: { readonly since: string; readonly until: string } | null;
+  readonly ahead: Ahead;
   readonly lastRun: Run | null;
   /** The last runs, oldest first. */
   readonly history: readonly Run[];
@@ -106,6 +108,7 @@ export async function gatherFacts(of: FactsOf, signal: AbortSignal): Promise<Fac
     values: await valuesStatus(loaded, now),
     inbox: (await inboxState(loaded)) ?? null,
     launch: launchStatus(launch),
+    ahead: await aheadOf(loaded, now),
     lastRun: history.at(-1) ?? null,
     history,
   };

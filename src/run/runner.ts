@@ -1,17 +1,18 @@
 import { cronTimes } from '../config/cron.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { launchAt } from '../cycle/launch.ts';
+import { hotLanes, launchAt } from '../cycle/launch.ts';
 import { newReport, type Report } from '../cycle/report.ts';
 import type { Clock } from '../model/clock.ts';
 import { asHoldfastError, HoldfastError } from '../model/errors.ts';
 import type { Asked } from '../snapshot/context.ts';
-import { openAsks } from './asks.ts';
+import { type Asks, openAsks } from './asks.ts';
 import { type Facts, gatherFacts } from './facts.ts';
 import { type House, openHouse } from './house.ts';
 import { type LaneFact, laneFacts } from './lane-facts.ts';
 import { openShift, type Shift, takeUp } from './shift.ts';
 import type { Mutable, RunEvent, RunState } from './state.ts';
 import { type Plan, type Ticker, tickerOf } from './ticks.ts';
+import { createTimekeeper, keepMeanwhile, type Timekeeper } from './timekeeper.ts';
 
 /** A passive machine looks at the control records this often, and any at its configuration and its launch mode. */
 export const BEAT_MS = 2000;
@@ -57,13 +58,14 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const asks = openAsks();
   const house = await openHouse({ ...options, begins: () => takeUp({ state, tell }) });
   const state = firstState(loaded, { clock, house });
-  const shift = openShift({ newReport, ...options, state, house, asks, signal });
+  const keeper = createTimekeeper({ state: () => state, clock, longest: BEAT_MS });
+  const shift = openShift({ newReport, ...options, state, house, asks, keeper, signal });
   const expect = (left: number | undefined): void => {
     state.next = left === undefined ? undefined : clock.now() + left;
     state.nextDue = left === undefined ? undefined : clock.monotonic() + left;
   };
   const ticker = tickerOf(() => planOf(state), { clock, signal, expect });
-  const beat = beatOf({ ...options, state, house, shift, ticker, signal });
+  const beat = beatOf({ ...options, state, house, shift, asks, keeper, ticker, signal });
   return {
     state,
     facts: async (until) => gatherFacts({ ...(await lookedAt(house)), loaded: state.loaded, now: clock.now() }, until),
@@ -84,7 +86,9 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
       if (until.aborted) stop.abort(until.reason);
       tell({ kind: 'ready' });
       const ticking = ticker.run(() => {
-        if (state.role !== 'passive' && !shift.begin('tick')) shift.skip('the cycle before is under way');
+        // A cycle now would be in the way of what is to go live at its second.
+        if (state.role === 'passive' || keeper.isQuiet) return;
+        if (!shift.begin('tick')) shift.skip('the cycle before is under way');
       });
       await again({ clock, signal, work: beat, tell });
       tell({ kind: 'stopping' });
@@ -119,6 +123,8 @@ function firstState(
     next: undefined,
     nextDue: undefined,
     launch: undefined,
+    appointment: undefined,
+    missed: undefined,
     configError: undefined,
     get ease() {
       return house.premises.ease;
@@ -139,6 +145,8 @@ interface Beat extends Pick<RunnerOptions, 'clock' | 'tell' | 'onBeat'> {
   readonly state: Mutable<RunState>;
   readonly house: House;
   readonly shift: Shift;
+  readonly asks: Asks;
+  readonly keeper: Timekeeper;
   readonly ticker: Ticker;
   readonly signal: AbortSignal;
 }
@@ -149,9 +157,9 @@ function beatOf(beat: Beat): () => Promise<number> {
   return async () => {
     onBeat?.();
     await heedLaunch(beat);
-    if (shift.isAtWork) return BEAT_MS;
-    await heedConfig(beat);
-    return beat.state.role === 'passive' ? heedOther(beat) : BEAT_MS;
+    if (!shift.isAtWork) await heedConfig(beat);
+    const pause = await heedTime(beat);
+    return !shift.isAtWork && beat.state.role === 'passive' ? heedOther(beat) : pause;
   };
 }
 
@@ -172,6 +180,18 @@ async function heedConfig({ state, house, tell, ticker }: Beat): Promise<void> {
     ticker.restart();
   }
   tell({ kind: 'config', error: state.configError });
+}
+
+/** What the timetable wants now; milliseconds until it may want something else. */
+async function heedTime({ state, keeper, shift, asks, clock, signal }: Beat): Promise<number> {
+  const { wish, pause } = await keeper.look();
+  state.appointment = keeper.next;
+  if (wish?.kind === 'appointment') {
+    // Pages of the origin are looked at first thing after it.
+    const lanes = hotLanes(state.loaded.config).map(({ name }) => name);
+    if (shift.begin('appointment', wish.at)) asks.add({ paths: [], lanes });
+  } else if (wish !== undefined && !shift.begin('timetable')) await keepMeanwhile(state.loaded, clock, signal);
+  return pause;
 }
 
 /** The machine that is active may have stopped. */

@@ -5,11 +5,12 @@ import type { Asks } from './asks.ts';
 import { type CycleEnd, runCycle, type Why } from './cycle.ts';
 import type { House } from './house.ts';
 import type { Mutable, RunEvent, RunState } from './state.ts';
+import type { Timekeeper } from './timekeeper.ts';
 
 /** Cycles, one at a time. */
 export interface Shift {
-  /** False where one is under way, or the process is about to end: then nothing begins. */
-  begin(why: Why): boolean;
+  /** False where one is under way, or the process is about to end: then nothing begins. `at` is the instant of an appointment. */
+  begin(why: Why, at?: number): boolean;
   /** A tick that found work going on. */
   skip(why: string): void;
   readonly isAtWork: boolean;
@@ -21,6 +22,7 @@ export interface ShiftOptions {
   readonly state: Mutable<RunState>;
   readonly house: Pick<House, 'premises'>;
   readonly asks: Asks;
+  readonly keeper: Pick<Timekeeper, 'ended'>;
   readonly clock: Clock;
   readonly tell: (event: RunEvent) => void;
   readonly newReport: () => Report;
@@ -32,17 +34,19 @@ export interface ShiftOptions {
 export function openShift(options: ShiftOptions): Shift {
   const { state, house, asks, clock, tell, signal } = options;
   let running: Promise<void> | undefined;
-  const cycle = async (why: Why): Promise<void> => {
+  const cycle = async (why: Why, at?: number): Promise<void> => {
     const report = options.newReport();
     state.cycle = { why, began: clock.now(), report };
     tell({ kind: 'cycle-began', why });
-    const end = await within(signal, (own) => runCycle(house.premises, { why, asks, report }, own));
+    const wish = { why, asks, report, ...(at === undefined ? {} : { at }) };
+    const end = await within(signal, (own) => runCycle(house.premises, wish, own));
     state.cycle = undefined;
+    if (at !== undefined) options.keeper.ended(at, isGood(end));
     await settle(end, options);
   };
-  const begin = (why: Why): boolean => {
+  const begin = (why: Why, at?: number): boolean => {
     if (running !== undefined || signal.aborted) return false;
-    running = cycle(why)
+    running = cycle(why, at)
       .catch((error: unknown) => tell({ kind: 'trouble', error: asHoldfastError(error) }))
       .finally(() => {
         running = undefined;
@@ -86,11 +90,18 @@ function skipped({ state, tell }: ShiftOptions, why: string): void {
   tell({ kind: 'skipped', times: state.skipped, why });
 }
 
+/** True where it left what is live as it should be. */
+function isGood({ exit, failure }: CycleEnd): boolean {
+  return exit !== 1 && exit !== 5 && exit !== 2 && failure === undefined;
+}
+
 /** What follows from the end of a cycle. */
 async function settle(end: CycleEnd, options: ShiftOptions): Promise<void> {
   const { state, house, tell, signal } = options;
   const { failure } = end;
-  if (failure !== undefined && hasCode(failure, 'locked')) return skipped(options, failure.message);
+  // An appointment is tried again until it has its turn, and no tick was lost.
+  if (failure !== undefined && hasCode(failure, 'locked'))
+    return end.why === 'appointment' ? undefined : skipped(options, failure.message);
   if (failure !== undefined && hasCode(failure, 'leased')) {
     // What was taken before the one that is another's: two machines must not hold a part each.
     await house.premises.desk.letGo();
@@ -101,7 +112,9 @@ async function settle(end: CycleEnd, options: ShiftOptions): Promise<void> {
   state.skipped = 0;
   state.cycles += 1;
   state.last = end;
-  const isFailed = end.exit === 1 || end.exit === 5 || end.exit === 2;
+  const isFailed = !isGood(end);
+  if (!isFailed) state.missed = undefined;
+  else if (end.why === 'appointment') state.missed = end;
   if (!(signal.aborted && isFailed)) state.failures = isFailed ? state.failures + 1 : 0;
   tell({ kind: 'cycle-ended', end });
   // A disk that is full here need not be on the other machine: let that one try.

@@ -1,4 +1,5 @@
 import type { LoadedConfig } from '../config/load.ts';
+import type { Appointment } from '../cycle/appointment.ts';
 import type { Launch } from '../cycle/launch.ts';
 import type { Report } from '../cycle/report.ts';
 import type { HoldfastError } from '../model/errors.ts';
@@ -34,6 +35,10 @@ export interface RunState {
   /** The same by the monotonic clock, which nobody sets. */
   readonly nextDue: number | undefined;
   readonly launch: Launch | undefined;
+  /** The next instant at which a release is to go live. */
+  readonly appointment: Appointment | undefined;
+  /** A cycle that was to make a release live at its instant and failed; until a cycle ends well. */
+  readonly missed: CycleEnd | undefined;
   /** Why the configuration that lies there is not the one in use. */
   readonly configError: HoldfastError | undefined;
   /** How fast the origin is asked, as a part of what is configured. */

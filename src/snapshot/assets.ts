@@ -2,6 +2,7 @@ import { type Address, fileFor } from '../model/address.ts';
 import type { BlobRef, References } from '../model/capture.ts';
 import { hasCode, isHoldfastError } from '../model/errors.ts';
 import type { Entry, GoodEntry, Trouble } from '../model/snapshot.ts';
+import { advance, expectMore } from '../model/way.ts';
 import type { AnswerHeaders } from '../origin/client.ts';
 import { ALWAYS_WANTED } from './always.ts';
 import { type LookContext, wantAsset, warn } from './context.ts';
@@ -14,14 +15,18 @@ const MAX_IMPORT_DEPTH = 8;
 
 /** Captures what is referred to and not there yet, and what those stylesheets import. Throws `origin-away` and the signal's reason. */
 export async function captureNewAssets(context: LookContext, signal: AbortSignal): Promise<void> {
-  const { records, config, triedAssets } = context;
+  const { records, config, triedAssets, tally } = context;
   for (const address of ALWAYS_WANTED) if (records.assets.get(address) === undefined) wantAsset(context, address, '');
   for (let depth = 0; depth < MAX_IMPORT_DEPTH; depth++) {
     const wanted = [...records.assets].filter(([address, entry]) => isWanted(entry) && !triedAssets.has(address));
     if (wanted.length === 0) return;
+    expectMore(tally.way, FILES, wanted.length);
     await inParallel(wanted, config.origin.concurrency, ([address]) => lookAtAsset(context, address, signal));
   }
 }
+
+/** What assets are called where somebody watches. */
+const FILES = 'their files';
 
 /** Of the lanes' states, the one of the assets: no lane can have this name. */
 export const ASSETS = '(assets)';
@@ -41,6 +46,7 @@ export async function* refreshAssets(
   const due = [...records.assets].filter(
     ([address, { lookedAt = 0 }]) => !triedAssets.has(address) && (lookedAt < began || lookedAt > clock.now()),
   );
+  expectMore(context.tally.way, FILES, due.length);
   let next = 0;
   while (next < due.length) {
     const take = sliceOf(context, () => due[next++]?.[0]);
@@ -65,6 +71,7 @@ async function lookAtAsset(context: LookContext, address: Address, signal: Abort
   const entry = records.assets.get(address) ?? { lane: 'assets' };
   const next = await nextEntry(context, address, entry, signal);
   records.assets.set(address, { ...next, lookedAt: clock.now() });
+  advance(context.tally.way);
 }
 
 async function nextEntry(context: LookContext, address: Address, entry: Entry, signal: AbortSignal): Promise<Entry> {

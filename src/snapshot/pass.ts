@@ -1,5 +1,6 @@
 import type { Address } from '../model/address.ts';
 import { isHoldfastError } from '../model/errors.ts';
+import { advance, expectMore } from '../model/way.ts';
 import { type LookContext, warn } from './context.ts';
 import { type Frontier, openFrontier } from './frontier.ts';
 import type { Lane } from './lanes.ts';
@@ -48,11 +49,14 @@ export async function* pass(
   yield { more: false };
 }
 
-/** To be called after each page: who watches sees how far the lane is. */
+/** To be called after each page: who watches sees how far the lane is, which may grow. */
 function noteOn({ tally: { way } }: LookContext, { name }: Lane, frontier: Frontier): () => void {
-  const before = way?.done ?? 0;
+  let told = frontier.size;
+  expectMore(way, name, told);
   return () => {
-    if (way !== undefined) Object.assign(way, { what: name, done: way.done + 1, total: before + frontier.size });
+    advance(way);
+    expectMore(way, name, frontier.size - told);
+    told = frontier.size;
   };
 }
 

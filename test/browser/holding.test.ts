@@ -49,12 +49,13 @@ async function renderFiles(): Promise<void> {
     destinations: [{ use: 'mirror', name: 'web', dir: join(folder, 'www') }],
   });
   const pages = ['/', '/report/', '/about/'].map((address) => ({ address, title: `Page ${address}` }));
-  const composed = await compose({
+  const { pages: composed } = await compose({
     root: PACKAGE,
     templates: 'templates',
     content: 'content',
     fallback: PACKAGE,
     data: { site: { ...site, language: 'en' }, environment: 'production', pages },
+    at: 0,
     signal: new AbortController().signal,
   });
   const context = {

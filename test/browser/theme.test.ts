@@ -27,7 +27,7 @@ test.before(async () => {
     address,
     title: `Page ${address} ${LONG}`,
   }));
-  const composed = await compose({
+  const { pages: composed } = await compose({
     root: PACKAGE,
     templates: 'templates',
     content: 'content',
@@ -37,6 +37,7 @@ test.before(async () => {
       environment: 'production',
       pages,
     },
+    at: 0,
     signal: new AbortController().signal,
   });
   server = createServer((request, response) => {

@@ -57,6 +57,7 @@ export function createMemoryDestination(memory: Memory): Destination {
       assertSafe(next);
       return transferOf(memory, { next, source }, signal);
     },
+    stage: async () => false,
     async *readBack(_release, { files }, signal) {
       for (const file of files) {
         signal.throwIfAborted();

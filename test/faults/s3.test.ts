@@ -46,7 +46,9 @@ const COUNTED = { update: 24, first: 24 };
 const TIMING: LeaseTiming = { ttl: 900, renew: 300, stop: 600 };
 const AT_ONCE = 6;
 const CONTENDERS = 10;
-const ROUNDS = 100;
+/** `npm run faults` puts in all of them; without it a first publish is killed before one request and after the next. */
+const isFull = process.env['HOLDFAST_FAULTS'] === 'all';
+const ROUNDS = isFull ? 100 : 30;
 
 const signal = new AbortController().signal;
 
@@ -211,7 +213,8 @@ for (const [which, requests] of [
   ['first', () => first],
 ] as const)
   test(`killed before or after any request of ${which === 'first' ? 'a first publish' : 'an update'}, each file is whole and the next run puts all right`, async () => {
-    const killings = requests().flatMap(({ n }) => [false, true].map((after) => ({ which, n, after })));
+    const moments = (n: number) => (isFull || which === 'update' ? [false, true] : [n % 2 === 0]);
+    const killings = requests().flatMap(({ n }) => moments(n).map((after) => ({ which, n, after })));
     await onEach(killings, killed);
   });
 

@@ -51,7 +51,7 @@ test('after any edit it gives what a child of its own would give', async () => {
   const root = await project(SOURCES);
   const builder = openBuilder();
   const again = async (changes = {}) =>
-    new Map((await compose(options(root, changes), builder.build)).map(({ path, html }) => [path, String(html)]));
+    new Map((await compose(options(root, changes), builder.build)).pages.map(({ path, html }) => [path, String(html)]));
   try {
     let before = await again();
     assert.equal(before, await pages(root));
@@ -75,7 +75,7 @@ test('an error is told each time, with file and line, and the next build is whol
   const builder = openBuilder();
   const told = () =>
     compose(options(root), builder.build).then(
-      (made) => made.length,
+      ({ pages: made }) => made.length,
       (error: Error): string | number => error.message,
     );
   try {
@@ -95,12 +95,12 @@ test('a loop that does not end is ended, and what comes after it is built by ano
   const root = await project(SOURCES);
   const builder = openBuilder();
   try {
-    const whole = await compose(options(root), builder.build);
+    const { pages: whole } = await compose(options(root), builder.build);
     await write(root, { 'content/b.md': LOOP });
     const failure = await compose(options(root, { limit: 500 }), builder.build).catch((error: Error) => error.message);
     assert.match(String(failure), /did not render within 0\.5 s/);
     await write(root, { 'content/b.md': SOURCES['content/b.md'] });
-    const after = await compose(options(root), builder.build);
+    const { pages: after } = await compose(options(root), builder.build);
     assert.equal(
       after.map(({ html }) => String(html)),
       whole.map(({ html }) => String(html)),

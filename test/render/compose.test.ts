@@ -36,7 +36,7 @@ const BUILT_IN = ['busy', 'launch', 'maintenance', 'not-found', 'not-kept', 'rec
 );
 
 test('the built-in content gives pages that stand on their own', async () => {
-  const composed = await compose(options(PACKAGE));
+  const { pages: composed } = await compose(options(PACKAGE));
   assert.equal(
     composed.map(({ path, kind, front }) => [path, kind, front.status]),
     [
@@ -154,7 +154,7 @@ test('pages, holding pages, data, drafts and files of content each go where they
     'content/a.md~': '{% if %}',
     'content/node_modules/x/readme.md': '{% if %}',
   });
-  const built = await compose(options(root));
+  const { pages: built } = await compose(options(root));
   const composed = built.filter(({ path }) => path !== '404.html' && !BUILT_IN.includes(path));
   assert.equal(
     composed.map(({ path, kind, html }) => [path, kind, html.toString()]),
@@ -269,7 +269,7 @@ async function program(root: string, limit: number): Promise<string> {
     script,
     `import { compose } from ${JSON.stringify(source)};
      const made = await compose({ ...${JSON.stringify(plain)}, signal: new AbortController().signal });
-     console.log(made.length);`,
+     console.log(made.pages.length);`,
   );
   return script;
 }

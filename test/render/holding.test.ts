@@ -36,7 +36,7 @@ function noise(length: number): Buffer {
 }
 
 test('what each is to be served with is written down for others', async () => {
-  const facts = holdingFacts(await compose(options(PACKAGE)));
+  const facts = holdingFacts((await compose(options(PACKAGE))).pages);
   assert.equal(
     facts.map(({ name, status, retryAfter, refresh }) => [name, status, retryAfter, refresh]),
     [
@@ -53,7 +53,7 @@ test('what each is to be served with is written down for others', async () => {
 
 test('one that says nothing is a 503 that is tried again after a minute; another status waits for nothing', async () => {
   const root = await project({ 'content/holding/a.md': 'words', 'content/holding/b.md': '---\nstatus: 410\n---\n' });
-  const [a, b] = holdingFacts(await compose(options(root)));
+  const [a, b] = holdingFacts((await compose(options(root))).pages);
   assert.equal([a?.status, a?.retryAfter, a?.refresh], [503, 60, 60]);
   assert.equal([b?.status, b?.retryAfter, b?.refresh], [410, null, 0]);
 });

@@ -46,13 +46,13 @@ export async function removeProjects(): Promise<void> {
 
 export function options(root: string, changes: Partial<ComposeOptions> = {}): ComposeOptions {
   const { signal } = new AbortController();
-  return { root, templates: 'templates', content: 'content', fallback: PACKAGE, data: DATA, signal, ...changes };
+  return { root, templates: 'templates', content: 'content', fallback: PACKAGE, data: DATA, at: 0, signal, ...changes };
 }
 
 /** What a build gives, as text by path. */
 export async function pages(root: string, changes: Partial<ComposeOptions> = {}): Promise<Map<string, string>> {
   const composed = await compose(options(root, changes));
-  return new Map(composed.map(({ path, html }) => [path, html.toString('utf8')]));
+  return new Map(composed.pages.map(({ path, html }) => [path, html.toString('utf8')]));
 }
 
 /** The message a build of these files is refused with; fails where it is not, or where no hint is given. */

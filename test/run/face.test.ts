@@ -46,6 +46,7 @@ const shown = (facts: object = {}, more: object = {}): Shown =>
       values: [],
       inbox: null,
       launch: null,
+      ahead: { next: null, entry: null, embargoed: 0 },
       lastRun: run(1),
       history: [run(1), run(2, 1)],
       ...facts,

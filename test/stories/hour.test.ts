@@ -1,7 +1,7 @@
-// takes: 75 s
+// takes: 65 s
 // waits
 // time limit: 400 s
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -37,6 +37,9 @@ const FOLLOWED_MS = 15_000;
 const OPEN_FILES_MS = 1000;
 const READY_MS = 30_000;
 const TAIL_PAGE = '/about/';
+const EMBARGOED = '/result/';
+/** In the middle of the origin's bad quarter of an hour. */
+const EMBARGO_MINUTES = 12;
 
 let demo: Demo;
 let disk: string;
@@ -82,6 +85,7 @@ const config = (dir: string, listen: string): HoldfastConfig =>
       limits: { connections: 1000, requestsPerSecond: 10_000, burst: 10_000 },
     },
     inbox: { listen, deadline: '1s' },
+    compose: { content: 'content' },
     run: { listen: '127.0.0.1:0' },
     schedule: { every: `${HOT_MS}ms` },
     destinations: [{ use: 'mirror', dir }],
@@ -91,6 +95,7 @@ const config = (dir: string, listen: string): HoldfastConfig =>
 async function openMachine(listen: string): Promise<Project> {
   const machine = await openProject(config(join(disk, 'www'), listen));
   machines.push(machine);
+  await cp(new URL('../../content', import.meta.url), join(machine.dir, 'content'), { recursive: true });
   return machine;
 }
 
@@ -220,6 +225,12 @@ async function untilGoodCycle(run: Resident): Promise<void> {
   });
 }
 
+/** A page that is to be seen from a time on, and not before. */
+async function embargo(until: number): Promise<void> {
+  const text = `---\npermalink: ${EMBARGOED}\ntitle: The result\npublishAt: ${new Date(until).toISOString()}\n---\nNine hundred and four.\n`;
+  for (const { dir } of machines) await writeFile(join(dir, 'content/result.md'), text);
+}
+
 /** All that happened, for the tests to hold against what was promised. */
 interface Hour {
   readonly visits: readonly Visit[];
@@ -228,6 +239,8 @@ interface Hour {
   /** When the origin was away or nobody could publish, and until the first good cycle after. */
   readonly excused: readonly Stretch[];
   readonly held: Stretch;
+  /** When the page under embargo was to be seen. */
+  readonly open: number;
   readonly slack: number;
 }
 
@@ -239,6 +252,8 @@ const minutes = (count: number): Promise<void> => wait((count * 60_000) / SPEED)
 test('the hour: looks, comments, a slow origin, none at all, a holding page, a machine that dies, a full disk', async () => {
   const [first, second] = machines as [Project, Project];
   const lateness = watchLateness();
+  const open = Date.now() + (EMBARGO_MINUTES * 60_000) / SPEED;
+  await embargo(open);
   edit();
   const one = startRun(first);
   await one.until('published');
@@ -258,7 +273,7 @@ test('the hour: looks, comments, a slow origin, none at all, a holding page, a m
   loops.push(visitors);
   const other = startRun(second);
   await other.until('passive');
-  await minutes(6);
+  await minutes(5);
 
   demo.break('slow');
   await minutes(5);
@@ -279,7 +294,7 @@ test('the hour: looks, comments, a slow origin, none at all, a holding page, a m
   assert.ok(followed < FOLLOWED_MS + lateness.most, `followed after ${followed} ms`);
   away.to = Date.now();
   await untilGoodCycle(other);
-  await minutes(6);
+  await minutes(4);
 
   const full = { from: Date.now(), to: 0 };
   const free = fill(disk);
@@ -290,10 +305,10 @@ test('the hour: looks, comments, a slow origin, none at all, a holding page, a m
   const again1 = startRun(first);
   await again1.until('passive');
   await untilGoodCycle(other);
-  await minutes(6);
+  await minutes(4);
 
   for (const each of [commenting, editing]) await each.stop();
-  await minutes(3);
+  await minutes(2);
   const visits = await visitors.stop();
   await replaying.stop();
   for (let tries = 0; tries < 20 && (await replay()).waiting > 0; tries++) await wait(200);
@@ -306,7 +321,7 @@ test('the hour: looks, comments, a slow origin, none at all, a holding page, a m
     excused.every((stretch) => stretch !== undefined),
     'a good cycle follows each trouble',
   );
-  hour = { visits, comments, cycles, excused: excused as Stretch[], held, slack };
+  hour = { visits, comments, cycles, excused: excused as Stretch[], held, open, slack };
   await wait(OPEN_FILES_MS + 500);
   await server.stop();
   report = JSON.parse((await first.run(['report', join(scratch, 'access.log'), '--json'])).stdout);
@@ -337,7 +352,8 @@ async function errandsFor(machine: Project): Promise<readonly Errand[]> {
     { ...page, path: demo.announcement },
     { ...page, path: TAIL_PAGE },
     { path: style ?? '', kind: 'asset', status: 200, ends: '' },
-    { path: '/?s=tide', kind: 'dynamic', status: 200, ends: '</html>', isDynamic: true },
+    { path: '/?s=tide', kind: 'dynamic', status: 200, ends: '</html>' },
+    { ...page, path: EMBARGOED, isToCome: true },
     { path: '/nowhere/', kind: '404', status: 404, ends: '</html>' },
   ];
 }
@@ -372,6 +388,24 @@ for (const [what, path, interval] of [
     assert.equal(late(sightings, { made, interval, cycles, excused, slack }).slice(0, 3), []);
   });
 }
+
+test('what was under embargo was seen by nobody before its time, and by everybody a cycle after it', () => {
+  const { visits, cycles, open, held, slack } = hour;
+  const asked = visits.filter(({ path, kind }) => path === EMBARGOED && kind !== 'holding');
+  const seen = asked.filter(({ kind }) => kind === 'static');
+  assert.ok(asked.some(({ at }) => at < open) && seen.length > 10, 'it was asked for before and after');
+  assert.equal(
+    seen.filter(({ at }) => at < open).map(({ at }) => at - open),
+    [],
+  );
+  const around = cycles.filter(({ from, to }) => to >= open && from <= held.from);
+  const longest = Math.max(HOT_MS, ...around.map(({ from, to }) => to - from));
+  const tooLate = asked.filter((one) => one.kind === '404' && one.asked > open + HOT_MS + 2 * longest + slack);
+  assert.equal(
+    tooLate.slice(0, 3).map((one) => one.asked - open),
+    [],
+  );
+});
 
 test('each comment that was acknowledged stands at the origin once, and on the page', async () => {
   const { comments } = hour;

@@ -21,9 +21,10 @@ export function card(page: WrittenPage, site: string): string {
 
 /** What is said of a page beside its pictures: replaced by itself when the page changed. */
 export function facts(page: WrittenPage): string {
-  const { status, bytes, fits, beacons, headers, problem } = page;
+  const { status, bytes, fits, beacons, headers, problem, embargo } = page;
   const retry = headers['retry-after'];
   return `${problem === undefined ? '' : `<p class="problem">It cannot be published: ${escapeMarkup(problem.message)}</p>`}
+${embargo === undefined ? '' : `<p class="embargo">${escapeMarkup(embargo)}</p>`}
 <p class="gets"><b class="status" data-status="${String(status)[0]}">${status}</b> <code>${escapeMarkup(nameOf(page))}</code>${retry === undefined ? '' : ` <span>try again after ${retry} s</span>`}</p>
 <p class="weight">${figure(bytes.plain)} bytes plain, ${figure(bytes.gzip)} by gzip, ${figure(bytes.brotli)} by brotli</p>
 <ul class="fits">${fits.map(fit).join('')}</ul>

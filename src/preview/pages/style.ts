@@ -62,6 +62,8 @@ summary { width: fit-content; cursor: pointer; }
 dl div { display: grid; grid-template-columns: 9rem minmax(0, 1fr); gap: .75rem; padding-block: .2rem; }
 dt { color: var(--ink); } dd { margin: 0; overflow-wrap: anywhere; }
 .problem { margin-top: .5rem; color: var(--bad); font-weight: 600; }
+.embargo { margin-top: .5rem; font-weight: 600; }
+.embargo::first-letter { text-transform: uppercase; }
 
 /* As visitors see it */
 h1.aside { font-size: 1rem; font-weight: 650; letter-spacing: 0; }

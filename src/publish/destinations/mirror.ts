@@ -57,6 +57,7 @@ export function createMirror({ name, dir }: MirrorOptions): Destination {
         );
         return guarded(transfer, guard);
       }),
+    stage: async () => false,
     readBack: (release, { files }, signal) => readBack(layout, { release, files }, signal),
     prune: (pruning, signal) => guard(() => pruneMirror({ layout, unlessMoved: control.unlessMoved }, pruning, signal)),
   };

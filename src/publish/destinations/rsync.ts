@@ -58,6 +58,7 @@ export function createRsync({ staging: at, ...there }: RsyncOptions): RsyncDesti
       return taken === undefined ? open(path, signal) : Readable.from([taken]);
     },
     begin: (next, standing, signal) => beginTransfer(remote, { next, standing, staging, stored }, signal),
+    stage: async () => false,
     readBack: (release, { files }, signal) => readBack(remote, { release, files }, signal),
     prune: (pruning, signal) => pruneRemote(remote, { ...pruning, staging }, signal),
     async survey(signal) {

@@ -8,6 +8,7 @@ import { keysBelow } from './s3/keys.ts';
 import { pruneBucket } from './s3/prune.ts';
 import { openFile, readBack } from './s3/read.ts';
 import type { Shared } from './s3/shared.ts';
+import { stageFile } from './s3/stage.ts';
 import { createStore, type Store } from './s3/store.ts';
 import { beginTransfer } from './s3/transfer.ts';
 import { SILENCE_MS } from './s3/wire.ts';
@@ -60,6 +61,7 @@ export function createS3(options: S3Options): Destination {
     control: createControl({ ...shared, store: records }),
     open: (path, signal) => openFile(shared, path, signal),
     begin: (next, standing, signal) => beginTransfer(shared, { next, standing }, signal),
+    stage: (file, open, signal) => stageFile(shared, { file, open }, signal),
     readBack: (release, wish, signal) => readBack(shared, { ...wish, release, atOnce: PUTS_AT_ONCE }, signal),
     prune: (pruning, signal) => pruneBucket(shared, { ...pruning, atOnce: PUTS_AT_ONCE }, signal),
   };
@@ -80,6 +82,7 @@ function sharedBy(options: S3Options): Shared & { readonly records: Store } {
     random,
     isIdentity: matcher(options.identity),
     known: { conditions: 'ignored' },
+    staged: new Set(),
   };
 }
 

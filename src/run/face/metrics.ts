@@ -30,6 +30,11 @@ export function createMetrics(): Metrics {
   const since = gauge('release_live_timestamp_seconds', 'Since when the live release is live', ['destination']);
   const held = gauge('hold', '1 while visitors are on a holding page', ['destination']);
   const pinned = gauge('pinned', '1 while a release is pinned', ['destination']);
+  const appointment = gauge(
+    'next_appointment_timestamp_seconds',
+    'When something is to go live at its second; 0 where nothing is',
+  );
+  const embargoed = gauge('embargoed_pages', 'Pages and files that no visitor gets yet');
   const certificate = gauge('certificate_expiry_timestamp_seconds', 'Until when a certificate is good', ['of']);
   const memory = gauge('resident_memory_bytes', 'Memory of the process');
   const alarms = gauge('alarms', 'Conditions that alerts were told of, and last');
@@ -55,6 +60,8 @@ export function createMetrics(): Metrics {
         held.set({ destination }, one.hold.hold === null ? 0 : 1);
         pinned.set({ destination }, one.pinned === null ? 0 : 1);
       }
+      appointment.set(facts.ahead.next === null ? 0 : Date.parse(facts.ahead.next.at) / 1000);
+      embargoed.set(facts.ahead.embargoed);
       kept.set(facts.kept.length);
       active.set(run.role === 'active' ? 1 : 0);
       launch.set(facts.launch === null ? 0 : 1);

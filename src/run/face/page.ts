@@ -1,4 +1,5 @@
 import { age } from '../../model/age.ts';
+import { aheadLines } from '../ahead.ts';
 import type { Facts } from '../facts.ts';
 import type { Certificate } from './certificate.ts';
 import { historyPlot } from './plot.ts';
@@ -71,6 +72,7 @@ function banners({ facts, run }: Shown): string {
     ...facts.destinations.flatMap(({ name, pinned }) =>
       pinned === null ? [] : [`PINNED at ${name}: nothing else goes live until holdfast unpin`],
     ),
+    ...aheadLines(facts.ahead, Date.parse(facts.at)),
     ...(facts.launch === null ? [] : [`LAUNCH MODE until ${minute(facts.launch.until)}`]),
   ];
   const alarms = run.alarms.map((text) => `<p class="banner bad">${asHtml(text)}</p>`);

@@ -10,8 +10,8 @@ export interface Errand {
   readonly status: number;
   /** Stands in the whole answer. */
   readonly ends: string;
-  /** True where no answer of the origin stands in for it: then a holding page is right while the origin is away. */
-  readonly isDynamic?: true;
+  /** True for what is not there before its time. */
+  readonly isToCome?: true;
 }
 
 /** One answer. */
@@ -94,7 +94,7 @@ interface Got {
 
 /** A page, whole, as it is to be; or a holding page, whole. */
 function judged(
-  { kind, status, ends }: Errand,
+  { kind, status, ends, isToCome }: Errand,
   got: Got,
   { titles }: Visiting,
 ): Pick<Visit, 'kind' | 'holding' | 'edition' | 'said'> {
@@ -104,6 +104,7 @@ function judged(
     const holding = titles.get(title);
     if (holding !== undefined) return { ...none, kind: 'holding', holding };
   }
+  if (isToCome === true && got.isWhole && got.status === 404) return { ...none, kind: '404' };
   if (!got.isWhole || got.status !== status || !got.body.includes(ends)) {
     return { ...none, kind: 'wrong', said: got.body.slice(0, 300) };
   }

@@ -17,6 +17,8 @@ export interface Shared {
   readonly isIdentity: (path: string) => boolean;
   /** How the store takes conditions, as the record last said; 'ignored' until then. */
   readonly known: { conditions: Conditions };
+  /** Keys of what this process has staged. */
+  readonly staged: Set<string>;
 }
 
 /** The error for an object that somebody else has changed meanwhile. */

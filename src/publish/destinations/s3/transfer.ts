@@ -132,9 +132,11 @@ async function isWhole({ shared, signal }: Work, file: ReleaseFile): Promise<boo
   return false;
 }
 
-function send({ shared, keeper, room, signal }: Work, file: ReleaseFile, open: OpenFile): Promise<void> {
+async function send(work: Work, file: ReleaseFile, open: OpenFile): Promise<void> {
+  const { shared, keeper, room, signal } = work;
   const form = formOf(file, shared.isIdentity);
-  const { ref, headers } = form;
+  const { ref, headers, encoding } = form;
+  if (shared.staged.has(shared.keys.kept(file.sha256, encoding)) && (await isBrought(work, file))) return;
   const key = shared.keys.file(file.path);
   const source = () => open(form.encoding);
   const beforeShown = () => keeper.keep(file.path, signal);
@@ -147,13 +149,17 @@ function send({ shared, keeper, room, signal }: Work, file: ReleaseFile, open: O
   });
 }
 
-async function bringBack({ shared, keeper, signal }: Work, file: ReleaseFile): Promise<void> {
+async function bringBack(work: Work, file: ReleaseFile): Promise<void> {
+  if (!(await isBrought(work, file))) throw damaged(work.shared, `the bytes of ${file.path} are not kept any more`);
+}
+
+/** Copies a file from where it is kept, or was staged, to its public name; false where it is there no more. */
+async function isBrought({ shared, keeper, signal }: Work, file: ReleaseFile): Promise<boolean> {
   const { store, keys } = shared;
   await keeper.keep(file.path, signal);
   const kept = await findKept(shared, file, signal);
   const from = kept && { key: kept.key, headers: headersAs(file, kept.seen) };
-  const copied = from && (await store.copy(keys.file(file.path), from, signal));
-  if (copied === undefined) throw damaged(shared, `the bytes of ${file.path} are not kept any more`);
+  return from !== undefined && (await store.copy(keys.file(file.path), from, signal)) !== undefined;
 }
 
 function damaged({ name }: Shared, why: string): HoldfastError {
