@@ -1,4 +1,5 @@
 import type { InboxState } from '../inbox/state.ts';
+import { age as inWords } from '../model/age.ts';
 import type { CycleEnd } from './cycle.ts';
 import type { LaneFact } from './lane-facts.ts';
 import type { RunState } from './state.ts';
@@ -39,7 +40,7 @@ export function conditionsOf(
 
 function staleCondition({ name, age, every, isPaused }: LaneFact): readonly Condition[] {
   if (age === undefined || isPaused || age <= STALE_INTERVALS * every) return [];
-  const text = `lane ${name} was last looked at ${Math.round(age / 1000)} s ago, and is to be each ${every / 1000} s`;
+  const text = `lane ${name} was last looked at ${inWords(age)} ago, and is to be each ${inWords(every)}`;
   return [{ subject: `stale ${name}`, text }];
 }
 

@@ -25,8 +25,12 @@ export interface RoundOptions {
  */
 export async function* rounds(context: LookContext, options: RoundOptions, signal: AbortSignal): AsyncGenerator<void> {
   await rereadReferences(context);
+  // What a hook told of may be comments, which are read by now; the page that they are of takes a server a hundred times as long.
+  const isWaitedFor = options.hasNews === true && context.asks.isWaiting;
+  if (isWaitedFor) yield;
   if (await lookAtAsked(context, signal)) yield;
-  if (options.only === undefined) yield* dueRounds(context, options, signal);
+  const rest = isWaitedFor ? { ...options, hasNews: false } : options;
+  if (options.only === undefined) yield* dueRounds(context, rest, signal);
   else await lookAtOnly(context, options.only, signal);
   yield;
 }
@@ -62,6 +66,7 @@ function isDueNow({ records, clock, acceptShrink }: LookContext, lane: Lane): bo
 /** Between two slices: what a person asked for, and what faster lanes have. */
 async function hasOtherNews(context: LookContext, faster: Faster, signal: AbortSignal): Promise<boolean> {
   const isAsked = await context.isReleaseAsked(signal);
+  if (isAsked && context.asks.isWaiting) return true;
   if (await lookAtAsked(context, signal)) return true;
   return (await lookAtFaster(context, faster, signal)) || isAsked;
 }

@@ -91,7 +91,14 @@ test('what is not well comes first: alarms, a hold, a pin, launch mode', () => {
       { alarms: ['3 cycles in a row failed'] },
     ),
   );
-  for (const said of ['Needs a look', 'HOLD at mirror', 'PINNED at mirror', 'LAUNCH MODE', '3 cycles in a row failed'])
+  for (const said of [
+    'Needs a look',
+    'HOLD at mirror',
+    'since 2027-02-02 09:00 UTC',
+    'PINNED at mirror',
+    'LAUNCH MODE',
+    '3 cycles in a row failed',
+  ])
     assert.ok(html.includes(said), said);
 });
 
@@ -105,6 +112,11 @@ for (const [name, until, trouble, said] of certificates)
     const html = statusPage(shown({}, { certificates: [{ of: 'site', host: 'www.example.org', until, trouble }] }));
     assert.ok(html.includes(said), html);
   });
+
+test('a pinned release is no state that is well', () => {
+  const html = statusPage(shown({ destinations: [destination({ pinned: 'x' })] }));
+  assert.match(html, /<title>On a pinned release/);
+});
 
 test('comments that cannot be read, and values that fail, are said to be old, with the reason', () => {
   const failing = { everySeconds: 60, ageSeconds: 720, trouble: 'answered 500' };

@@ -50,10 +50,16 @@ function wordOf({ facts, run }: Shown): Word {
   if (run.role === 'passive') return { text: 'Passive', tone: 'good' };
   if (run.alarms.length > 0) return { text: 'Needs a look', tone: 'bad' };
   if (all.some(({ hold }) => hold.hold !== null)) return { text: 'On the holding page', tone: 'warn' };
+  if (all.some(({ pinned }) => pinned !== null)) return { text: 'On a pinned release', tone: 'warn' };
   if (all.every(({ live }) => live === null)) return { text: 'Nothing is live yet', tone: 'warn' };
   if (facts.comments.some(({ trouble }) => trouble !== null)) return { text: 'Live, comments are old', tone: 'warn' };
   if (facts.kept.length > 0) return { text: 'Live, some pages kept', tone: 'warn' };
   return { text: 'All is well', tone: 'good' };
+}
+
+/** `2027-02-02 09:00 UTC`, of an ISO 8601 time. */
+function minute(iso: string): string {
+  return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function banners({ facts, run }: Shown): string {
@@ -61,13 +67,13 @@ function banners({ facts, run }: Shown): string {
     ...facts.destinations.flatMap(({ name, hold }) =>
       hold.hold === null
         ? []
-        : [`HOLD at ${name}: visitors get the holding page ${hold.hold.page} since ${hold.hold.since}`],
+        : [`HOLD at ${name}: visitors get the holding page ${hold.hold.page} since ${minute(hold.hold.since)}`],
     ),
     ...facts.destinations.flatMap(({ name, pinned }) =>
       pinned === null ? [] : [`PINNED at ${name}: nothing else goes live until holdfast unpin`],
     ),
     ...aheadLines(facts.ahead, Date.parse(facts.at)),
-    ...(facts.launch === null ? [] : [`LAUNCH MODE until ${facts.launch.until.slice(0, 16).replace('T', ' ')} UTC`]),
+    ...(facts.launch === null ? [] : [`LAUNCH MODE until ${minute(facts.launch.until)}`]),
   ];
   const alarms = run.alarms.map((text) => `<p class="banner bad">${asHtml(text)}</p>`);
   return [...said.map((text) => `<p class="banner">${asHtml(text)}</p>`), ...alarms].join('');
