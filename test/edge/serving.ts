@@ -161,6 +161,8 @@ export function serving(driver: EdgeDriver): void {
   test('a balancer in front is told of a hold, and a hold may answer 200', async () => {
     assert.is((await rig.ask('/_holdfast/hold/launch')).status, 404);
     await rig.hold('launch');
+    // A server that keeps what it knows of files for a second may not have seen this one yet.
+    await until(async () => (await rig.ask('/_holdfast/hold/launch')).status === 200);
     const flag = await rig.ask('/_holdfast/hold/launch');
     assert.is(flag.status, 200);
     assert.is(flag.headers['cache-control'], 'no-store');
