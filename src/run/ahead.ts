@@ -3,6 +3,7 @@ import { type AppointmentWhy, nextAppointment, type Prepared, preparedIn } from 
 import { stateFiles } from '../cycle/workplace.ts';
 import { shownInstant } from '../model/instant.ts';
 import { embargoesIn } from '../render/composed.ts';
+import { counted } from './face/words.ts';
 
 /** What is to come, told without a word of what is under embargo: counts and times alone. Times are ISO 8601. */
 export interface Ahead {
@@ -71,7 +72,7 @@ export function* aheadLines({ next, entry, embargoed }: Ahead, now: number): Gen
     yield `LIVE at ${next.shown}, ${inTime(next.at)} (${WHY[next.why]}): ${readyWords(next)}`;
   }
   if (entry !== null) yield `${entry.then} at ${entry.shown}, ${inTime(entry.at)}`;
-  if (embargoed > 0) yield `${embargoed} pages and files are under embargo`;
+  if (embargoed > 0) yield `pages and files under embargo: ${embargoed}`;
 }
 
 /** What is left: `1 d 02:03:04`, `02:03:04`. */
@@ -93,7 +94,7 @@ function readyWords({ ready, problem }: NonNullable<Ahead['next']>): string {
   if (ready === null) return 'not prepared yet; a publish within the day before does it';
   const each = ready.map(
     ({ destination, changes, puts, staged }) =>
-      `${destination} ready, ${puts} files to put${staged === 0 ? '' : `, ${staged} of them lie there`}, ${changes} that visitors have now change`,
+      `${destination} ready, ${counted(puts, 'file')} to put${staged === 0 ? '' : `, ${staged} of them lie there`}, ${changes} that visitors have now change`,
   );
   return each.join('; ');
 }

@@ -94,8 +94,10 @@ async function visit(url: string, { width = 1440, scheme = 'light' }: Visit, loo
   }
 }
 
-/** A browser writes the status of a page that is not well on its console: of those that are meant to be so nothing is said. */
-// A frame whose page went away looks again before the card is taken off the sheet.
+/**
+ * A browser writes the status of a page that is not well on its console: of those that are meant to be so nothing is said. One of them went
+ * away, and its frame looks again before its card is taken off the sheet.
+ */
 function isStatus(message: ConsoleMessage): boolean {
   const { url } = message.location();
   return (

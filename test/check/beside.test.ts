@@ -1,7 +1,6 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import * as assert from 'uvu/assert';
@@ -20,6 +19,7 @@ import { freePort } from '../support/ports.ts';
 import { smallConfig } from '../support/project.ts';
 import { page, startSite } from '../support/site.ts';
 import { suite } from '../support/suite.ts';
+import { inFolder } from './folder.ts';
 
 const signal = new AbortController().signal;
 const said = (findings: readonly Finding[]): readonly string[] =>
@@ -34,15 +34,6 @@ const loadedIn = (root: string, more: Partial<HoldfastConfig>, origin?: string):
   stateDir: join(root, '.holdfast/production'),
   secrets: [],
 });
-
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-check-'));
-  try {
-    await use(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
 
 const test = suite('checks of what stands beside a cycle');
 

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Finding } from '../../src/check/finding.ts';
@@ -10,17 +9,9 @@ import type { ControlRecord } from '../../src/publish/control.ts';
 import { createMirror } from '../../src/publish/destinations/mirror.ts';
 import { recordOf } from '../conformance/releases.ts';
 import { suite } from '../support/suite.ts';
+import { inFolder } from './folder.ts';
 
 const signal = new AbortController().signal;
-
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-check-'));
-  try {
-    await use(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
 
 const check = (dir: string): Promise<readonly Finding[]> => {
   const destination = createMirror({ name: 'web', dir });

@@ -36,6 +36,12 @@ const say = (id: number, html: string, parent?: number): Said => ({
 
 let site: ScriptedSite;
 let project: Project;
+
+/** The news, published once more. */
+const newsAgain = async (): Promise<string> => {
+  await project.publish();
+  return project.read('news/index.html');
+};
 let comments: Said[];
 
 test.before.each(async () => {
@@ -254,7 +260,7 @@ test('composed pages know the newest comments, and values that a program compute
   const values = [{ from: 'command' as const, name: 'tide', run: [program], every: '1d' }];
   await project.configure(config({}, { values }));
   assert.is((await project.publish('--now')).exit, 0);
-  await until(async () => (await project.publish(), project.read('news/index.html')), /2 said; 4\.2 m/);
+  await until(newsAgain, /2 said; 4\.2 m/);
   assert.not.match(await readFile(join(project.dir, 'seen'), 'utf8'), /HOLDFAST|AWS|SECRET/);
 });
 
@@ -270,7 +276,7 @@ test('a value that takes long holds up nothing, and a failed one leaves the last
   assert.is((await project.publish('--now')).exit, 0);
   assert.match(await project.read('news/index.html'), '[]');
   await writeFile(gate, '');
-  await until(async () => (await project.publish(), project.read('news/index.html')), /\[7\]/);
+  await until(newsAgain, /\[7\]/);
   await writeFile(answer, 'no JSON');
   await until(async () => (await project.publish()).stdout, /value-failed/);
   assert.match(await project.read('news/index.html'), '[7]');

@@ -211,6 +211,7 @@ const BREAKING = [
   '{{ range.constructor("return process")() }}',
   '{{ comment.text.constructor.constructor("window.ran=1")() }}',
   '{# comment #}',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: what another template language would work out
   '${7*7}',
   '<%= 7*7 %>',
   '#{7*7}',
