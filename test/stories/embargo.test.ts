@@ -176,7 +176,7 @@ test('publish --at: killed and started again, every page of two mirrors is live 
   await until(() => first.output().includes(' ready, '), first.output);
   first.child.kill('SIGKILL');
   await first.ended;
-  assert.match((await project.run(['status'])).stdout, /LIVE at .*, in 00:00:\d\d \(publish --at\): mirror ready/);
+  assert.match((await project.run(['status'])).stdout, /LIVE at .*, in 00:\d\d:\d\d \(publish --at\): mirror ready/);
   site.hits();
   const again = project.run(['publish', '--at', iso(at)]);
   const look = (folder: string) => (n: number) =>
