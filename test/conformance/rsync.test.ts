@@ -1,3 +1,4 @@
+// takes: 60 s
 import { openPlace } from '../publish/rsync-place.ts';
 import { destinationSuite } from './destination.ts';
 import { inventoryOf } from './inventory.ts';

@@ -1,4 +1,4 @@
-// takes: 40 s
+// takes: 120 s
 // time limit: 1800 s
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';

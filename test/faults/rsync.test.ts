@@ -1,3 +1,4 @@
+// takes: 50 s
 // time limit: 900 s
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

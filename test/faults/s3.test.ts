@@ -1,3 +1,4 @@
+// takes: 60 s
 // time limit: 600 s
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

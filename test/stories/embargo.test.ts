@@ -1,4 +1,4 @@
-// takes: 45 s
+// takes: 130 s
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';

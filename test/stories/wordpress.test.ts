@@ -1,4 +1,4 @@
-// takes: 65 s
+// takes: 120 s
 // time limit: 600 s
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
