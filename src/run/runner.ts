@@ -159,6 +159,7 @@ function beatOf(beat: Beat): () => Promise<number> {
     await heedLaunch(beat);
     if (!shift.isAtWork) await heedConfig(beat);
     const pause = await heedTime(beat);
+    if (!beat.keeper.isQuiet) shift.tryAgain();
     return !shift.isAtWork && beat.state.role === 'passive' ? heedOther(beat) : pause;
   };
 }

@@ -11,6 +11,8 @@ import type { Timekeeper } from './timekeeper.ts';
 export interface Shift {
   /** False where one is under way, or the process is about to end: then nothing begins. `at` is the instant of an appointment. */
   begin(why: Why, at?: number): boolean;
+  /** Begins a cycle for what was asked for and not come to, as the cycles failed; some time after the last. */
+  tryAgain(): void;
   /** A tick that found work going on. */
   skip(why: string): void;
   readonly isAtWork: boolean;
@@ -30,10 +32,14 @@ export interface ShiftOptions {
   readonly signal: AbortSignal;
 }
 
+/** A cycle that failed before it took what was asked for is not followed by another at once: that would fail too. */
+const REST_MS = 10_000;
+
 /** What is asked for while a cycle is under way, and too late for it, begins the next. */
 export function openShift(options: ShiftOptions): Shift {
   const { state, house, asks, clock, tell, signal } = options;
   let running: Promise<void> | undefined;
+  let ended = clock.monotonic();
   const cycle = async (why: Why, at?: number): Promise<void> => {
     const report = options.newReport();
     state.cycle = { why, began: clock.now(), report };
@@ -46,16 +52,24 @@ export function openShift(options: ShiftOptions): Shift {
   };
   const begin = (why: Why, at?: number): boolean => {
     if (running !== undefined || signal.aborted) return false;
+    const { added } = asks;
     running = cycle(why, at)
       .catch((error: unknown) => tell({ kind: 'trouble', error: asHoldfastError(error) }))
       .finally(() => {
         running = undefined;
-        if (asks.isWaiting && state.role !== 'passive') begin('trigger');
+        ended = clock.monotonic();
+        if (asks.added > added) beginAsked();
       });
     return true;
   };
+  const beginAsked = (): void => {
+    if (asks.isWaiting && state.role !== 'passive') begin('trigger');
+  };
   return {
     begin,
+    tryAgain() {
+      if (clock.monotonic() - ended >= REST_MS) beginAsked();
+    },
     skip: (why) => skipped(options, why),
     get isAtWork() {
       return running !== undefined;

@@ -159,6 +159,23 @@ test('it survives what fails in a cycle, tells it, and goes on', async () => {
   assert.match(await live(), /Edition 2/);
 });
 
+test('what was asked for is done once a destination is well again, without a storm of cycles meanwhile', async () => {
+  const run = start('--log-level', 'debug');
+  const url = await run.url();
+  await run.until(cycleEnded.hasEnded);
+  const record = join(project.dir, 'mirror/_holdfast/control.json');
+  const text = await readFile(record, 'utf8');
+  await writeFile(record, '{}');
+  site.pages.set('/', page('Home', '<p>Edition 2</p>'));
+  await trigger(url);
+  assert.is((await run.until(cycleEnded.hasEnded))['exit'], 1);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  assert.is(run.lines.filter(({ msg }) => msg.startsWith('cycle begins')).length, 2);
+  await writeFile(record, text);
+  assert.is((await run.until(cycleEnded.hasEnded))['exit'], 0, 'the next beat that comes some seconds later');
+  assert.match(await live(), /Edition 2/);
+});
+
 test('a tick that finds another run at work is skipped, and three in a row are a warning', async () => {
   await project.configure(configWith({ lanes: [{ name: 'hot', paths: ['/'], every: '100ms' }] }));
   let answered = 0;
