@@ -92,7 +92,7 @@ async function checkWaiting(loaded: LoadedConfig): Promise<readonly Finding[]> {
   return [
     ...(waiting === 0
       ? []
-      : [find('ok', `${count(waiting, 'comment')} wait; delivering takes ${age(drainSeconds * 1000)}`)]),
+      : [find('ok', `${count(waiting, 'comment')} waiting; delivering takes ${age(drainSeconds * 1000)}`)]),
     ...(lost === 0
       ? []
       : [find('warn', `${count(lost, 'comment')} cannot be delivered`, 'holdfast inbox list says which, and why')]),

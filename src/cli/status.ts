@@ -107,5 +107,5 @@ function inboxLine({ waiting, delivering, refused, torn, oldest, drainSeconds }:
   const dead = `${refused === 0 ? '' : `, ${refused} refused`}${torn === 0 ? '' : `, ${torn} torn`}`;
   if (waiting + delivering === 0) return `inbox: nothing waits${dead}`;
   const since = oldest === null ? '' : `, the oldest for ${age(now - oldest)}`;
-  return `inbox: ${waiting + delivering} wait${since}; delivering takes ${age(drainSeconds * 1000)}${dead}`;
+  return `inbox: ${waiting + delivering} ${waiting + delivering === 1 ? 'waits' : 'wait'}${since}; delivering takes ${age(drainSeconds * 1000)}${dead}`;
 }

@@ -64,20 +64,17 @@ const LATER_IN_A_ROW = 2;
  * that was killed: it may have been delivered. Throws `inbox-sealed`, `inbox-credentials`, `state-unwritable`, or the signal's reason.
  */
 export async function replay(parts: ReplayParts, signal: AbortSignal): Promise<ReplayReport> {
-  const { spool, clock, log } = parts;
+  const { spool, log } = parts;
   const counts = { delivered: 0, refused: 0, later: 0, torn: 0, unreadable: 0 };
   for (const entry of await spool.list('cur')) await spool.move(entry, 'cur', 'new', { ...entry, sure: false });
   const turn = createTurn(parts);
-  const had = new Set<string>();
+  const next = createQueue(parts);
   let inARow = 0;
   let stopped: string | null = null;
-  const next = async () =>
-    (await spool.list('new')).find(({ due, receipt }) => due <= clock.now() && !had.has(receipt));
   let entry = await next();
   if (entry !== undefined && !(await isWell(parts, signal))) stopped = 'the origin is not well';
   for (; entry !== undefined && stopped === null; entry = await next()) {
     signal.throwIfAborted();
-    had.add(entry.receipt);
     const { event, stop, why, id } = await turn(entry, signal);
     if (event === 'gone') continue;
     counts[event] += 1;
@@ -87,6 +84,24 @@ export async function replay(parts: ReplayParts, signal: AbortSignal): Promise<R
   }
   if (stopped !== null) log({ event: 'stopped', why: stopped });
   return { ...counts, waiting: (await spool.list('new')).length, stopped };
+}
+
+/**
+ * What is due, each once a run, oldest first. The folder is read once a round and not once an entry: ten thousand that wait would else be
+ * listed ten thousand times. What came, or became due, during a round has its turn in the next; undefined where a new round finds nothing.
+ */
+function createQueue({ spool, clock }: Pick<ReplayParts, 'spool' | 'clock'>): () => Promise<Entry | undefined> {
+  const had = new Set<string>();
+  let round: Entry[] = [];
+  return async () => {
+    if (round.length === 0) {
+      const now = clock.now();
+      round = (await spool.list('new')).filter(({ due, receipt }) => due <= now && !had.has(receipt)).reverse();
+    }
+    const entry = round.pop();
+    if (entry !== undefined) had.add(entry.receipt);
+    return entry;
+  };
 }
 
 interface Turned {

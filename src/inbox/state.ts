@@ -23,8 +23,8 @@ export interface InboxState {
   readonly drainSeconds: number;
 }
 
-/** What the origin takes for a comment by REST beside the pace; measured 60 to 110 ms on two processors. */
-const REST_MS = 150;
+/** What the origin takes for a comment beside the pace; measured 60 to 110 ms by REST on two processors. */
+const ORIGIN_MS = 150;
 
 /** What the inbox of a configuration holds; undefined where it has none, or this user may not look. Writes nothing. */
 export async function inboxState(loaded: LoadedConfig): Promise<InboxState | undefined> {
@@ -43,7 +43,6 @@ export async function inboxState(loaded: LoadedConfig): Promise<InboxState | und
   if (lists === undefined) return undefined;
   const [, waiting = [], delivering = [], done = [], refused = [], torn = []] = lists;
   const isFast = config.replay.user !== undefined && config.replay.password !== undefined;
-  const each = isFast ? REST_PACE_MS + REST_MS : FORM_PACE_MS;
   return {
     waiting: waiting.length,
     putOff: waiting.filter(({ tries }) => tries > 0).length,
@@ -52,8 +51,13 @@ export async function inboxState(loaded: LoadedConfig): Promise<InboxState | und
     refused: refused.length,
     torn: torn.length,
     oldest: waiting[0]?.at ?? null,
-    drainSeconds: Math.ceil(((waiting.length + delivering.length) * each) / 1000),
+    drainSeconds: drainSeconds(waiting.length + delivering.length, isFast ? REST_PACE_MS : FORM_PACE_MS),
   };
+}
+
+/** Seconds that so many take with `pace` milliseconds between any two; nothing is waited for before the first. */
+export function drainSeconds(count: number, pace: number): number {
+  return Math.ceil((count * ORIGIN_MS + Math.max(0, count - 1) * pace) / 1000);
 }
 
 /** Where a submission lies. */

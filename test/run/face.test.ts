@@ -182,4 +182,32 @@ test('metrics have names that Prometheus takes, with their units', async () => {
   assert.match(text, /holdfast_lane_age_seconds\{lane="hot"\} 30/);
 });
 
+test('metrics say how old comments and values are, which fail, and what waits in the inbox; what is gone is not said again', async () => {
+  const metrics = createMetrics();
+  const comments = [
+    { page: '/launch/', count: 1001, everySeconds: 60, ageSeconds: 42, trouble: null },
+    { page: '/new/', count: 0, everySeconds: 60, ageSeconds: null, trouble: 'answered 500' },
+  ];
+  const values = [{ name: 'sold', everySeconds: 600, ageSeconds: 7, computing: false, trouble: null }];
+  const inbox = { waiting: 2, delivering: 1, refused: 4, torn: 0, oldest: 1_800_000_000_000 };
+  const text = await metrics.text(shown({ comments, values, inbox }));
+  const said = text.split('\n').filter((line) => /^holdfast_(comments|value|inbox)_/.test(line));
+  assert.equal(said.sort(), [
+    'holdfast_comments_age_seconds{page="/launch/"} 42',
+    'holdfast_comments_failing{page="/launch/"} 0',
+    'holdfast_comments_failing{page="/new/"} 1',
+    'holdfast_comments_interval_seconds{page="/launch/"} 60',
+    'holdfast_comments_interval_seconds{page="/new/"} 60',
+    'holdfast_comments_shown{page="/launch/"} 1001',
+    'holdfast_comments_shown{page="/new/"} 0',
+    'holdfast_inbox_oldest_timestamp_seconds 1800000000',
+    'holdfast_inbox_refused 4',
+    'holdfast_inbox_waiting 3',
+    'holdfast_value_age_seconds{value="sold"} 7',
+    'holdfast_value_failing{value="sold"} 0',
+    'holdfast_value_interval_seconds{value="sold"} 600',
+  ]);
+  assert.not.match(await metrics.text(shown()), /\{page=|\{value=/);
+});
+
 test.run();

@@ -27,7 +27,7 @@ interface Rig {
   /** What the source shows from now on. */
   say(comments: readonly Said[]): Promise<void>;
   /** Asks until there is no more, and takes what is said. */
-  ask(resync?: boolean): Promise<readonly Changes[]>;
+  ask(resync?: boolean, isTold?: boolean): Promise<readonly Changes[]>;
   close(): Promise<void>;
 }
 
@@ -58,11 +58,11 @@ async function rigOf(form: Form): Promise<Rig> {
       form.show(origin, comments);
       await writeFile(join(dir, 'comments.json'), JSON.stringify(comments));
     },
-    ask: async (resync = false) => {
+    ask: async (resync = false, isTold = false) => {
       const all: Changes[] = [];
       for (let isMore = true; isMore; ) {
         const versions = async () => new Map([...known].map(([id, comment]) => [id, commentHash(comment)]));
-        const question = { known: { cursor, size: known.size, versions }, resync: resync && all.length === 0 };
+        const question = { known: { cursor, size: known.size, versions }, resync: resync && all.length === 0, isTold };
         const changes = await source.changes(question, signal);
         all.push(changes);
         isMore = changes.kind === 'changed' && changes.more;
@@ -203,11 +203,69 @@ list('one far back that is approved later is found, and the walk ends where the 
     await rig.say(all);
     await rig.ask();
     assert.ok(rig.known.has('250'));
-    assert.is(rig.origin.hits().length, 3);
+    assert.is(rig.origin.hits().length, 4);
   } finally {
     await rig.close();
   }
 });
+
+/** Opens a WordPress that shows these, already read. */
+async function readWordPress(comments: readonly Said[], use: (rig: Rig) => Promise<void>): Promise<void> {
+  const rig = await rigOf(FORMS['wordpress'] as Form);
+  try {
+    await rig.say(comments);
+    await rig.ask();
+    rig.origin.hits();
+    await use(rig);
+  } finally {
+    await rig.close();
+  }
+}
+
+const rowsAsked = ({ origin }: Rig) => origin.hits().map((path) => Number(/per_page=(\d+)/.exec(path)?.[1]));
+
+list('nothing new, or up to nine new ones, cost one short answer', () =>
+  readWordPress(range(2, 301), async (rig) => {
+    await rig.ask();
+    for (const last of [302, 311]) {
+      await rig.say(range(2, last));
+      await rig.ask();
+      assert.equal(
+        idsOf(rig),
+        range(2, last).map(({ id }) => id),
+      );
+    }
+    assert.equal(rowsAsked(rig), [10, 10, 10]);
+  }),
+);
+
+list(
+  'more new ones than a short answer holds are all read, though others went and the count alone would look right',
+  () =>
+    readWordPress(range(2, 301), async (rig) => {
+      const gone = new Set([20, 21, 22, 23, 24]);
+      const shown = range(2, 316).filter(({ id }) => !gone.has(id));
+      await rig.say(shown);
+      await rig.ask();
+      assert.ok(idsOf(rig).includes(302), 'the oldest new one is on the second answer');
+      assert.equal(rowsAsked(rig).slice(0, 2), [10, 100]);
+      assert.equal(
+        idsOf(rig),
+        shown.map(({ id }) => id),
+      );
+    }),
+);
+
+list('an edit beyond the newest ten is found by one long answer where somebody says that there is one', () =>
+  readWordPress(range(2, 301), async (rig) => {
+    await rig.say(range(2, 301).map((one) => (one.id === 230 ? said(230, 'Said anew.') : one)));
+    await rig.ask();
+    assert.not.match(rig.known.get('230')?.html ?? '', 'Said anew.');
+    await rig.ask(false, true);
+    assert.match(rig.known.get('230')?.html ?? '', 'Said anew.');
+    assert.equal(rowsAsked(rig), [10, 100]);
+  }),
+);
 
 list('a count that stays wrong is a failure, and nothing is taken for gone', async () => {
   const rig = await rigOf(FORMS['wordpress'] as Form);

@@ -1,6 +1,10 @@
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { Facts } from '../facts.ts';
 import type { RunEvent } from '../state.ts';
 import type { Shown } from './page.ts';
+
+/** How figures are made: a name without its first part, what it says, and its labels. */
+type Make<M> = (name: string, help: string, labelNames?: string[]) => M;
 
 /** Figures for Prometheus. */
 export interface Metrics {
@@ -12,9 +16,9 @@ export interface Metrics {
 /** Metrics of one process, in a registry of their own; names end in their unit. */
 export function createMetrics(): Metrics {
   const registers = [new Registry()];
-  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+  const gauge: Make<Gauge> = (name, help, labelNames = []) =>
     new Gauge({ name: `holdfast_${name}`, help, labelNames, registers });
-  const counter = (name: string, help: string, labelNames: string[] = []) =>
+  const counter: Make<Counter> = (name, help, labelNames = []) =>
     new Counter({ name: `holdfast_${name}`, help, labelNames, registers });
   const cycles = counter('cycles_total', 'Cycles that ended, by exit code', ['exit']);
   const skipped = counter('ticks_skipped_total', 'Ticks that found work going on');
@@ -38,6 +42,7 @@ export function createMetrics(): Metrics {
   const certificate = gauge('certificate_expiry_timestamp_seconds', 'Until when a certificate is good', ['of']);
   const memory = gauge('resident_memory_bytes', 'Memory of the process');
   const alarms = gauge('alarms', 'Conditions that alerts were told of, and last');
+  const tellBeside = besideGauges(gauge);
   return {
     tell(event) {
       if (event.kind === 'skipped') skipped.inc();
@@ -70,7 +75,53 @@ export function createMetrics(): Metrics {
         if (until !== null) certificate.set({ of }, Date.parse(until) / 1000);
       memory.set(run.memory);
       alarms.set(run.alarms.length);
+      tellBeside(facts);
       return (registers[0] as Registry).metrics();
     },
+  };
+}
+
+/** Of what comes from beside the pages: comments, values, and the comments that wait in the inbox. */
+function besideGauges(gauge: Make<Gauge>): (facts: Facts) => void {
+  const comments = ageGauges(gauge, { name: 'comments', what: 'the comments of a page', label: 'page' });
+  const shown = gauge('comments_shown', 'Comments that a page shows', ['page']);
+  const values = ageGauges(gauge, { name: 'value', what: 'a value', label: 'value' });
+  const waiting = gauge('inbox_waiting', 'Comments in the inbox that are to be delivered');
+  const refused = gauge('inbox_refused', 'Comments in the inbox that the origin would not have');
+  const oldest = gauge('inbox_oldest_timestamp_seconds', 'Since when the oldest comment waits; 0 where none does');
+  return (facts) => {
+    comments(facts.comments.map((one) => [one.page, one]));
+    shown.reset();
+    for (const { page, count } of facts.comments) shown.set({ page }, count);
+    values(facts.values.map((one) => [one.name, one]));
+    waiting.set((facts.inbox?.waiting ?? 0) + (facts.inbox?.delivering ?? 0));
+    refused.set(facts.inbox?.refused ?? 0);
+    oldest.set((facts.inbox?.oldest ?? 0) / 1000);
+  };
+}
+
+type Aged = Pick<Facts['values'][number], 'ageSeconds' | 'everySeconds' | 'trouble'>;
+
+interface Naming {
+  readonly name: string;
+  readonly what: string;
+  readonly label: string;
+}
+
+/** How old each of a kind is, and whether it fails; no age for one that was never read. */
+function ageGauges(
+  gauge: Make<Gauge>,
+  { name, what, label }: Naming,
+): (all: readonly (readonly [string, Aged])[]) => void {
+  const age = gauge(`${name}_age_seconds`, `Since the last good look at ${what} began`, [label]);
+  const interval = gauge(`${name}_interval_seconds`, `Between two looks at ${what}`, [label]);
+  const failing = gauge(`${name}_failing`, `1 where the last look at ${what} failed`, [label]);
+  return (all) => {
+    for (const one of [age, interval, failing]) one.reset();
+    for (const [of, { ageSeconds, everySeconds, trouble }] of all) {
+      interval.set({ [label]: of }, everySeconds);
+      failing.set({ [label]: of }, trouble === null ? 0 : 1);
+      if (ageSeconds !== null) age.set({ [label]: of }, ageSeconds);
+    }
   };
 }

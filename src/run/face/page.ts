@@ -190,7 +190,7 @@ function processList({ facts, run }: Shown): string {
       : [
           [
             'inbox',
-            `${facts.inbox.waiting + facts.inbox.delivering} wait, ${age(facts.inbox.drainSeconds * 1000)} to deliver, ${facts.inbox.refused} refused`,
+            `${counted(facts.inbox.waiting + facts.inbox.delivering, 'comment')} waiting, ${age(facts.inbox.drainSeconds * 1000)} to deliver, ${facts.inbox.refused} refused`,
           ] as const,
         ]),
     [

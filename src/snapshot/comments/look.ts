@@ -51,8 +51,10 @@ export async function lookAtComments(
     for (const entry of context.config.comments) {
       await layAnew(context.threads, entry);
       const state = context.threads.state(entry.page);
-      const isDue = looks === 'all' || isAsked(context, entry) || isCommentsDue(state, entry, context.clock.now());
-      if (looks !== 'none' && matches(entry.page) && isDue) await lookAtThread(context, { entry, news }, signal);
+      const isTold = looks === 'all' || isAsked(context, entry);
+      const isDue = isTold || isCommentsDue(state, entry, context.clock.now());
+      if (looks !== 'none' && matches(entry.page) && isDue)
+        await lookAtThread(context, { entry, news, isTold }, signal);
     }
   } finally {
     await context.threads.flush();
@@ -87,6 +89,8 @@ export function layoutOf({ order, perPage, depth }: CommentsConfig): ThreadLayou
 interface Looking {
   readonly entry: CommentsConfig;
   readonly news: News;
+  /** Somebody wants it looked at now. */
+  readonly isTold: boolean;
 }
 
 async function lookAtThread(
@@ -134,12 +138,12 @@ interface Reading extends Looking {
 /** Asks until there is no more, or the time of one look is over; each answer is kept as it comes. */
 async function read(context: LookContext & CommentContext, reading: Reading, signal: AbortSignal): Promise<void> {
   const { threads, clock } = context;
-  const { entry, source } = reading;
+  const { entry, source, isTold } = reading;
   const ends = clock.monotonic() + LOOK_MS;
   let { resync } = reading;
   for (;;) {
     const state = threads.state(entry.page) ?? NOTHING;
-    const changes = await source.changes({ known: knownOf(threads, entry, state), resync }, signal);
+    const changes = await source.changes({ known: knownOf(threads, entry, state), resync, isTold }, signal);
     if (changes.kind === 'changed') await take(threads, reading, changes);
     if (changes.kind === 'unchanged' || !changes.more || clock.monotonic() >= ends) return;
     await threads.flush();

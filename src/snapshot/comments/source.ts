@@ -30,6 +30,8 @@ export interface Question {
   readonly known: Known;
   /** Look at every comment again, not only where something seems to have changed. */
   readonly resync: boolean;
+  /** Somebody says that something has changed, as by the hook: edits are worth a larger answer then. */
+  readonly isTold: boolean;
 }
 
 /**

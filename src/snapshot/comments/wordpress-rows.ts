@@ -22,7 +22,16 @@ export interface Rows {
 export interface Listing {
   /** The number of the page's post. Throws `comments-failed` where it cannot be found. */
   findPost(signal: AbortSignal): Promise<number>;
-  rows(part: { readonly post: number; readonly offset: number }, signal: AbortSignal): Promise<Rows>;
+  rows(part: Part, signal: AbortSignal): Promise<Rows>;
+}
+
+/** What is asked for of a post's list. */
+export interface Part {
+  readonly post: number;
+  /** How many newer ones are left out. */
+  readonly offset: number;
+  /** At most; `MOST_ROWS` where it is left out. */
+  readonly limit?: number;
 }
 
 export interface ListingOptions {
@@ -34,7 +43,7 @@ export interface ListingOptions {
 }
 
 /** The most that WordPress gives at once. */
-const PER_PAGE = 100;
+export const MOST_ROWS = 100;
 /** All that is ever asked for. Parts of `content` cannot be named: WordPress 6.1 then leaves it out. */
 const FIELDS = 'id,post,parent,author_name,author_url,date_gmt,content,status';
 
@@ -46,8 +55,8 @@ export function createListing({ config, ask, site, shortlink }: ListingOptions):
       const post = config.post ?? (written === undefined ? undefined : Number(written));
       return post ?? (await findByName({ rest, ask, site, page: config.page }, signal));
     },
-    async rows({ post, offset }, signal) {
-      const query = `post=${post}&per_page=${PER_PAGE}&order=desc&orderby=id${offset === 0 ? '' : `&offset=${offset}`}`;
+    async rows({ post, offset, limit = MOST_ROWS }, signal) {
+      const query = `post=${post}&per_page=${limit}&order=desc&orderby=id${offset === 0 ? '' : `&offset=${offset}`}`;
       const url = `${rest}/wp/v2/comments?${query}&_fields=${FIELDS}`;
       const answer = await ask(url, 'json', signal);
       const rows = listOf(answer, url);
@@ -57,7 +66,7 @@ export function createListing({ config, ask, site, shortlink }: ListingOptions):
         rows.map((row) => rawOf(row, post)),
         'wordpress',
       );
-      return { comments, offset, isLast: rows.length < PER_PAGE, total };
+      return { comments, offset, isLast: rows.length < limit, total };
     },
   };
 }

@@ -2,22 +2,23 @@ import { hash } from 'node:crypto';
 import { type Comment, commentHash } from '../../model/comment.ts';
 import type { Changes, CommentSource, Known } from './source.ts';
 import { failed } from './whole.ts';
-import type { Listing, Rows } from './wordpress-rows.ts';
+import { type Listing, MOST_ROWS, type Rows } from './wordpress-rows.ts';
 
 /**
- * Comments of one WordPress post. The newest hundred are asked for each time, in one request, whose header says how many there are in
- * all: when that is what is known and the new ones together, nothing else can have come or gone. Else, and when all are to be looked at
- * again, the list is walked from the newest to the oldest, each page overlapping the one before, until the count is right.
+ * Comments of one WordPress post. The newest few are asked for each time, in one request, whose header says how many there are in
+ * all: when they reach back to what is known, and that and the new ones together are as many, nothing else came or went. Else, and when all
+ * are to be looked at again, the list is walked from the newest to the oldest, each page overlapping the one before, until the count is
+ * right.
  */
 export function createWordPressSource(listing: Listing): CommentSource {
   return {
     name: 'wordpress',
-    changes: async ({ known, resync }, signal) => {
+    changes: async ({ known, resync, isTold }, signal) => {
       const cursor = (known.cursor ?? {}) as Cursor;
       const post = cursor.post ?? (await listing.findPost(signal));
-      const top = await listing.rows({ post, offset: 0 }, signal);
-      const seen = digest(top);
-      if (seen === cursor.seen && cursor.walk === undefined && !resync) return { kind: 'unchanged' };
+      const isGlance = cursor.seen !== undefined && cursor.walk === undefined && !resync && !isTold;
+      const top = await listing.rows({ post, offset: 0, limit: isGlance ? FEW : MOST_ROWS }, signal);
+      if (isGlance && digest(top) === cursor.seen) return { kind: 'unchanged' };
       const journey = { listing, post, diff: createDiff(known, await known.versions()) };
       const ended = await goFrom(top, { ...journey, walk: cursor.walk, resync }, signal);
       // What came or went while the list was read is seen by reading it once more.
@@ -37,7 +38,7 @@ const uneven = (post: number, total: number, listed: number): Error =>
 /** Of a thread of the source's own; JSON. */
 interface Cursor {
   readonly post?: number;
-  /** Digest of the newest page and the count, when they were last in order. */
+  /** Digest of the newest few and the count, when they were last in order. */
   readonly seen?: string;
   readonly walk?: Walk;
 }
@@ -52,6 +53,11 @@ type Walk = {
   readonly resync: boolean;
 };
 
+/**
+ * Rows that are asked for where nobody said that anything changed: a hundred cost WordPress 1.4 times as much. Where as many are new, a second
+ * question follows.
+ */
+const FEW = 10;
 /** Pages of one question: two thousand comments, some seconds at the usual pace. */
 const PAGES_AT_ONCE = 20;
 /** Further back than the overlap wants, where comments were removed between two pages. */
@@ -69,17 +75,20 @@ interface Journey {
 /** Takes the newest page, then goes on until the count is right, or to the end; a walk that is not over is to be gone on with. */
 async function goFrom(top: Rows, journey: Journey, signal: AbortSignal): Promise<Walk | 'done' | 'uneven'> {
   const { listing, post, diff, resync } = journey;
-  const { added, removed } = diff.take(top.comments, { from: Number.POSITIVE_INFINITY, to: endOf(top) });
+  const { added, removed, meets } = diff.take(top.comments, { from: Number.POSITIVE_INFINITY, to: endOf(top) });
+  let isJoined = meets;
   const known = journey.walk ?? { edge: endOf(top), passed: top.comments.length, resync };
   const shift = journey.walk === undefined ? 0 : added - removed;
   let walk: Walk = { edge: known.edge, passed: known.passed + shift, resync: known.resync || resync };
   let { total } = top;
-  for (let page = 1; walk.edge > Number.NEGATIVE_INFINITY && (walk.resync || diff.size !== total); page++) {
+  const isOver = () => (isJoined || walk.passed >= total) && !walk.resync && diff.size === total;
+  for (let page = 1; walk.edge > Number.NEGATIVE_INFINITY && !isOver(); page++) {
     if (page > PAGES_AT_ONCE) return walk;
     const rows = await overlapping(listing, { post, walk }, signal);
     total = rows.total;
     const edge = endOf(rows);
-    diff.take(rows.comments, { from: Math.max(idOf(rows.comments[0]), walk.edge), to: edge });
+    const taken = diff.take(rows.comments, { from: Math.max(idOf(rows.comments[0]), walk.edge), to: edge });
+    isJoined ||= taken.meets;
     walk = { ...walk, edge, passed: rows.offset + rows.comments.length };
   }
   return diff.size === total ? 'done' : 'uneven';
@@ -106,8 +115,9 @@ function endOf({ comments, isLast }: Rows): number {
   return isLast ? Number.NEGATIVE_INFINITY : idOf(comments.at(-1));
 }
 
+/** The same whether a few or more were asked for. */
 function digest({ comments, total }: Rows): string {
-  return hash('sha256', `${total} ${comments.map(commentHash).join(' ')}`).slice(0, 32);
+  return hash('sha256', `${total} ${comments.slice(0, FEW).map(commentHash).join(' ')}`).slice(0, 32);
 }
 
 /** What a range of the source's list changes in what is known. */
@@ -115,8 +125,15 @@ interface Diff {
   /** How many are known, with what was taken. */
   readonly size: number;
   /** `from` is the newest number of the range and `to` its oldest, both within it. */
-  take(comments: readonly Comment[], range: { from: number; to: number }): { added: number; removed: number };
+  take(comments: readonly Comment[], range: { from: number; to: number }): Taken;
   changes(): { kind: 'changed' } & Pick<Extract<Changes, { kind: 'changed' }>, 'upserts' | 'removed'>;
+}
+
+interface Taken {
+  readonly added: number;
+  readonly removed: number;
+  /** True where one of them was known before: what was written since then is newer, and so it was taken. */
+  readonly meets: boolean;
 }
 
 function createDiff(known: Known, versions: ReadonlyMap<string, string>): Diff {
@@ -145,7 +162,7 @@ function createDiff(known: Known, versions: ReadonlyMap<string, string>): Diff {
         removed += 1;
       }
       size += added - removed;
-      return { added, removed };
+      return { added, removed, meets: comments.some(({ id }) => versions.has(id)) };
     },
     changes: () => ({ kind: 'changed', upserts: [...upserts.values()], removed: [...gone] }),
   };
