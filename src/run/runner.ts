@@ -172,8 +172,8 @@ async function heedLaunch({ state, clock, tell, ticker }: Beat): Promise<void> {
   ticker.restart();
 }
 
-async function heedConfig({ state, house, tell, ticker }: Beat): Promise<void> {
-  const found = await house.renew(() => tell({ kind: 'reloading' }));
+async function heedConfig({ state, house, shift, tell, ticker }: Beat): Promise<void> {
+  const found = await house.renew({ onNews: () => tell({ kind: 'reloading' }), between: shift.between });
   if (found === undefined) return;
   if (found instanceof HoldfastError) state.configError = found;
   else {
