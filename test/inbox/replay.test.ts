@@ -10,7 +10,7 @@ import { nameOf } from '../../src/inbox/entry.ts';
 import { isHoldfastError } from '../../src/model/errors.ts';
 import { closeAll, serve } from '../origin/rig.ts';
 import { suite } from '../support/suite.ts';
-import { openReplaying, type Replaying } from './replaying.ts';
+import { createOwnClock, openReplaying, type Replaying } from './replaying.ts';
 
 const test = suite('the inbox, replaying');
 
@@ -234,6 +234,29 @@ test('what a killed replay left is looked up before it is sent again', async () 
   await replaying.spool.move(entry, 'new', 'cur');
   assert.is((await replaying.replay()).delivered, 1);
   assert.equal(asked.slice(3), ['GET /index.php?rest_route=/wp/v2/comments', 'POST /wp-comments-post.php']);
+});
+
+test('a run that is ended while it waits for its pace leaves what it did not send as it was', async () => {
+  const { url, posted } = await origin(stores);
+  const ending = new AbortController();
+  const clock = createOwnClock();
+  const replaying = await open(
+    url,
+    {},
+    {
+      ...clock,
+      sleep: async (ms, signal) => {
+        if (ms > 2000) ending.abort(new Error('told to end'));
+        await clock.sleep(ms, signal);
+      },
+    },
+  );
+  await replaying.add({ comment: 'first' });
+  const second = await replaying.add({ comment: 'second' });
+  assert.match(String(await replaying.replay(ending.signal).catch((reason: unknown) => reason)), 'told to end');
+  assert.is(posted.length, 1);
+  assert.equal(await replaying.folders(), { new: 1, done: 1 });
+  assert.equal(await replaying.spool.list('new'), [second]);
 });
 
 test('a torn file is put aside, never sent and never deleted; the others go', async () => {
