@@ -7,7 +7,7 @@ import { attempt } from './attempt.ts';
 import { MAX_TRIES, waitAfter } from './backoff.ts';
 import { formDelivery } from './deliver/form.ts';
 import { lookUp } from './deliver/lookup.ts';
-import type { Delivery } from './deliver/outcome.ts';
+import { type Delivery, impersonal } from './deliver/outcome.ts';
 import { fitsRest, type Rest, restDelivery } from './deliver/rest.ts';
 import type { Entry } from './entry.ts';
 import { type Form, pathOf, type Words } from './forms.ts';
@@ -156,9 +156,7 @@ async function settle(entry: Entry, delivery: Delivery, { spool, now, kept }: Se
 
 /** Its reason stands beside it before it is a dead letter, and names nobody. */
 async function bury(entry: Entry, why: Why, { spool, now, kept }: Settling): Promise<Turned> {
-  const said = kept.fields.map(([, value]) => value.trim()).filter((value) => value.length > 2);
-  const text = said.reduce((reason, value) => reason.replaceAll(value, '…'), why.text);
-  await spool.explain(entry, { ...why, text });
+  await spool.explain(entry, { ...why, text: impersonal(why.text, kept) });
   await spool.move(entry, 'cur', 'refused', { ...entry, due: now });
   return { event: 'refused', stop: false, why: why.code };
 }

@@ -300,6 +300,27 @@ test('what was delivered goes after a day, a dead letter and its reason after th
   replaying.clock.skip(29 * 86_400_000);
   await replaying.replay();
   assert.equal(await readdir(join(replaying.dir, 'refused')), []);
+  const again = await replaying.add({ comment: 'bad' });
+  await replaying.replay();
+  const [dead = again] = await replaying.spool.list('refused');
+  await replaying.spool.move(dead, 'refused', 'new', again);
+  await replaying.spool.remove('new', again);
+  await replaying.replay();
+  assert.equal(
+    await readdir(join(replaying.dir, 'refused')),
+    [],
+    'its reason goes with one that was sent again or dropped',
+  );
+});
+
+test('a reason holds nothing that the visitor sent, however much of it the origin repeats', async () => {
+  const words = `Words of mine\r\n${'that go on and on '.repeat(30)}to the end`;
+  const refusal = `<body id="error-page"><p>203.0.113.7 is blocked: <b>Ann</b> says ${words.replaceAll('\r\n', '<br>\n')}.</p></body>`;
+  const { url } = await origin(answers(403, refusal));
+  const replaying = await open(url);
+  const entry = await replaying.add({ comment: words });
+  await replaying.replay();
+  assert.is((await replaying.spool.why(entry))?.text, '… is blocked: … says ….');
 });
 
 test('of two replays at once one works, and the other says that it is locked', async () => {
