@@ -123,12 +123,12 @@ function upstreamOf({ name, connections, about, inbox }: Pool, url: URL): readon
 
 function originOf({ name, otherwise, about, inbox }: Pool, facts: EdgeFacts): readonly string[] {
   const isElsewhere = name === 'elsewhere';
-  // What the inbox says itself has the visitor's words in it, also where it has to say 503.
-  const failing = inbox === undefined ? '502 503 504' : '502 504';
   return [
     `location @${name} {`,
     `\t# ${about}`,
-    ...[...refusedPage(facts), `error_page ${failing} ${standIn(facts, otherwise)};`].map((line) => `\t${line}`),
+    // What the inbox says itself has the visitor's words in it, also where it has to say 429 or 503.
+    ...(inbox === undefined ? [] : ['\tproxy_intercept_errors off;']),
+    ...[...refusedPage(facts), `error_page 502 503 504 ${standIn(facts, otherwise)};`].map((line) => `\t${line}`),
     ...(isElsewhere
       ? ['\terror_page 418 = @absent;', '\tif ($holdfast_what = always) {', '\t\treturn 418;', '\t}']
       : []),

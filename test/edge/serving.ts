@@ -149,11 +149,19 @@ export function serving(driver: EdgeDriver): void {
 
   test('the origin is told who asks for what, whatever the visitor says of it', async () => {
     rig.origin.forget();
-    const said = { 'x-forwarded-for': '8.8.8.8', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'ftp' };
+    const said = {
+      'x-forwarded-for': '8.8.8.8',
+      'x-real-ip': '8.8.8.8',
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'ftp',
+      'x-forwarded-port': '1',
+    };
     await rig.ask('/forum/caf%C3%A9?a=%20&b', { headers: said });
     const [asked] = rig.origin.requests;
     assert.is(asked?.url, '/forum/caf%C3%A9?a=%20&b');
     assert.is(asked?.headers['x-forwarded-for'], '127.0.0.1');
+    assert.is(asked?.headers['x-real-ip'], '127.0.0.1');
+    assert.is(asked?.headers['x-forwarded-port'], undefined);
     assert.is(asked?.headers['x-forwarded-host'], 'www.example.org');
     assert.is(asked?.headers['x-forwarded-proto'], 'https');
     assert.is(asked?.headers.host, new URL(rig.origin.url).host);

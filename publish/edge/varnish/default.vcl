@@ -144,7 +144,9 @@ sub holdfast_take {
 	unset req.http.X-Holdfast-Personal;
 	unset req.http.X-Holdfast-Inbox;
 	unset req.http.Forwarded;
+	unset req.http.X-Forwarded-Port;
 	unset req.http.Proxy;
+	set req.http.X-Real-IP = client.ip;
 	set req.http.X-Forwarded-For = client.ip;
 	set req.http.X-Forwarded-Host = "<<host>>";
 	set req.http.X-Forwarded-Proto = "<<scheme>>";
