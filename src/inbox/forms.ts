@@ -73,6 +73,9 @@ function mapped(form: Extract<FormConfig, { use: 'fields' }>): Form {
   };
 }
 
+/** What a target asks for, without its query. */
+export const pathOf = (target: string): string => target.replace(/[?#].*$/s, '');
+
 const empty = (fields: Fields, names: readonly string[]): readonly string[] =>
   names.filter((name) => fieldOf(fields, name).trim() === '');
 

@@ -73,7 +73,7 @@ export function createReceiver(parts: ReceiverParts): Receiver {
       if (!isFromSite(posted.provenance, parts.site.hosts)) return refuse('elsewhere');
       const wrong = refusalOf(read, form.read, parts.config) ?? parts.rates.count(senderOf(posted.address));
       if (wrong !== undefined) return refuse(wrong);
-      const key = keyOf(pathOf(posted), words, parts.known.key);
+      const key = keyOf(posted.path, words, parts.known.key);
       while (underWay.has(key)) await underWay.get(key)?.catch(() => undefined);
       const work = takeIn({ posted, form, fields: passedOn(fields), words, key }, parts, signal);
       underWay.set(key, work);
@@ -89,8 +89,6 @@ interface Taking {
   readonly words: Words;
   readonly key: string;
 }
-
-const pathOf = ({ path }: Posted): string => path.replace(/\?.*$/s, '');
 
 async function takeIn(taking: Taking, parts: ReceiverParts, signal: AbortSignal): Promise<Verdict> {
   const { form, fields, words, key } = taking;
@@ -132,8 +130,8 @@ function notAllowed(error: unknown): Handed {
 }
 
 async function keep({ posted, fields }: Taking, entry: Parameters<Spool['keep']>[0], parts: ReceiverParts) {
-  const { address, agent } = posted;
-  const bytes = packed({ v: 1, at: entry.at, path: pathOf(posted), fields, address, agent });
+  const { path, address, agent } = posted;
+  const bytes = packed({ v: 1, at: entry.at, path, fields, address, agent });
   const sealed = await parts.seal.close(bytes);
   if (!(await parts.room.take(sealed.length + TRAILER_BYTES))) return false;
   try {

@@ -6,7 +6,7 @@ import { endToEnd } from '../origin/hand.ts';
 import { systemCode } from '../store/files.ts';
 import { publicLocation } from './attempt.ts';
 import { REFUSAL_STATUS, type Refusal } from './checks.ts';
-import type { Form } from './forms.ts';
+import { type Form, pathOf } from './forms.ts';
 import { headerOf } from './judge.ts';
 import { notKeptPage, type PageSource, receivedPage } from './pages.ts';
 import type { Posted, Receiver, Verdict } from './receive.ts';
@@ -111,7 +111,7 @@ type Told = Omit<Event, 'ms'> | undefined;
 
 async function respond(request: IncomingMessage, response: ServerResponse, options: Answering): Promise<Told> {
   const { method, url = '/' } = request;
-  const path = url.replace(/[?#].*$/s, '');
+  const path = pathOf(url);
   const isRead = method === 'GET' || method === 'HEAD';
   if (isRead && path === ALIVE_PATH)
     return void response.writeHead(ALIVE_STATUS, { 'cache-control': 'no-store' }).end();

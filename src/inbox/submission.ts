@@ -7,7 +7,7 @@ export interface Kept {
   readonly v: 1;
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** Where the form posted to. */
+  /** Where the form posted to; many a form says in its query what it is about. */
   readonly path: string;
   readonly fields: Fields;
   /** The visitor's address, for the origin's own checks. */

@@ -8,6 +8,7 @@ import { unwrap } from '../../src/inbox/envelope.ts';
 import { createUnsealer } from '../../src/inbox/seal.ts';
 import { closeAll, serve, serveRaw } from '../origin/rig.ts';
 import { suite } from '../support/suite.ts';
+import { replayOnce } from './replaying.ts';
 import { comment, type Inbox, openInbox } from './rig.ts';
 
 const test = suite('the inbox, receiving');
@@ -179,6 +180,23 @@ test('the same form again has the same receipt and one file, also after a restar
   await inbox.post(comment({ comment: 'Another' }));
   assert.is((await inbox.entries()).length, 2);
   inboxes.shift();
+});
+
+test('a form that says in its query what it is about is kept, told apart and delivered with it', async () => {
+  const forms = [{ use: 'fields' as const, path: '/posting.php', text: 'comment', author: 'author', stored: [302] }];
+  const inbox = await open(NOWHERE, { forms });
+  const asked = ['/posting.php?t=1', '/posting.php?t=2'];
+  const receipts = [];
+  for (const path of [...asked, ...asked]) receipts.push((await inbox.post(comment(), { path })).receipt);
+  assert.equal(receipts.slice(2), receipts.slice(0, 2), 'the same form again has the same receipt');
+  assert.is((await inbox.entries()).length, 2);
+  const { url, seen } = await origin((response) => response.writeHead(302, { location: '/topic/' }).end());
+  const report = await replayOnce(inbox.root, url, { forms });
+  assert.equal([report.delivered, report.waiting], [2, 0]);
+  assert.equal(
+    seen.map(({ path }) => path).filter((path) => path !== '/'),
+    asked,
+  );
 });
 
 const WORDS = 'Long </textarea><script>alert(1)</script> & "words"\nof mine';

@@ -144,7 +144,9 @@ sub holdfast_take {
 	unset req.http.X-Holdfast-Personal;
 	unset req.http.X-Holdfast-Inbox;
 	unset req.http.Forwarded;
+	unset req.http.X-Forwarded-Port;
 	unset req.http.Proxy;
+	set req.http.X-Real-IP = client.ip;
 	set req.http.X-Forwarded-For = client.ip;
 	set req.http.X-Forwarded-Host = "<<host>>";
 	set req.http.X-Forwarded-Proto = "<<scheme>>";
@@ -262,6 +264,12 @@ sub vcl_backend_response {
 	if (bereq.url ~ "^/_holdfast/") {
 		set beresp.ttl = 1s;
 		set beresp.grace = 10s;
+		return (deliver);
+	}
+	if (beresp.http.Cache-Control ~ "must-revalidate") {
+		# It changes at a set second, which is near. Nothing that is kept for no time at all is asked for once for many.
+		set beresp.ttl = 1s;
+		set beresp.grace = 0s;
 		return (deliver);
 	}
 	# For as long as a file server may be away.
