@@ -1,8 +1,9 @@
 import type { LoadedConfig } from './config/load.ts';
 import { adopt } from './cycle/adopt.ts';
-import { isTimeToMakeWay, preparedIn } from './cycle/appointment.ts';
+import { isTimeToMakeWay } from './cycle/appointment.ts';
 import { lookAtThreads } from './cycle/comments.ts';
 import type { Cycle, Wish } from './cycle/cycle.ts';
+import { soonIn } from './cycle/ending.ts';
 import { takeLeases } from './cycle/leases.ts';
 import { openLooks } from './cycle/looking.ts';
 import { forOneCycle, type Premises } from './cycle/premises.ts';
@@ -132,7 +133,7 @@ const REPAIRS = 2;
 /** Renders what changed, makes the release live at every destination side by side, and tells the caches before them. */
 async function release(cycle: Cycle, signal: AbortSignal): Promise<void> {
   const { place, report, wish } = cycle;
-  const soon = wish.at === undefined ? await preparedIn(place.stateDir, place.clock.now()) : undefined;
+  const soon = wish.at === undefined ? await soonIn(place) : undefined;
   for (let repairs = 0; ; repairs++) {
     const snapshot = place.snapshot();
     const files = await timed(report, 'render', () => renderAll(cycle, snapshot, signal));

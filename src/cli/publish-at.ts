@@ -1,4 +1,4 @@
-import { checkClocks } from '../check/clocks.ts';
+import { clocksThatAreOff } from '../check/clocks.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { askFor, leadOf, preparedIn } from '../cycle/appointment.ts';
 import type { Wish } from '../cycle/cycle.ts';
@@ -54,8 +54,7 @@ interface Waiting {
 }
 
 async function warnOfClocks(io: VerbIo, loaded: LoadedConfig): Promise<void> {
-  for (const { level, text, hint } of await checkClocks(loaded, io.signal))
-    if (level !== 'ok') io.note(`warning clock-skew: ${text}${hint === undefined ? '' : `; ${hint}`}`);
+  for (const text of await clocksThatAreOff(loaded, io.signal)) io.note(`warning clock-skew: ${text}`);
 }
 
 /** A cycle prepares what comes next; one that another run is at does as well. */

@@ -1,3 +1,4 @@
+import { ENDING_PATH } from '../model/ending.ts';
 import { ALWAYS, ASSET_ENDINGS, NOT_KEPT } from './decide.ts';
 import { type EdgeFacts, type EdgeFiller, type EdgeName, folderOf, refused, textOf } from './facts.ts';
 import { fill } from './fill.ts';
@@ -29,6 +30,7 @@ export const fillNginx: EdgeFiller = (facts, texts) => {
     root: path(dir, '/current'),
     flag: path(dir, '/_holdfast/hold/$holdfast_flag'),
     always: ALWAYS.source.replaceAll('\\/', '/'),
+    ending: ENDING_PATH,
     assets: `\\.(?:${ASSET_ENDINGS.join('|')})$`,
     types: ['text/javascript mjs;', 'application/manifest+json webmanifest;'],
     rate: String(rules.limits.requestsPerSecond),

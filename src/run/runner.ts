@@ -77,8 +77,8 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
       if (state.role === 'passive') return 'passive';
       const isFirst = !asks.isWaiting;
       asks.add(asked);
-      if (shift.begin('trigger')) return 'begins now';
-      return isFirst ? 'under way' : 'waits';
+      if (shift.beginAsked()) return 'begins now';
+      return isFirst && !keeper.isQuiet ? 'under way' : 'waits';
     },
     reload: house.askAnew,
     async run(until) {
@@ -159,7 +159,7 @@ function beatOf(beat: Beat): () => Promise<number> {
     await heedLaunch(beat);
     if (!shift.isAtWork) await heedConfig(beat);
     const pause = await heedTime(beat);
-    if (!beat.keeper.isQuiet) shift.tryAgain();
+    shift.tryAgain();
     return !shift.isAtWork && beat.state.role === 'passive' ? heedOther(beat) : pause;
   };
 }

@@ -11,7 +11,9 @@ import type { Timekeeper } from './timekeeper.ts';
 export interface Shift {
   /** False where one is under way, or the process is about to end: then nothing begins. `at` is the instant of an appointment. */
   begin(why: Why, at?: number): boolean;
-  /** Begins a cycle for what was asked for and not come to, as the cycles failed; some time after the last. */
+  /** Begins a cycle for what was asked for; false where that waits: for the cycle under way, or for an instant that is near. */
+  beginAsked(): boolean;
+  /** The same for what was asked for and not come to, as the cycles failed or an instant was near; some time after the last. */
   tryAgain(): void;
   /** A tick that found work going on. */
   skip(why: string): void;
@@ -24,7 +26,7 @@ export interface ShiftOptions {
   readonly state: Mutable<RunState>;
   readonly house: Pick<House, 'premises'>;
   readonly asks: Asks;
-  readonly keeper: Pick<Timekeeper, 'ended'>;
+  readonly keeper: Pick<Timekeeper, 'ended' | 'isQuiet'>;
   readonly clock: Clock;
   readonly tell: (event: RunEvent) => void;
   readonly newReport: () => Report;
@@ -37,7 +39,7 @@ const REST_MS = 10_000;
 
 /** What is asked for while a cycle is under way, and too late for it, begins the next. */
 export function openShift(options: ShiftOptions): Shift {
-  const { state, house, asks, clock, tell, signal } = options;
+  const { state, house, asks, keeper, clock, tell, signal } = options;
   let running: Promise<void> | undefined;
   let ended = clock.monotonic();
   const cycle = async (why: Why, at?: number): Promise<void> => {
@@ -47,7 +49,7 @@ export function openShift(options: ShiftOptions): Shift {
     const wish = { why, asks, report, ...(at === undefined ? {} : { at }) };
     const end = await within(signal, (own) => runCycle(house.premises, wish, own));
     state.cycle = undefined;
-    if (at !== undefined) options.keeper.ended(at, isGood(end));
+    if (at !== undefined) keeper.ended(at, isGood(end));
     await settle(end, options);
   };
   const begin = (why: Why, at?: number): boolean => {
@@ -62,11 +64,10 @@ export function openShift(options: ShiftOptions): Shift {
       });
     return true;
   };
-  const beginAsked = (): void => {
-    if (asks.isWaiting && state.role !== 'passive') begin('trigger');
-  };
+  const beginAsked = (): boolean => asks.isWaiting && state.role !== 'passive' && !keeper.isQuiet && begin('trigger');
   return {
     begin,
+    beginAsked,
     tryAgain() {
       if (clock.monotonic() - ended >= REST_MS) beginAsked();
     },

@@ -266,6 +266,12 @@ sub vcl_backend_response {
 		set beresp.grace = 10s;
 		return (deliver);
 	}
+	if (beresp.http.Cache-Control ~ "must-revalidate") {
+		# It changes at a set second, which is near. Nothing that is kept for no time at all is asked for once for many.
+		set beresp.ttl = 1s;
+		set beresp.grace = 0s;
+		return (deliver);
+	}
 	# For as long as a file server may be away.
 	set beresp.grace = 24h;
 }
