@@ -82,7 +82,9 @@ export async function planFor(held: Held, target: Target, start: Live): Promise<
   const sending = { ...target, live };
   const soon = JSON.stringify(endingAt(held, target.soon));
   const { wish, files, snapshot, place } = target;
-  const release = await place.memory.recall(`release for ${held.destination.name}`, {
+  // What is made ahead of its instant, in each cycle before it, must not take the place of what is live.
+  const which = wish.at === undefined ? 'release' : 'release ahead';
+  const release = await place.memory.recall(`${which} for ${held.destination.name}`, {
     from: [live.manifest, files, snapshot, standingOf(held), wish.at, soon],
     make: () => releaseFor(held, sending),
     // One that did not go live has a name of its own the next time.

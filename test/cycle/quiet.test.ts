@@ -121,4 +121,24 @@ test('a hold is said of each cycle, and is followed at once when it ends', async
   assert.not.ok((await quiet()).warnings.includes('hold'));
 });
 
+test('while something waits for its instant, a cycle with nothing new makes anew only what is ahead', async () => {
+  const at = new Date(Date.now() + 10 * 3_600_000).toISOString();
+  await writeFile(join(project.dir, 'content/later.html'), `---\ntitle: Later\npublishAt: ${at}\n---\n<p>Later</p>`);
+  await cycle();
+  await quiet();
+  const { memory } = await premises.enter();
+  const { recall } = memory;
+  const made: string[] = [];
+  const spied: typeof recall = (name, step) => {
+    const make = () => {
+      made.push(name);
+      return step.make();
+    };
+    return recall(name, { ...step, make });
+  };
+  Object.assign(memory, { recall: spied });
+  await cycle();
+  assert.equal(made, ['release ahead for mirror']);
+});
+
 test.run();
