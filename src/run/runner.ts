@@ -1,11 +1,11 @@
 import { cronTimes } from '../config/cron.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { hotLanes, launchAt } from '../cycle/launch.ts';
+import { launchAt } from '../cycle/launch.ts';
 import { newReport, type Report } from '../cycle/report.ts';
 import type { Clock } from '../model/clock.ts';
 import { asHoldfastError, HoldfastError } from '../model/errors.ts';
 import type { Asked } from '../snapshot/context.ts';
-import { type Asks, openAsks } from './asks.ts';
+import { openAsks } from './asks.ts';
 import { type Facts, gatherFacts } from './facts.ts';
 import { type House, openHouse } from './house.ts';
 import { type LaneFact, laneFacts } from './lane-facts.ts';
@@ -65,7 +65,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     state.nextDue = left === undefined ? undefined : clock.monotonic() + left;
   };
   const ticker = tickerOf(() => planOf(state), { clock, signal, expect });
-  const beat = beatOf({ ...options, state, house, shift, asks, keeper, ticker, signal });
+  const beat = beatOf({ ...options, state, house, shift, keeper, ticker, signal });
   return {
     state,
     facts: async (until) => gatherFacts({ ...(await lookedAt(house)), loaded: state.loaded, now: clock.now() }, until),
@@ -145,7 +145,6 @@ interface Beat extends Pick<RunnerOptions, 'clock' | 'tell' | 'onBeat'> {
   readonly state: Mutable<RunState>;
   readonly house: House;
   readonly shift: Shift;
-  readonly asks: Asks;
   readonly keeper: Timekeeper;
   readonly ticker: Ticker;
   readonly signal: AbortSignal;
@@ -184,14 +183,11 @@ async function heedConfig({ state, house, shift, tell, ticker }: Beat): Promise<
 }
 
 /** What the timetable wants now; milliseconds until it may want something else. */
-async function heedTime({ state, keeper, shift, asks, clock, signal }: Beat): Promise<number> {
+async function heedTime({ state, keeper, shift, clock, signal }: Beat): Promise<number> {
   const { wish, pause } = await keeper.look();
   state.appointment = keeper.next;
-  if (wish?.kind === 'appointment') {
-    // Pages of the origin are looked at first thing after it.
-    const lanes = hotLanes(state.loaded.config);
-    if (shift.begin('appointment', wish.at)) asks.add({ paths: [], lanes });
-  } else if (wish !== undefined && !shift.begin('timetable')) await keepMeanwhile(state.loaded, clock, signal);
+  if (wish?.kind === 'appointment') shift.begin('appointment', wish.at);
+  else if (wish !== undefined && !shift.begin('timetable')) await keepMeanwhile(state.loaded, clock, signal);
   return pause;
 }
 

@@ -1,3 +1,4 @@
+import { hotLanes } from '../cycle/launch.ts';
 import type { Report } from '../cycle/report.ts';
 import type { Clock } from '../model/clock.ts';
 import { asHoldfastError, hasCode } from '../model/errors.ts';
@@ -52,6 +53,8 @@ export function openShift(options: ShiftOptions): Shift {
     const end = await within(signal, (own) => runCycle(house.premises, wish, own));
     state.cycle = undefined;
     if (at !== undefined) keeper.ended(at, isGood(end));
+    // Pages of the origin are looked at first thing after it, and not before what failed at its instant was tried again.
+    if (at !== undefined && isGood(end)) asks.add({ paths: [], lanes: hotLanes(house.premises.loaded.config) });
     await settle(end, options);
   };
   /** Nothing else begins before it has ended. */
