@@ -35,7 +35,9 @@ export interface Posted {
 export type Verdict =
   | { readonly kind: 'handed'; readonly answer: Extract<Handed, { kind: 'answer' }> }
   | { readonly kind: 'kept'; readonly receipt: string; readonly at: number; readonly words: Words }
-  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly text: string };
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly text: string }
+  /** Something went wrong here, so it is not kept. */
+  | { readonly kind: 'broken'; readonly error: unknown; readonly text: string };
 
 /** What a receiver works with. */
 export interface ReceiverParts {
@@ -75,7 +77,12 @@ export function createReceiver(parts: ReceiverParts): Receiver {
       if (wrong !== undefined) return refuse(wrong);
       const key = keyOf(posted.path, words, parts.known.key);
       while (underWay.has(key)) await underWay.get(key)?.catch(() => undefined);
-      const work = takeIn({ posted, form, fields: passedOn(fields), words, key }, parts, signal);
+      const work = takeIn({ posted, form, fields: passedOn(fields), words, key }, parts, signal).catch(
+        (error: unknown): Verdict => {
+          signal.throwIfAborted();
+          return { kind: 'broken', error, text: words.text };
+        },
+      );
       underWay.set(key, work);
       return work.finally(() => underWay.delete(key));
     },

@@ -100,14 +100,18 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     const event = await respond(request, response, options);
     if (event !== undefined) told(event);
   } catch (error) {
-    const why = error instanceof HoldfastError ? error.code : systemCode(error) || 'unexpected';
-    told({ event: 'broken', status: 503, why });
+    told(broken(error));
     if (response.headersSent) response.destroy();
     else await refuse(response, options, 'busy', '').catch(() => response.destroy());
   }
 }
 
 type Told = Omit<Event, 'ms'> | undefined;
+
+function broken(error: unknown): Omit<Event, 'ms'> {
+  const why = error instanceof HoldfastError ? error.code : systemCode(error) || 'unexpected';
+  return { event: 'broken', status: REFUSAL_STATUS.busy, why };
+}
 
 async function respond(request: IncomingMessage, response: ServerResponse, options: Answering): Promise<Told> {
   const { method, url = '/' } = request;
@@ -167,6 +171,10 @@ interface Asked {
 
 async function tell(response: ServerResponse, verdict: Verdict, { posted, options }: Asked): Promise<Told> {
   if (verdict.kind === 'refused') return refuse(response, options, verdict.refusal, verdict.text);
+  if (verdict.kind === 'broken') {
+    await refuse(response, options, 'busy', verdict.text);
+    return broken(verdict.error);
+  }
   if (verdict.kind === 'handed') return handBack(response, verdict.answer, options.site);
   const { receipt, at, words } = verdict;
   const page = pagePath(posted, options.site);

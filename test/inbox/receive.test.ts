@@ -1,6 +1,7 @@
 // takes: 12 s
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import * as assert from 'uvu/assert';
@@ -60,7 +61,13 @@ test("while the origin answers, its answer is the visitor's: status, Location, e
     response.end('moved');
   });
   const inbox = await open(url);
-  const fields = comment({ comment: 'é & "ü"', redirect_to: 'https://evil.example/', 'holdfast-filled': '9000' });
+  const fields = comment({
+    comment: 'é & "ü"',
+    redirect_to: 'https://evil.example/',
+    'redirect.to': 'https://evil.example/',
+    'redirect[to': 'https://evil.example/',
+    'holdfast-filled': '9000',
+  });
   const headers = { cookie: 'a=1; b=2', 'x-forwarded-for': '203.0.113.7', 'user-agent': 'Browser/1', 'x-secret': 'x' };
   const answer = await inbox.post(fields, { headers, path: '/wp-comments-post.php?a=1' });
   assert.is(answer.status, 302);
@@ -72,7 +79,8 @@ test("while the origin answers, its answer is the visitor's: status, Location, e
   const [first] = seen;
   assert.is(first?.path, '/wp-comments-post.php?a=1');
   assert.is(first?.body.get('comment'), 'é & "ü"');
-  assert.is(first?.body.get('redirect_to'), null);
+  const named = [...(first?.body.keys() ?? [])].filter((name) => name.startsWith('redirect'));
+  assert.equal(named, [], 'PHP would take each of them for redirect_to');
   assert.is(first?.body.get('holdfast-filled'), null);
   assert.is(first?.headers['x-forwarded-for'], '203.0.113.7');
   assert.is(first?.headers.host, new URL(url).host, 'as looks have it');
@@ -228,6 +236,23 @@ test('a full spool says 503 and that the comment was not kept, with its words; r
   assert.ok(third.body.includes(ESCAPED));
   assert.match(third.headers['retry-after'] ?? '', /^\d+$/);
   assert.is((await inbox.entries()).length, 2);
+});
+
+test('where something is wrong here the visitor is told that it was not kept, with the words', async () => {
+  const inbox = await open(NOWHERE);
+  const words = comment({ comment: WORDS });
+  assert.is((await inbox.post(words)).status, 202);
+  await rm(join(inbox.spool, 'done'), { recursive: true });
+  const again = await inbox.post(words);
+  assert.is(again.status, 503);
+  assert.ok(again.body.includes(ESCAPED));
+  assert.equal(
+    inbox.log.map(({ event, why }) => [event, why]),
+    [
+      ['kept', undefined],
+      ['broken', 'ENOENT'],
+    ],
+  );
 });
 
 test('who is logged in, and cannot be tried, is told that it was not kept: nobody could deliver it in their name', async () => {
