@@ -41,7 +41,7 @@ export async function publishAtVerb(io: VerbIo, text: string, flags: PublishFlag
   const exit = await goLiveAt(io, appointment, at);
   if (exit !== EXIT.done.code && exit !== EXIT.kept.code) return exit;
   const asks = openAsks();
-  asks.add({ paths: [], lanes: hotLanes(loaded.config).map(({ name }) => name) });
+  asks.add({ paths: [], lanes: hotLanes(loaded.config) });
   const after = await unlessBusy(() => publishAndTell(io, { ...wish, looks: 'due', asks }));
   return after === undefined ? exit : Math.max(exit, after);
 }

@@ -72,7 +72,7 @@ async function serveAndRun(io: VerbIo, { runner, notifier, isWell, alerting, fac
   log('info', `listens on ${server.url}`, { url: server.url });
   const timers = [
     setInterval(() => notifier.beat(isWell()), FEED_MS),
-    setInterval(() => void alerting.look().catch(() => undefined), LOOK_MS),
+    setInterval(() => void alerting.look(), LOOK_MS),
   ];
   try {
     await runner.run(io.signal);

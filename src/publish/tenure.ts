@@ -32,7 +32,7 @@ export interface Lease {
   move(change: Change): Promise<void>;
   /** Changes the record with its next move, which is when the lease is given back at the latest: one write less. */
   changeSoon(change: Change): void;
-  /** Runs work while this holder moves the record no further: for the switch, which must see the very record that was read. */
+  /** As after `ensureHeld`, runs work while this holder moves the record no further: for the switch, which must see the very record that was read. */
   readonly guard: Guard;
   /** Gives the lease back with a last change to the record; never throws: an unreleased one runs out. */
   release(): Promise<void>;
@@ -117,6 +117,10 @@ export function tenureOf(tenant: Tenant, standing: Standing): Lease {
   const move = (change: Change): Promise<void> => swap((record) => renewed(change(record), tenant));
   const renew = (): Promise<void> => move((record) => record);
   const timer = renewing(term, timing, renew);
+  const ensureHeld = async (): Promise<void> => {
+    term.assertHeld();
+    if (term.isLate()) await renew();
+  };
   return {
     destination,
     manifests: tenant.bid.manifests ?? manifestsOf(destination),
@@ -124,12 +128,13 @@ export function tenureOf(tenant: Tenant, standing: Standing): Lease {
       return standing.state;
     },
     signal: term.signal,
-    ensureHeld: async () => {
-      term.assertHeld();
-      if (term.isLate()) await renew();
-    },
+    ensureHeld,
     move,
-    guard: (work) => inTurn(() => despiteHolds(tenant, tenure, () => work(standing.state.version))),
+    guard: async (work) => {
+      // Where a store has no lock of its own, as a bucket, nothing else tells a publisher that slept that it is late.
+      await ensureHeld();
+      return inTurn(() => despiteHolds(tenant, tenure, () => work(standing.state.version)));
+    },
     changeSoon: (change) => void soon.push(change),
     async release() {
       clearInterval(timer);

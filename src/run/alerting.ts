@@ -13,7 +13,7 @@ import type { RunEvent, RunState } from './state.ts';
 /** Tells people of trouble, beside the cycles and never in their way. */
 export interface Alerting {
   tell(event: RunEvent): void;
-  /** Looks for what began or ended; to be called every few seconds. */
+  /** Looks for what began or ended; to be called every few seconds. Never rejects. */
   look(): Promise<void>;
   /** What was told and lasts, in words. */
   readonly lasting: readonly string[];
@@ -85,23 +85,33 @@ export function startAlerting({ state, lanes, clock, log, redact, clocks: askClo
     const { heartbeat } = state().loaded.config;
     if (heartbeat !== undefined) begin('heartbeat', () => call(heartbeat, { method: 'GET' }));
   };
+  const look = async (): Promise<void> => {
+    const inbox = await inboxState(state().loaded).catch(() => undefined);
+    // Where the state cannot be read every cycle fails, and that is to be told above all.
+    const known = await lanes().catch(() => []);
+    const conditions = conditionsOf(state(), {
+      lanes: known,
+      inbox,
+      certificates: certificates.known() ?? [],
+      clocks: (isSoon() ? clocks.known() : undefined) ?? [],
+      now: clock.now(),
+    });
+    lasting = conditions.map(({ text }) => redact(text));
+    for (const alert of await alarms.heed(conditions)) send(alert);
+  };
+  let looking: Promise<void> | undefined;
   return {
     tell(event) {
       if (event.kind === 'taken-over')
         send({ subject: 'lease', state: 'happened', text: `took over from ${event.from}` });
       if (event.kind === 'cycle-ended' && isGood(event.end)) ping();
     },
-    async look() {
-      const inbox = await inboxState(state().loaded).catch(() => undefined);
-      const conditions = conditionsOf(state(), {
-        lanes: await lanes(),
-        inbox,
-        certificates: certificates.known() ?? [],
-        clocks: (isSoon() ? clocks.known() : undefined) ?? [],
-        now: clock.now(),
+    look() {
+      // A disk that is slow must not have one thing told twice.
+      looking ??= look().finally(() => {
+        looking = undefined;
       });
-      lasting = conditions.map(({ text }) => redact(text));
-      for (const alert of await alarms.heed(conditions)) send(alert);
+      return looking;
     },
     get lasting() {
       return lasting;

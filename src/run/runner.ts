@@ -172,8 +172,8 @@ async function heedLaunch({ state, clock, tell, ticker }: Beat): Promise<void> {
   ticker.restart();
 }
 
-async function heedConfig({ state, house, tell, ticker }: Beat): Promise<void> {
-  const found = await house.renew(() => tell({ kind: 'reloading' }));
+async function heedConfig({ state, house, shift, tell, ticker }: Beat): Promise<void> {
+  const found = await house.renew({ onNews: () => tell({ kind: 'reloading' }), between: shift.between });
   if (found === undefined) return;
   if (found instanceof HoldfastError) state.configError = found;
   else {
@@ -189,7 +189,7 @@ async function heedTime({ state, keeper, shift, asks, clock, signal }: Beat): Pr
   state.appointment = keeper.next;
   if (wish?.kind === 'appointment') {
     // Pages of the origin are looked at first thing after it.
-    const lanes = hotLanes(state.loaded.config).map(({ name }) => name);
+    const lanes = hotLanes(state.loaded.config);
     if (shift.begin('appointment', wish.at)) asks.add({ paths: [], lanes });
   } else if (wish !== undefined && !shift.begin('timetable')) await keepMeanwhile(state.loaded, clock, signal);
   return pause;

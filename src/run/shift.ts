@@ -15,6 +15,8 @@ export interface Shift {
   beginAsked(): boolean;
   /** The same for what was asked for and not come to, as the cycles failed or an instant was near; some time after the last. */
   tryAgain(): void;
+  /** Does what no cycle may be under way for; false where one is. What is asked for meanwhile begins a cycle after it. */
+  between(work: () => Promise<void>): Promise<boolean>;
   /** A tick that found work going on. */
   skip(why: string): void;
   readonly isAtWork: boolean;
@@ -52,16 +54,21 @@ export function openShift(options: ShiftOptions): Shift {
     if (at !== undefined) keeper.ended(at, isGood(end));
     await settle(end, options);
   };
-  const begin = (why: Why, at?: number): boolean => {
-    if (running !== undefined || signal.aborted) return false;
+  /** Nothing else begins before it has ended. */
+  const alone = (work: Promise<void>): Promise<void> => {
     const { added } = asks;
-    running = cycle(why, at)
+    running = work
       .catch((error: unknown) => tell({ kind: 'trouble', error: asHoldfastError(error) }))
       .finally(() => {
         running = undefined;
         ended = clock.monotonic();
         if (asks.added > added) beginAsked();
       });
+    return running;
+  };
+  const begin = (why: Why, at?: number): boolean => {
+    if (running !== undefined || signal.aborted) return false;
+    void alone(cycle(why, at));
     return true;
   };
   const beginAsked = (): boolean => asks.isWaiting && state.role !== 'passive' && !keeper.isQuiet && begin('trigger');
@@ -70,6 +77,11 @@ export function openShift(options: ShiftOptions): Shift {
     beginAsked,
     tryAgain() {
       if (clock.monotonic() - ended >= REST_MS) beginAsked();
+    },
+    async between(work) {
+      if (running !== undefined) return false;
+      await alone(work());
+      return true;
     },
     skip: (why) => skipped(options, why),
     get isAtWork() {

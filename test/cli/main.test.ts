@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
+import { ioFor } from '../../src/cli/session.ts';
 import { builtPath } from '../support/built.ts';
 import { openProject, type Project, smallConfig } from '../support/project.ts';
 import { page, type ScriptedSite, startSite } from '../support/site.ts';
@@ -29,6 +31,32 @@ test('what it says goes to its streams, and how it went is its exit code', async
   const wrong = await project.spawn(['publish', '--config', 'none.json']);
   assert.equal([wrong.exit, wrong.stdout], [2, '']);
   assert.match(wrong.stderr, 'none.json');
+});
+
+test('a secret that was replaced while the program runs stays out of what it prints', async () => {
+  const { url } = site;
+  await project.configure(smallConfig(url, { origin: { url, headers: { authorization: 'env:ORIGIN_AUTH' } } }));
+  const printed: string[] = [];
+  const env: Record<string, string> = { ORIGIN_AUTH: 'the-first-canary' };
+  const io = ioFor(
+    {
+      cwd: project.dir,
+      env,
+      signal: new AbortController().signal,
+      input: () => Readable.from([]),
+      out: (line) => void printed.push(line),
+      err: () => undefined,
+      exitCode: 0,
+      secrets: [],
+    },
+    {},
+  );
+  await io.load();
+  env['ORIGIN_AUTH'] = 'the-second-canary';
+  await io.load();
+  io.print('the-first-canary, the-second-canary');
+  assert.equal(printed, ['[redacted], [redacted]\n']);
+  await project.configure(smallConfig(url));
 });
 
 test('a command or a flag that is not there exits 2 and says what there is', async () => {

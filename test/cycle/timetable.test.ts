@@ -108,11 +108,20 @@ test('what could not be done is tried again, and is said', async () => {
 });
 
 test('a machine that is not at work leaves an entry to the other, and does not do it after a takeover', async () => {
-  const loaded = loadedWith(LAUNCH);
+  const loaded = loadedWith([{ at: '2027-02-02T09:00:00Z', then: 'hold busy' }]);
   await leaveToOthers(loaded, NINE + 30_000, MINUTE);
   assert.is(await hasDue(loaded, NINE + 30_000), true, 'a takeover within the grace sees to it');
   await leaveToOthers(loaded, NINE + 61_000, MINUTE);
   assert.is(await hasDue(loaded, NINE + 61_000), false);
+});
+
+test("launch mode is each machine's own: one that is not at work has it on by the time it takes over", async () => {
+  const loaded = loadedWith(LAUNCH);
+  await leaveToOthers(loaded, NINE - 1, MINUTE);
+  assert.is(await launchAt(stateDir, NINE), undefined);
+  await leaveToOthers(loaded, NINE + 2000, MINUTE);
+  assert.equal(await launchAt(stateDir, NINE + 2000), { since: NINE, until: NINE + 3 * HOUR });
+  assert.is(await hasDue(loaded, NINE + 2000), false);
 });
 
 test('the next instant to go live at is the nearest that somebody asked for or the timetable names', async () => {

@@ -55,6 +55,29 @@ test('an empty destination is claimed, and the record names who is at work until
   assert.is((await record())?.lineage, lineage);
 });
 
+test("a publisher that slept does nothing under its lease before it has looked whether that is another's by now", async () => {
+  let slept = 0;
+  const clock = {
+    ...systemClock,
+    now: () => systemClock.now() + slept,
+    monotonic: () => systemClock.monotonic() + slept,
+  };
+  const lease = await take('one', { clock, timing: LEASE_TIMING });
+  const done: string[] = [];
+  const work = async (): Promise<void> => void done.push('removed');
+  slept = LEASE_TIMING.stop;
+  await lease.guard(work);
+  assert.equal([done.length, (await record())?.generation], [1, 2], 'it is renewed first');
+  const found = await mirror.control.read(signal);
+  assert.ok(found);
+  const theirs = { holder: 'two', run: 'theirs', renewed: new Date(0).toISOString() };
+  await mirror.control.swap({ ...found.record, generation: 3, lease: theirs }, found.version, signal);
+  slept += LEASE_TIMING.ttl;
+  await assertFails(lease.guard(work), 'lease-lost');
+  assert.is(done.length, 1);
+  await lease.release();
+});
+
 test('a destination of another site or environment is refused before anything is written', async () => {
   await (await take('one')).release();
   const before = await readFile(join(dir, '_holdfast/control.json'), 'utf8');

@@ -11,6 +11,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import type { Certificate } from '../../src/cycle/certificates.ts';
 import { newReport } from '../../src/cycle/report.ts';
 import type { InboxState } from '../../src/inbox/state.ts';
+import { systemClock } from '../../src/model/clock.ts';
 import { HoldfastError } from '../../src/model/errors.ts';
 import { openAlarms } from '../../src/run/alarms.ts';
 import { startAlerting } from '../../src/run/alerting.ts';
@@ -157,6 +158,35 @@ test('each is told once when it begins and once when it ends, across a restart t
     );
     assert.equal(await restarted.heed([]), []);
   } finally {
+    await rm(dir, { recursive: true });
+  }
+});
+
+test('what fails is told where the state cannot be read too, and once however long a look takes', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'holdfast-alerting-'));
+  const lines: string[] = [];
+  const plain = { url: 'http://127.0.0.1' };
+  const loaded = { stateDir: dir, config: { alerts: [], site: plain, origin: plain, destinations: [] } };
+  const damaged = new HoldfastError('state-damaged', 'snapshot.jsonl was written by another version');
+  const failing = { ...state({ failures: 3, last: ended(1, damaged) }), loaded } as unknown as RunState;
+  const alerting = startAlerting({
+    state: () => failing,
+    lanes: async () => {
+      throw damaged;
+    },
+    clock: systemClock,
+    log: (_level, line) => void lines.push(line),
+    redact: (text) => text,
+    clocks: async () => [],
+  });
+  try {
+    await Promise.all([alerting.look(), alerting.look()]);
+    await alerting.look();
+    assert.equal(lines, [
+      'alert begins: 3 cycles in a row failed: snapshot.jsonl was written by another version [state-damaged]',
+    ]);
+  } finally {
+    await alerting.close();
     await rm(dir, { recursive: true });
   }
 });
