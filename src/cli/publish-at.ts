@@ -1,12 +1,11 @@
 import { clocksThatAreOff } from '../check/clocks.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { askFor, leadOf, preparedIn } from '../cycle/appointment.ts';
+import { askFor, cutsBefore, leadOf, preparedIn } from '../cycle/appointment.ts';
 import type { Wish } from '../cycle/cycle.ts';
 import { hotLanes } from '../cycle/launch.ts';
 import { sleepUntil, systemClock } from '../model/clock.ts';
 import { asHoldfastError, EXIT, HoldfastError, isHoldfastError } from '../model/errors.ts';
 import { NOT_AN_INSTANT, parseInstant, shownInstant } from '../model/instant.ts';
-import { stepsBefore } from '../release/ending.ts';
 import { aheadLines, aheadOf, countdown } from '../run/ahead.ts';
 import { openAsks } from '../run/asks.ts';
 import type { VerbIo } from './io.ts';
@@ -69,7 +68,7 @@ async function waitAndCut(io: VerbIo, { loaded, at, wish }: Waiting): Promise<vo
     const now = systemClock.now();
     const prepared = await preparedIn(loaded.stateDir, now);
     const lead = at - leadOf(prepared);
-    const steps = stepsBefore(prepared?.window ?? 0).map((before) => at - before);
+    const steps = cutsBefore(prepared).map((before) => at - before);
     const next = Math.min(...steps.filter((step) => step > now), lead);
     if (next <= now) return;
     await sleepUntil(next, systemClock, io.signal);

@@ -1,8 +1,8 @@
 import { ENDING_PATH, ENDING_TEXT } from '../model/ending.ts';
 import type { ReleaseFile } from '../model/manifest.ts';
-import { endingSoon, isCut, keepAt } from '../release/ending.ts';
+import { endingSoon, isCut } from '../release/ending.ts';
 import { NO_CACHING } from '../release/headers.ts';
-import { type Prepared, preparedIn } from './appointment.ts';
+import { keepNow, type Prepared, preparedIn } from './appointment.ts';
 import type { Held } from './leases.ts';
 import type { Workplace } from './workplace.ts';
 
@@ -23,7 +23,7 @@ export async function soonIn({
 }: Pick<Workplace, 'stateDir' | 'clock' | 'blobs'>): Promise<Soon | undefined> {
   const now = clock.now();
   const prepared = await preparedIn(stateDir, now);
-  const keep = prepared && keepAt(prepared.at - now, prepared.window);
+  const keep = prepared && keepNow(prepared, now);
   if (prepared === undefined || keep === undefined) return undefined;
   const flag = {
     // As what is shared: it is kept by no cache, is nobody's page, and is not carried over.

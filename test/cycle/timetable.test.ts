@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type { LoadedConfig } from '../../src/config/load.ts';
 import { configSchema, type TimetableEntry } from '../../src/config/schema.ts';
-import { askFor, isToMakeWay, leadOf, nextAppointment } from '../../src/cycle/appointment.ts';
+import { askFor, cutsBefore, isToMakeWay, keepNow, leadOf, nextAppointment } from '../../src/cycle/appointment.ts';
 import { launchAt } from '../../src/cycle/launch.ts';
 import { newReport } from '../../src/cycle/report.ts';
 import { dueEntries, hasDue, keepTimetable, keyOf, leaveToOthers } from '../../src/cycle/timetable.ts';
@@ -147,6 +147,13 @@ test('it is made so long before as what is to be put takes, and cycles make way 
   assert.is(leadOf(undefined), 10_000);
   assert.is(leadOf(prepared(20_000_000)), 20_000);
   assert.is(leadOf(prepared(1e12)), 600_000, 'and no longer than ten minutes');
+  for (const bytes of [0, 1e6, 20_000_000, 1e9]) {
+    const one = { ...prepared(bytes), window: 360 };
+    const cuts = cutsBefore(one);
+    const keeps = cuts.map((before) => keepNow(one, NINE - before));
+    assert.equal(keeps, [60, 10, 0], `caches are told before it begins: ${cuts.join(', ')} ms`);
+    assert.is((cuts.at(-1) ?? 0) - leadOf(one), 10_000);
+  }
   assert.is(isToMakeWay(60_000, undefined), false);
   assert.is(isToMakeWay(45_000, undefined), true);
   assert.is(isToMakeWay(0, undefined), false);

@@ -1,5 +1,8 @@
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import { ENDING_PATH } from '../../src/model/ending.ts';
@@ -166,6 +169,23 @@ export function serving(driver: EdgeDriver): void {
     assert.is(asked?.headers['x-forwarded-proto'], 'https');
     assert.is(asked?.headers.host, new URL(rig.origin.url).host);
   });
+
+  // Caddy passes on what it has, and reads the rest meanwhile.
+  if (driver.name !== 'caddy')
+    test('who sends a comment ever so slowly holds none of the connections that comments have', async () => {
+      rig.origin.forget();
+      const head = 'POST /wp-comments-post.php HTTP/1.1\r\nHost: www.example.org\r\nConnection: close\r\n';
+      const begun = `${head}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\ncomm`;
+      const slow = Array.from({ length: rig.rules.comments.connections }, () => connect(rig.place.port, '127.0.0.1'));
+      for (const socket of slow) socket.write(begun);
+      await wait(500);
+      assert.is(rig.origin.requests.length, 0);
+      const other = await rig.ask('/wp-comments-post.php', { method: 'POST', body: 'comment=x' });
+      assert.is(other.status, 200);
+      slow[0]?.end('ent=x');
+      assert.match(await text(slow[0] as Socket), 'HTTP/1.1 200');
+      for (const socket of slow) socket.destroy();
+    });
 
   test('another host is turned away', async () => {
     const answered = await rig.ask('/a/', { headers: { host: 'evil.example' } }).catch(() => undefined);

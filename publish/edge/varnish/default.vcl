@@ -90,6 +90,10 @@ sub vcl_recv {
 		call holdfast_file;
 	}
 	if (req.method == "POST" && req.http.X-Holdfast-Path ~ "<<comments>>") {
+		# A form is passed on once all of it is here: who sends it ever so slowly holds none of the connections that comments have.
+		if (!std.cache_req_body(1MB)) {
+			return (synth(413, "Too large"));
+		}
 		set req.backend_hint = comments;
 		set req.http.X-Holdfast-Kind = "inbox";
 		<<inbox>>
