@@ -8,7 +8,7 @@ import { takeLeases } from './cycle/leases.ts';
 import { openLooks } from './cycle/looking.ts';
 import { forOneCycle, type Premises } from './cycle/premises.ts';
 import { prepareNext } from './cycle/preparing.ts';
-import { publishTo } from './cycle/publishing.ts';
+import { changesOf, publishToAll } from './cycle/publishing.ts';
 import { eraseTraces, purgeComment } from './cycle/purge-comment.ts';
 import { purgeAfter } from './cycle/purging.ts';
 import { renderAll } from './cycle/rendering.ts';
@@ -138,9 +138,8 @@ async function release(cycle: Cycle, signal: AbortSignal): Promise<void> {
     const snapshot = place.snapshot();
     const files = await timed(report, 'render', () => renderAll(cycle, snapshot, signal));
     const target = { ...cycle, snapshot, files, ...(soon === undefined ? {} : { soon }) };
-    const publishing = () => Promise.all(cycle.leases.held.map((held) => publishTo(held, target, signal)));
-    const ended = await timed(report, 'publish', publishing);
-    await purgeAfter(cycle, new Map(ended.map(({ destination, changed }) => [destination, changed])), signal);
+    const ended = await timed(report, 'publish', () => publishToAll(target, signal));
+    await purgeAfter(cycle, changesOf(ended), signal);
     if (!ended.some(({ how }) => how === 'bytes lost') || repairs === REPAIRS) return;
     await repair(cycle, files, signal);
   }

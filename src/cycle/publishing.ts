@@ -22,7 +22,7 @@ import { differenceFrom } from './difference.ts';
 import { endingAt, type Soon, withEnding } from './ending.ts';
 import { warnOfHold, withHold } from './holding.ts';
 import type { Held } from './leases.ts';
-import { changedFiles } from './purging.ts';
+import { type Changes, changedFiles, notePurges } from './purging.ts';
 import { nothingSent } from './report.ts';
 import { retentionOf } from './workplace.ts';
 
@@ -42,8 +42,26 @@ export interface Ended {
   readonly changed: readonly string[];
 }
 
+/**
+ * Makes the release live at each destination side by side. Where the run is stopped meanwhile, caches before those where it is live by then are told by
+ * the next run. Throws only the signal's reason.
+ */
+export async function publishToAll(target: Target, signal: AbortSignal): Promise<readonly Ended[]> {
+  const all = await Promise.allSettled(target.leases.held.map((held) => publishTo(held, target, signal)));
+  const ended = all.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const stopped = all.find((result) => result.status === 'rejected');
+  if (stopped === undefined) return ended;
+  await notePurges(target, changesOf(ended));
+  throw stopped.reason;
+}
+
+/** What `purgeAfter` is to tell. */
+export function changesOf(ended: readonly Ended[]): Changes {
+  return new Map(ended.map(({ destination, changed }) => [destination, changed]));
+}
+
 /** Makes the release live at one destination; its failure is that destination's alone. Throws only the signal's reason. */
-export async function publishTo(held: Held, target: Target, signal: AbortSignal): Promise<Ended> {
+async function publishTo(held: Held, target: Target, signal: AbortSignal): Promise<Ended> {
   const { name } = held.destination;
   const { report } = target;
   const before = report.destinations.get(name);
