@@ -207,6 +207,27 @@ test('a form that says in its query what it is about is kept, told apart and del
   );
 });
 
+test('the letters of a forum that is not in UTF-8 reach it as they were sent, at once and later', async () => {
+  const body = 'comment=Gr%FC%DFe+%2B+%26%E4&author=Zo%EB&a%E9[]=';
+  const forms = [{ use: 'fields' as const, path: '/posting.php', text: 'comment', author: 'author', stored: [302] }];
+  const bodies: string[] = [];
+  const { url } = await serve(async (request, response) => {
+    bodies.push(await text(request));
+    response.writeHead(302, { location: '/topic/' }).end();
+  });
+  const options = { path: '/posting.php', body };
+  assert.is((await (await open(url, { forms })).post({}, options)).status, 302);
+  const inbox = await open(NOWHERE, { forms });
+  const kept = await inbox.post({}, options);
+  assert.is(kept.status, 202);
+  assert.match(kept.body, 'Gr&#252;&#223;e + &amp;&#228;');
+  assert.is((await replayOnce(inbox.root, url, { forms })).delivered, 1);
+  assert.equal(
+    bodies.filter((one) => one !== ''),
+    [body, body].map((one) => one.replace('[]', '%5B%5D')),
+  );
+});
+
 const WORDS = 'Long </textarea><script>alert(1)</script> & "words"\nof mine';
 const ESCAPED = '&lt;/textarea&gt;&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;words&quot;';
 
