@@ -7,7 +7,7 @@ import type { Courier, Handed, RawHeaders } from '../origin/hand.ts';
 import { attempt } from './attempt.ts';
 import { isFromSite, type Provenance, type Refusal, refusalOf } from './checks.ts';
 import { TRAILER_BYTES } from './envelope.ts';
-import { type Fields, readForm } from './fields.ts';
+import { type Fields, type Letters, readForm } from './fields.ts';
 import { type Form, passedOn, type Words } from './forms.ts';
 import { judge } from './judge.ts';
 import type { Known } from './known.ts';
@@ -69,7 +69,7 @@ export function createReceiver(parts: ReceiverParts): Receiver {
   return {
     async receive(posted, form, signal) {
       const read = await readForm(posted.body, posted.contentType);
-      const fields = 'fields' in read ? read.fields : [];
+      const { fields, letters } = 'fields' in read ? read : NOTHING;
       const words = form.read(fields);
       const refuse = (refusal: Refusal): Verdict => ({ kind: 'refused', refusal, text: words.text });
       if (!isFromSite(posted.provenance, parts.site.hosts)) return refuse('elsewhere');
@@ -77,7 +77,7 @@ export function createReceiver(parts: ReceiverParts): Receiver {
       if (wrong !== undefined) return refuse(wrong);
       const key = keyOf(posted.path, words, parts.known.key);
       while (underWay.has(key)) await underWay.get(key)?.catch(() => undefined);
-      const work = takeIn({ posted, form, fields: passedOn(fields), words, key }, parts, signal).catch(
+      const work = takeIn({ posted, form, fields: passedOn(fields), letters, words, key }, parts, signal).catch(
         (error: unknown): Verdict => {
           signal.throwIfAborted();
           return { kind: 'broken', error, text: words.text };
@@ -89,10 +89,13 @@ export function createReceiver(parts: ReceiverParts): Receiver {
   };
 }
 
+const NOTHING = { fields: [], letters: 'utf-8' } as const;
+
 interface Taking {
   readonly posted: Posted;
   readonly form: Form;
   readonly fields: Fields;
+  readonly letters: Letters;
   readonly words: Words;
   readonly key: string;
 }
@@ -115,12 +118,16 @@ async function takeIn(taking: Taking, parts: ReceiverParts, signal: AbortSignal)
 /** Who is logged in gets a form without name and address. The origin knows them by a cookie, which is never kept, so it cannot be delivered later. */
 const has = (fields: Fields, name: string): boolean => fields.some(([field]) => field === name);
 
-async function tryOrigin({ posted, fields }: Taking, parts: ReceiverParts, signal: AbortSignal): Promise<Tried> {
+async function tryOrigin(
+  { posted, fields, letters }: Taking,
+  parts: ReceiverParts,
+  signal: AbortSignal,
+): Promise<Tried> {
   const { courier, site, config } = parts;
   const { path, headers, address, agent } = posted;
   const tried = await parts.turnstile.pass(async () => {
     const options = { courier, site, forward: config.forward, deadline: config.deadline };
-    const handed = await attempt({ path, fields, headers, address, agent }, options, signal).catch(notAllowed);
+    const handed = await attempt({ path, fields, letters, headers, address, agent }, options, signal).catch(notAllowed);
     const means = judge(handed);
     const value: Tried =
       handed.kind === 'answer' && means === 'answered' ? { answer: handed } : { sure: means !== 'unsure' };
@@ -136,9 +143,9 @@ function notAllowed(error: unknown): Handed {
   throw error;
 }
 
-async function keep({ posted, fields }: Taking, entry: Parameters<Spool['keep']>[0], parts: ReceiverParts) {
+async function keep({ posted, fields, letters }: Taking, entry: Parameters<Spool['keep']>[0], parts: ReceiverParts) {
   const { path, address, agent } = posted;
-  const bytes = packed({ v: 1, at: entry.at, path, fields, address, agent });
+  const bytes = packed({ v: 1, at: entry.at, path, fields, letters, address, agent });
   const sealed = await parts.seal.close(bytes);
   if (!(await parts.room.take(sealed.length + TRAILER_BYTES))) return false;
   try {

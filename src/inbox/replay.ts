@@ -176,9 +176,9 @@ function createDelivery({ config, site, clock, forms, rest }: ReplayParts) {
     try {
       if (way === 'rest') return await restDelivery(kept, words, rest, signal);
       const { courier, deadline } = rest;
-      const { path, fields, address, agent } = kept;
+      const { path, fields, letters = 'utf-8', address, agent } = kept;
       const options = { courier, site, forward: config.forward, deadline };
-      return formDelivery(await attempt({ path, fields, address, agent }, options, signal), form, site);
+      return formDelivery(await attempt({ path, fields, letters, address, agent }, options, signal), form, site);
     } finally {
       last[way] = clock.monotonic();
     }

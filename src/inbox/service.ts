@@ -51,7 +51,12 @@ export const ALIVE_STATUS = 204;
 /** Listens; rejects with `inbox-unlistenable`. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const stopping = new AbortController();
+  let isEnding = false;
   const server = createServer((request, response) => {
+    // One that the edge would keep is waited for by nobody: the next service has the port only when this one is over.
+    response.once('close', () => {
+      if (isEnding) server.closeIdleConnections();
+    });
     void answer(request, response, { ...options, signal: stopping.signal });
   });
   server.requestTimeout = REQUEST_MS;
@@ -63,6 +68,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     port: typeof address === 'object' && address !== null ? address.port : 0,
     drain: () =>
       new Promise((resolve) => {
+        isEnding = true;
         const force = setTimeout(() => {
           stopping.abort(new Error('the service ends'));
           server.closeAllConnections();

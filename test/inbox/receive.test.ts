@@ -1,8 +1,9 @@
 // takes: 12 s
 import { lstat, readdir, readFile, rm } from 'node:fs/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import * as assert from 'uvu/assert';
 import { unwrap } from '../../src/inbox/envelope.ts';
@@ -10,7 +11,7 @@ import { createUnsealer } from '../../src/inbox/seal.ts';
 import { closeAll, serve, serveRaw } from '../origin/rig.ts';
 import { suite } from '../support/suite.ts';
 import { replayOnce } from './replaying.ts';
-import { comment, type Inbox, openInbox } from './rig.ts';
+import { comment, type Inbox, openInbox, post } from './rig.ts';
 
 const test = suite('the inbox, receiving');
 
@@ -207,6 +208,27 @@ test('a form that says in its query what it is about is kept, told apart and del
   );
 });
 
+test('the letters of a forum that is not in UTF-8 reach it as they were sent, at once and later', async () => {
+  const body = 'comment=Gr%FC%DFe+%2B+%26%E4&author=Zo%EB&a%E9[]=';
+  const forms = [{ use: 'fields' as const, path: '/posting.php', text: 'comment', author: 'author', stored: [302] }];
+  const bodies: string[] = [];
+  const { url } = await serve(async (request, response) => {
+    bodies.push(await text(request));
+    response.writeHead(302, { location: '/topic/' }).end();
+  });
+  const options = { path: '/posting.php', body };
+  assert.is((await (await open(url, { forms })).post({}, options)).status, 302);
+  const inbox = await open(NOWHERE, { forms });
+  const kept = await inbox.post({}, options);
+  assert.is(kept.status, 202);
+  assert.match(kept.body, 'Gr&#252;&#223;e + &amp;&#228;');
+  assert.is((await replayOnce(inbox.root, url, { forms })).delivered, 1);
+  assert.equal(
+    bodies.filter((one) => one !== ''),
+    [body, body].map((one) => one.replace('[]', '%5B%5D')),
+  );
+});
+
 const WORDS = 'Long </textarea><script>alert(1)</script> & "words"\nof mine';
 const ESCAPED = '&lt;/textarea&gt;&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;words&quot;';
 
@@ -286,6 +308,22 @@ for (const [name, status, options] of REFUSED) {
     assert.equal(await inbox.entries(), []);
   });
 }
+
+test('told to end, it answers what is under way and is over at once, though the edge keeps its connection', async () => {
+  const { url } = await serve((asked, response) => {
+    asked.resume();
+    setTimeout(() => response.writeHead(302, { location: '/a/#comment-7' }).end(), 200);
+  });
+  const inbox = await openInbox(url);
+  const agent = new Agent({ keepAlive: true });
+  const answered = post(inbox.port, comment(), { agent });
+  await wait(50);
+  const began = performance.now();
+  await inbox.close();
+  assert.is((await answered).status, 302);
+  assert.ok(performance.now() - began < 5000);
+  agent.destroy();
+});
 
 test('sealed: no word, name or address of a visitor in any file or log; the private key opens all of it', async () => {
   const identity = await generateX25519Identity();
