@@ -31,7 +31,14 @@ const { publishIn } = await importBuilt<typeof Pipeline>('pipeline');
 /** How long the status page takes, and how large it is, when nobody has asked a moment ago. */
 async function page(loaded: LoadedConfig): Promise<void> {
   const runner = await createRunner({ loaded, load: async () => loaded, clock: systemClock, tell: () => undefined });
-  const options = { runner, clock: systemClock, isWell: () => true, alarms: () => [], redact: (text: string) => text };
+  const options = {
+    runner,
+    clock: systemClock,
+    isWell: () => true,
+    alarms: () => [],
+    certificates: () => [],
+    redact: (text: string) => text,
+  };
   const faces = createFaces(options);
   const show = async () => {
     faces.tell({ kind: 'ready' });

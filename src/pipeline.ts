@@ -1,13 +1,14 @@
 import type { LoadedConfig } from './config/load.ts';
 import { adopt } from './cycle/adopt.ts';
-import { isTimeToMakeWay, preparedIn } from './cycle/appointment.ts';
+import { isTimeToMakeWay } from './cycle/appointment.ts';
 import { lookAtThreads } from './cycle/comments.ts';
 import type { Cycle, Wish } from './cycle/cycle.ts';
+import { soonIn } from './cycle/ending.ts';
 import { takeLeases } from './cycle/leases.ts';
 import { openLooks } from './cycle/looking.ts';
 import { forOneCycle, type Premises } from './cycle/premises.ts';
 import { prepareNext } from './cycle/preparing.ts';
-import { publishTo } from './cycle/publishing.ts';
+import { changesOf, publishToAll } from './cycle/publishing.ts';
 import { eraseTraces, purgeComment } from './cycle/purge-comment.ts';
 import { purgeAfter } from './cycle/purging.ts';
 import { renderAll } from './cycle/rendering.ts';
@@ -132,14 +133,13 @@ const REPAIRS = 2;
 /** Renders what changed, makes the release live at every destination side by side, and tells the caches before them. */
 async function release(cycle: Cycle, signal: AbortSignal): Promise<void> {
   const { place, report, wish } = cycle;
-  const soon = wish.at === undefined ? await preparedIn(place.stateDir, place.clock.now()) : undefined;
+  const soon = wish.at === undefined ? await soonIn(place) : undefined;
   for (let repairs = 0; ; repairs++) {
     const snapshot = place.snapshot();
     const files = await timed(report, 'render', () => renderAll(cycle, snapshot, signal));
     const target = { ...cycle, snapshot, files, ...(soon === undefined ? {} : { soon }) };
-    const publishing = () => Promise.all(cycle.leases.held.map((held) => publishTo(held, target, signal)));
-    const ended = await timed(report, 'publish', publishing);
-    await purgeAfter(cycle, new Map(ended.map(({ destination, changed }) => [destination, changed])), signal);
+    const ended = await timed(report, 'publish', () => publishToAll(target, signal));
+    await purgeAfter(cycle, changesOf(ended), signal);
     if (!ended.some(({ how }) => how === 'bytes lost') || repairs === REPAIRS) return;
     await repair(cycle, files, signal);
   }

@@ -31,7 +31,8 @@ final class Holdfast_Trigger
         // Once it is in the bin a post has another address.
         add_action('wp_trash_post', fn ($id) => $this->note_post((int) $id));
         add_action('before_delete_post', fn ($id) => $this->note_post((int) $id));
-        add_action('comment_post', fn ($id, $approved) => $approved === 1 ? $this->note_comment((int) $id) : null, 20, 2);
+        // By the form or by REST, as the inbox delivers them; one that waits is told of when it is approved.
+        add_action('wp_insert_comment', fn ($id, $comment) => (string) $comment->comment_approved === '1' ? $this->note_comment((int) $id) : null, 20, 2);
         add_action('transition_comment_status', fn ($new, $old, $comment) => $this->note_post((int) $comment->comment_post_ID), 20, 3);
         add_action('edit_comment', fn ($id) => $this->note_comment((int) $id), 20);
         add_action('switch_theme', fn () => $this->note('/'), 20);

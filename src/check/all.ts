@@ -8,6 +8,7 @@ import { asHoldfastError } from '../model/errors.ts';
 import { checkAlerts } from './alerts.ts';
 import { askWeb } from './ask.ts';
 import { checkAtOrigin } from './at-origin.ts';
+import { checkCertificates } from './certificates.ts';
 import { clockFinding } from './clock.ts';
 import { checkConfig } from './config.ts';
 import { checkDestinations, type DestinationsChecked } from './destinations.ts';
@@ -18,6 +19,7 @@ import { checkInbox } from './inbox.ts';
 import { nearestFolder } from './places.ts';
 import { roomFor, roomIn } from './room.ts';
 import { checkSchedule } from './schedule.ts';
+import { checkValues } from './values.ts';
 
 export interface Checking {
   readonly loaded: LoadedConfig;
@@ -46,6 +48,8 @@ export async function checkAll(
     guarded('schedule', async () => checkRhythm(loaded, await atDestinations, clock)),
     guarded('disk', async () => checkDisk(loaded, await atDestinations)),
     guarded('holding', () => checkHolding(loaded, signal)),
+    guarded('values', () => checkValues(loaded, signal)),
+    guarded('certificate', () => checkCertificates(loaded.config, clock.now())),
     guarded('inbox', async () => checkInbox(await withSecrets('inbox', { loaded, load }), signal)),
     guarded('alerts', async () => {
       const { config, root } = await withSecrets('run', { loaded, load });

@@ -7,22 +7,22 @@ import type { Manifest, ReleaseFile } from '../model/manifest.ts';
 /** What a visitor who follows a link is answered: a file, whatever the origin says, or nothing. */
 export type Answering = { readonly by: 'file'; readonly file: ReleaseFile } | { readonly by: 'origin' | 'nobody' };
 
-/** Tells, by the edge's own table, what answers an address of a release; each address is worked out once. */
-export function answersOf(
-  { files }: Pick<Manifest, 'files'>,
-  { edge }: Pick<Config, 'edge'>,
-): (address: Address) => Answering {
+export type Answers = (address: Address, query?: string) => Answering;
+
+/** Tells, by the edge's own table, what answers an address of a release; each is worked out once. */
+export function answersOf({ files }: Pick<Manifest, 'files'>, { edge }: Pick<Config, 'edge'>): Answers {
   const world: EdgeWorld = { rules: edge, release: viewRelease({ files }, []), hold: undefined };
-  const known = new Map<Address, Answering>();
-  return (address) => {
-    const found = known.get(address) ?? answering(address, world);
-    known.set(address, found);
+  const known = new Map<string, Answering>();
+  return (address, query = '') => {
+    const key = `${address}?${query}`;
+    const found = known.get(key) ?? answering(address, query, world);
+    known.set(key, found);
     return found;
   };
 }
 
-function answering(path: Address, world: EdgeWorld): Answering {
-  const route = routeOf({ method: 'GET', path, query: '', cookies: [], authorized: false }, world);
+function answering(path: Address, query: string, world: EdgeWorld): Answering {
+  const route = routeOf({ method: 'GET', path, query, cookies: [], authorized: false }, world);
   if (route.from === 'release') return route.status === 200 ? { by: 'file', file: route.file } : { by: 'nobody' };
   return { by: route.from === 'origin' ? 'origin' : 'nobody' };
 }

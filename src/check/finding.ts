@@ -5,6 +5,7 @@ export const CONCERNS = [
   'gate',
   'analytics',
   'comments',
+  'values',
   'inbox',
   'links',
   'redirects',
@@ -14,6 +15,7 @@ export const CONCERNS = [
   'schedule',
   'disk',
   'clock',
+  'certificate',
   'alerts',
 ] as const;
 export type Concern = (typeof CONCERNS)[number];

@@ -1,14 +1,13 @@
 import type { Address } from '../model/address.ts';
-import type { References } from '../model/capture.ts';
-import type { Site } from '../model/site.ts';
-import { referencesInCss, referencesInHtml } from '../snapshot/references.ts';
-import type { Answering } from './answering.ts';
+import type { Located, Site } from '../model/site.ts';
+import { everyLinkInHtml, referencesInCss } from '../snapshot/references.ts';
+import type { Answers } from './answering.ts';
 import { count, type Finding, findingsOf, type Listed } from './finding.ts';
 
 /** What links are held against. */
 export interface LinkWorld {
   readonly site: Site;
-  readonly answers: (address: Address) => Answering;
+  readonly answers: Answers;
   /** True for a file that the configuration leaves to somebody else (`assets.exclude`). */
   readonly isLeft: (address: Address) => boolean;
   /** Why a release lacks a page, in a few words. */
@@ -41,6 +40,8 @@ interface Dead {
   readonly kind: Kind;
   readonly on: Address[];
   pages: number;
+  /** The page that was read last of those: it may hold several links there, with one query and another. */
+  last: Address | undefined;
 }
 
 /** A reader of a release's links. What it holds in memory is the addresses that are linked, not the pages. */
@@ -49,48 +50,68 @@ export function createLinkReader(world: LinkWorld): LinkReader {
   const seen = new Set<Address>();
   const elsewhere = new Set<Address>();
   const dead = new Map<Address, Dead>();
+  /** Links with a query that a file answers, which is the same with any query and without. */
+  const overlooked = new Set<string>();
   let files = 0;
-  const follow = (target: Address, kind: Kind, from: Address): void => {
-    seen.add(target);
-    const { by } = answers(target);
-    if (by === 'file') return;
-    if (by === 'origin' || (kind === 'file' && isLeft(target))) {
-      elsewhere.add(target);
+  const follow = (target: Target, kind: Kind, from: Address): void => {
+    const { address, query = '' } = target;
+    seen.add(address);
+    const { by } = answers(address, query);
+    if (by === 'file') {
+      if (query !== '') overlooked.add(`${address}?${query}`);
       return;
     }
-    const found = dead.get(target) ?? { kind, on: [], pages: 0 };
+    if (by === 'origin' || (kind === 'file' && isLeft(address))) {
+      elsewhere.add(address);
+      return;
+    }
+    const found = dead.get(address) ?? { kind, on: [], pages: 0, last: undefined };
+    if (found.last === from) return;
+    found.last = from;
     found.pages += 1;
     if (found.on.length < PAGES_NAMED) found.on.push(from);
-    dead.set(target, found);
+    dead.set(address, found);
   };
   return {
     read(file) {
       files += 1;
-      const { links, assets } = referencesIn(file, site);
+      const { links, assets } = targetsIn(file, site);
       for (const target of links) follow(target, 'page', file.address);
-      for (const { address } of assets) follow(address, 'file', file.address);
+      for (const { address } of assets) follow({ address }, 'file', file.address);
     },
-    findings: () => told({ files, seen: seen.size, elsewhere: elsewhere.size, dead }, world),
+    findings: () =>
+      told({ files, seen: seen.size, elsewhere: elsewhere.size, overlooked: overlooked.size, dead }, world),
   };
 }
 
-function referencesIn({ address, type, bytes }: LinkingFile, site: Site): References {
-  if (/html/i.test(type)) return referencesInHtml(bytes, address, site);
-  return referencesInCss(bytes.toString('utf8'), address, site);
+type Target = Pick<Located, 'address'> & Partial<Pick<Located, 'query'>>;
+
+function targetsIn(
+  { address, type, bytes }: LinkingFile,
+  site: Site,
+): { readonly links: readonly Target[]; readonly assets: readonly Target[] } {
+  if (!/html/i.test(type)) return { links: [], assets: referencesInCss(bytes.toString('utf8'), address, site).assets };
+  const { references, queried } = everyLinkInHtml(bytes, address, site);
+  return { links: [...references.links.map((link) => ({ address: link })), ...queried], assets: references.assets };
 }
 
 interface Told {
   readonly files: number;
   readonly seen: number;
   readonly elsewhere: number;
+  readonly overlooked: number;
   readonly dead: ReadonlyMap<Address, Dead>;
 }
 
-function told({ files, seen, elsewhere, dead }: Told, world: LinkWorld): readonly Finding[] {
+function told({ files, seen, elsewhere, overlooked, dead }: Told, world: LinkWorld): readonly Finding[] {
   const find = findingsOf('links');
   const all = [...dead].sort(([, one], [, other]) => other.pages - one.pages);
   const left = elsewhere === 0 ? '' : `, ${elsewhere.toLocaleString('en')} of them to what the origin or others answer`;
   const lines: Finding[] = [find('ok', `${count(files, 'file')} with ${count(seen, 'address')} linked${left}`)];
+  if (overlooked > 0)
+    lines.push(
+      find('ok', `${count(overlooked, 'link')} with a query: the page is there, and is the same with any`, QUERIES),
+    );
   const level = dead.size > seen * MANY ? 'fail' : 'warn';
   for (const kind of ['page', 'file'] as const) {
     const some = all.filter(([, found]) => found.kind === kind);
@@ -101,6 +122,7 @@ function told({ files, seen, elsewhere, dead }: Told, world: LinkWorld): readonl
   return lines;
 }
 
+const QUERIES = 'where the origin is to answer one, say so by `query` of a rule in edge.dynamic';
 const HINTS: Readonly<Record<Kind, string>> = {
   page: 'mend the links, redirect the old addresses at the origin, or let the origin answer them (edge.dynamic)',
   file: 'pages show without them: put them back at the origin, or take them out of its pages',

@@ -3,6 +3,7 @@ import type { Owner } from '../publish/control.ts';
 import type { RsyncDestination } from '../publish/destinations/rsync.ts';
 import { readLive } from '../publish/live.ts';
 import { assertOwn } from '../publish/ownership.ts';
+import { clockFinding } from './clock.ts';
 import { type Finding, findingsOf } from './finding.ts';
 import { roomFor } from './room.ts';
 
@@ -25,12 +26,15 @@ export async function checkRsync(
   try {
     const { control, manifest } = await readLive(destination, signal);
     assertOwn(control?.record, owner, destination.name);
+    const asked = Date.now();
     const found = await destination.survey(signal);
+    const stamp = { date: found.clock, asked, answered: Date.now() };
     const live = control?.record.live ?? null;
     return [
       find('ok', found.place === dir ? `${place} can be written` : `${place} can be made in ${found.place}`),
       find('ok', live === null ? 'nothing is live yet' : `${live} is live`),
       find(...roomFor(found.free, manifest)),
+      clockFinding(`${destination.name}'s`, [stamp]),
     ];
   } catch (error) {
     signal.throwIfAborted();

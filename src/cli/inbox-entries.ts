@@ -9,6 +9,7 @@ import { findByReceipt } from '../inbox/state.ts';
 import { unpacked } from '../inbox/submission.ts';
 import { age } from '../model/age.ts';
 import { EXIT, HoldfastError } from '../model/errors.ts';
+import { printable } from '../model/printable.ts';
 import type { VerbIo } from './io.ts';
 
 /** Folders as people are told of them, in the order of a submission's life. */
@@ -94,7 +95,8 @@ export async function inboxShowVerb(io: VerbIo, receipt: string, flags: ShowFlag
   if (io.json) io.print(JSON.stringify({ receipt: entry.receipt, ...kept, at: new Date(kept.at).toISOString() }));
   else {
     io.print(`${entry.receipt}  ${new Date(kept.at).toISOString()}  ${kept.path}  from ${kept.address}`);
-    for (const [name, value] of kept.fields) io.print(`${name}: ${value.replace(/\r?\n/g, '\n  ')}`);
+    for (const [name, value] of kept.fields)
+      io.print(`${printable(name)}: ${value.split(/\r?\n/).map(printable).join('\n  ')}`);
   }
   return EXIT.done.code;
 }

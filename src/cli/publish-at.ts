@@ -1,12 +1,11 @@
-import { checkClocks } from '../check/clocks.ts';
+import { clocksThatAreOff } from '../check/clocks.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { askFor, leadOf, preparedIn } from '../cycle/appointment.ts';
+import { askFor, cutsBefore, leadOf, preparedIn } from '../cycle/appointment.ts';
 import type { Wish } from '../cycle/cycle.ts';
 import { hotLanes } from '../cycle/launch.ts';
 import { sleepUntil, systemClock } from '../model/clock.ts';
-import { EXIT, HoldfastError, isHoldfastError } from '../model/errors.ts';
+import { asHoldfastError, EXIT, HoldfastError, isHoldfastError } from '../model/errors.ts';
 import { NOT_AN_INSTANT, parseInstant, shownInstant } from '../model/instant.ts';
-import { stepsBefore } from '../release/ending.ts';
 import { aheadLines, aheadOf, countdown } from '../run/ahead.ts';
 import { openAsks } from '../run/asks.ts';
 import type { VerbIo } from './io.ts';
@@ -42,9 +41,9 @@ export async function publishAtVerb(io: VerbIo, text: string, flags: PublishFlag
   const exit = await goLiveAt(io, appointment, at);
   if (exit !== EXIT.done.code && exit !== EXIT.kept.code) return exit;
   const asks = openAsks();
-  asks.add({ paths: [], lanes: hotLanes(loaded.config).map(({ name }) => name) });
+  asks.add({ paths: [], lanes: hotLanes(loaded.config) });
   const after = await unlessBusy(() => publishAndTell(io, { ...wish, looks: 'due', asks }));
-  return after === undefined ? exit : Math.max(exit, after);
+  return after === undefined || after === EXIT.done.code ? exit : after;
 }
 
 interface Waiting {
@@ -54,8 +53,7 @@ interface Waiting {
 }
 
 async function warnOfClocks(io: VerbIo, loaded: LoadedConfig): Promise<void> {
-  for (const { level, text, hint } of await checkClocks(loaded, io.signal))
-    if (level !== 'ok') io.note(`warning clock-skew: ${text}${hint === undefined ? '' : `; ${hint}`}`);
+  for (const text of await clocksThatAreOff(loaded, io.signal)) io.note(`warning clock-skew: ${text}`);
 }
 
 /** A cycle prepares what comes next; one that another run is at does as well. */
@@ -70,22 +68,34 @@ async function waitAndCut(io: VerbIo, { loaded, at, wish }: Waiting): Promise<vo
     const now = systemClock.now();
     const prepared = await preparedIn(loaded.stateDir, now);
     const lead = at - leadOf(prepared);
-    const steps = stepsBefore(prepared?.window ?? 0).map((before) => at - before);
+    const steps = cutsBefore(prepared).map((before) => at - before);
     const next = Math.min(...steps.filter((step) => step > now), lead);
     if (next <= now) return;
     await sleepUntil(next, systemClock, io.signal);
     if (next === lead) return;
-    await unlessBusy(() => publishAndTell(io, { ...wish, looks: 'none' }));
+    await attempt(io, { ...wish, looks: 'none' });
   }
 }
 
 /** Made now, held until the instant; what is in the way, or fails, is tried again until a minute after it. */
 async function goLiveAt(io: VerbIo, wish: Wish, at: number): Promise<number> {
   for (;;) {
-    const exit = await unlessBusy(() => publishAndTell(io, wish));
+    const exit = await attempt(io, wish);
     const isOver = systemClock.now() >= at + RETRY_MS;
     if (exit === EXIT.done.code || exit === EXIT.kept.code || isOver) return exit ?? EXIT.busy.code;
     await systemClock.sleep(exit === undefined ? BUSY_MS : PAUSE_MS, io.signal);
+  }
+}
+
+/** A cycle whose failure is said and is no end: what is wrong now, a configuration that is being saved, a disk that is full, may be right at the instant. */
+async function attempt(io: VerbIo, wish: Wish): Promise<number | undefined> {
+  try {
+    return await unlessBusy(() => publishAndTell(io, wish));
+  } catch (error) {
+    io.signal.throwIfAborted();
+    const failure = asHoldfastError(error);
+    io.noteError(failure);
+    return failure.exit;
   }
 }
 

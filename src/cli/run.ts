@@ -1,3 +1,4 @@
+import { clocksThatAreOff } from '../check/clocks.ts';
 import { USUAL_SECRETS } from '../config/secrets.ts';
 import { newReport, type Report } from '../cycle/report.ts';
 import { systemClock } from '../model/clock.ts';
@@ -43,9 +44,11 @@ export async function runVerb(io: VerbIo, { logLevel = 'info' }: RunFlags): Prom
   const state = () => runner.state;
   const isWell = (): boolean => pulse.isWell(state());
   const notifier = notifierOf({ env: io.env, state, onTrouble: (error) => tell({ kind: 'trouble', error }) });
-  const alerting = startAlerting({ state, lanes: runner.lanes, clock: systemClock, log, redact: io.redact });
-  const alarms = () => alerting.lasting;
-  const faces = createFaces({ runner, clock: systemClock, isWell, alarms, redact: io.redact });
+  const clocks = () => clocksThatAreOff(state().loaded, io.signal);
+  const told = { clock: systemClock, redact: io.redact };
+  const alerting = startAlerting({ ...told, state, lanes: runner.lanes, log, clocks });
+  const [alarms, certificates] = [() => alerting.lasting, () => alerting.certificates];
+  const faces = createFaces({ ...told, runner, isWell, alarms, certificates });
   listeners.push(notifier.tell, alerting.tell, faces.tell);
   io.onReload(() => runner.reload());
   watched = () => runner.state.cycle?.report;
@@ -69,7 +72,7 @@ async function serveAndRun(io: VerbIo, { runner, notifier, isWell, alerting, fac
   log('info', `listens on ${server.url}`, { url: server.url });
   const timers = [
     setInterval(() => notifier.beat(isWell()), FEED_MS),
-    setInterval(() => void alerting.look().catch(() => undefined), LOOK_MS),
+    setInterval(() => void alerting.look(), LOOK_MS),
   ];
   try {
     await runner.run(io.signal);

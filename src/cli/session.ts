@@ -55,7 +55,8 @@ export function ioFor(session: Session, flags: CommonFlags): VerbIo {
         ...(flags.config === undefined ? {} : { path: flags.config }),
         ...(flags.env === undefined ? {} : { environment: flags.env }),
       });
-      session.secrets = loaded.secrets;
+      // One that was replaced may stand in what is still under way.
+      session.secrets = [...new Set([...loaded.secrets, ...session.secrets])].sort((a, b) => b.length - a.length);
       return loaded;
     },
   };

@@ -1,5 +1,6 @@
 import type { LoadedConfig } from '../config/load.ts';
 import type { Clock } from '../model/clock.ts';
+import { keepAt, stepsBefore } from '../release/ending.ts';
 import { embargoesIn } from '../render/composed.ts';
 import { readJson, writeAtomic } from '../store/files.ts';
 import { stateFiles } from './workplace.ts';
@@ -84,6 +85,21 @@ export async function preparedIn(stateDir: string, now: number): Promise<Prepare
 export function leadOf(prepared: Prepared | undefined): number {
   const bytes = Math.max(0, ...(prepared?.destinations ?? []).map((one) => one.bytes));
   return Math.min(LONGEST_LEAD_MS, LEAD_MS + Math.ceil(bytes / LEAD_BYTES));
+}
+
+/** Where sending takes long the release is made earlier, and all that comes before that is earlier by as much. */
+function earlier(prepared: Prepared | undefined): number {
+  return leadOf(prepared) - LEAD_MS;
+}
+
+/** Milliseconds before the instant at which caches are to keep what will change for shorter, the first step first. */
+export function cutsBefore(prepared: Prepared | undefined): readonly number[] {
+  return stepsBefore(prepared?.window ?? 0).map((before) => before + earlier(prepared));
+}
+
+/** For how many seconds caches may keep now what will change; undefined while that is far. */
+export function keepNow(prepared: Prepared, now: number): number | undefined {
+  return keepAt(prepared.at - now - earlier(prepared), prepared.window);
 }
 
 /** True so long before an instant that a cycle for now is to begin no more looks. Pure. */

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import type { Config, LaneConfig } from '../config/schema.ts';
+import type { Config } from '../config/schema.ts';
 import type { Lane } from '../snapshot/lanes.ts';
 import { readJson, writeAtomic } from '../store/files.ts';
 import { stateFiles } from './workplace.ts';
@@ -42,9 +42,11 @@ function withFasterLanes(config: Config): Config {
   return { ...config, lanes };
 }
 
-/** Lanes that are looked at every few minutes. */
-export function hotLanes({ lanes, launch }: Config): readonly LaneConfig[] {
-  return lanes.filter(({ every }) => every <= launch.hot);
+/** Names of the lanes that are looked at every few minutes; the fastest one where none is. */
+export function hotLanes({ lanes, launch }: Config): readonly string[] {
+  const hot = lanes.filter(({ every }) => every <= launch.hot);
+  const fastest = lanes.toSorted((a, b) => a.every - b.every).slice(0, 1);
+  return (hot.length > 0 ? hot : fastest).map(({ name }) => name);
 }
 
 /** While launch mode is on only hot lanes are looked at. */

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { isOfTheMoment } from '../model/ending.ts';
 import { asHoldfastError, hasCode, isHoldfastError } from '../model/errors.ts';
 import { shownInstant } from '../model/instant.ts';
 import type { ReleaseFile } from '../model/manifest.ts';
@@ -66,7 +67,7 @@ async function readyAt(
   const { change } = await planFor(held, target, live);
   const there = new Map((live.manifest?.files ?? []).map((file) => [file.path, file]));
   const changes = [...change.put.map(({ file }) => file.path), ...change.remove.map(({ path }) => path)].filter(
-    (path) => there.has(path),
+    (path) => there.has(path) && !isOfTheMoment(path),
   );
   const puts = change.put.map(({ file }) => file);
   const isStaged = await stagedOf(held, { target, files: isCertain(live) ? puts : [] }, signal);

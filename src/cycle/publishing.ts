@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { addressOfFile } from '../model/address.ts';
 import { sleepUntil } from '../model/clock.ts';
+import { isOfTheMoment } from '../model/ending.ts';
 import { asHoldfastError, hasCode } from '../model/errors.ts';
 import { type Manifest, type ReleaseFile, uncoveredRelease } from '../model/manifest.ts';
 import { ORIGIN_STATE_PATH } from '../model/origin-state.ts';
@@ -13,16 +14,15 @@ import { isCertain, type Live, liveOf } from '../publish/live.ts';
 import { prune } from '../publish/prune.ts';
 import { buildRelease } from '../release/build.ts';
 import type { Difference } from '../release/difference.ts';
-import { endingSoon, keepAt } from '../release/ending.ts';
 import { compileRules, withHeaders } from '../release/headers.ts';
 import { filesThatStay } from '../release/stay.ts';
 import { warn } from '../snapshot/context.ts';
-import type { Prepared } from './appointment.ts';
 import type { Cycle } from './cycle.ts';
 import { differenceFrom } from './difference.ts';
+import { endingAt, type Soon, withEnding } from './ending.ts';
 import { warnOfHold, withHold } from './holding.ts';
 import type { Held } from './leases.ts';
-import { changedFiles } from './purging.ts';
+import { type Changes, changedFiles, notePurges } from './purging.ts';
 import { nothingSent } from './report.ts';
 import { retentionOf } from './workplace.ts';
 
@@ -31,7 +31,7 @@ export interface Target extends Cycle {
   readonly snapshot: Snapshot;
   readonly files: readonly ReleaseFile[];
   /** What will change at the next instant: caches are to keep it no longer than until then. */
-  readonly soon?: Prepared;
+  readonly soon?: Soon;
 }
 
 /** How it ended at one destination; what it came to stands in the report. */
@@ -42,8 +42,26 @@ export interface Ended {
   readonly changed: readonly string[];
 }
 
+/**
+ * Makes the release live at each destination side by side. Where the run is stopped meanwhile, caches before those where it is live by then are told by
+ * the next run. Throws only the signal's reason.
+ */
+export async function publishToAll(target: Target, signal: AbortSignal): Promise<readonly Ended[]> {
+  const all = await Promise.allSettled(target.leases.held.map((held) => publishTo(held, target, signal)));
+  const ended = all.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const stopped = all.find((result) => result.status === 'rejected');
+  if (stopped === undefined) return ended;
+  await notePurges(target, changesOf(ended));
+  throw stopped.reason;
+}
+
+/** What `purgeAfter` is to tell. */
+export function changesOf(ended: readonly Ended[]): Changes {
+  return new Map(ended.map(({ destination, changed }) => [destination, changed]));
+}
+
 /** Makes the release live at one destination; its failure is that destination's alone. Throws only the signal's reason. */
-export async function publishTo(held: Held, target: Target, signal: AbortSignal): Promise<Ended> {
+async function publishTo(held: Held, target: Target, signal: AbortSignal): Promise<Ended> {
   const { name } = held.destination;
   const { report } = target;
   const before = report.destinations.get(name);
@@ -80,9 +98,11 @@ export interface Plan {
 export async function planFor(held: Held, target: Target, start: Live): Promise<Plan> {
   const live = target.wish.force ? { ...start, unsure: 'all' as const } : start;
   const sending = { ...target, live };
-  const soon = JSON.stringify(soonAt(held, target));
+  const soon = JSON.stringify(endingAt(held, target.soon));
   const { wish, files, snapshot, place } = target;
-  const release = await place.memory.recall(`release for ${held.destination.name}`, {
+  // What is made ahead of its instant, in each cycle before it, must not take the place of what is live.
+  const which = wish.at === undefined ? 'release' : 'release ahead';
+  const release = await place.memory.recall(`${which} for ${held.destination.name}`, {
     from: [live.manifest, files, snapshot, standingOf(held), wish.at, soon],
     make: () => releaseFor(held, sending),
     // One that did not go live has a name of its own the next time.
@@ -201,16 +221,16 @@ function releaseFor(held: Held, sending: Sending): Manifest {
   const { state } = held;
   const before = live.manifest && uncoveredRelease(live.manifest);
   const rules = compileRules(place.config.headers);
-  const served = cutSoon(
+  const served = withEnding(
     held,
-    sending,
+    sending.soon,
     files.map((file) => withHeaders(file, rules)),
   );
   const pinned = state?.record.pinned ?? null;
   if (pinned !== null && before !== undefined) {
     const stays = before.files.filter(
       ({ path, carried }) =>
-        carried === undefined && path !== ORIGIN_STATE_PATH && !snapshot.isWithdrawn(addressOfFile(path)),
+        carried === undefined && !isOfTheMoment(path) && !snapshot.isWithdrawn(addressOfFile(path)),
     );
     const origin = [...served, ...before.files].find(({ path }) => path === ORIGIN_STATE_PATH);
     const all = origin === undefined ? stays : [...stays, origin];
@@ -220,24 +240,6 @@ function releaseFor(held: Held, sending: Sending): Manifest {
   // A preview that was shared stays until it is taken down, whichever machine publishes.
   const all = withHold(held, sending, [...served, ...stays, ...sharedFiles(live.manifest)]);
   return build(sending, all, [...snapshot.pages()].length + pagesAmong(stays));
-}
-
-/** Which files at a destination caches are to keep for how many seconds and no longer; undefined where no instant is near. */
-function soonAt(
-  { destination }: Held,
-  { soon, place }: Target,
-): { readonly keep: number; readonly paths: readonly string[] } | undefined {
-  const keep = soon && keepAt(soon.at - place.clock.now(), soon.window);
-  const paths = soon?.destinations.find((one) => one.destination === destination.name)?.changes ?? [];
-  return keep === undefined || paths.length === 0 ? undefined : { keep, paths };
-}
-
-/** The files with shorter times in caches for those that will change at an instant which is near. */
-function cutSoon(held: Held, target: Target, files: readonly ReleaseFile[]): readonly ReleaseFile[] {
-  const { keep, paths = [] } = soonAt(held, target) ?? {};
-  if (keep === undefined) return files;
-  const changes = new Set(paths);
-  return files.map((file) => (changes.has(file.path) ? endingSoon(file, keep) : file));
 }
 
 /** A release that is made ahead of its instant is of that instant. */

@@ -56,10 +56,7 @@ export async function purgeAfter(purging: Purging, changed: Changes, signal: Abo
   signal.throwIfAborted();
 }
 
-/**
- * Writes down what is about to change, so that a run that is killed once it went live leaves the purge to the next. `purgeAfter`
- * does so by itself; before going live it is worth a file write where something may be cached for long.
- */
+/** Writes down what changed, for a later run to tell: this one is stopped. */
 export async function notePurges(purging: Purging, changed: Changes): Promise<void> {
   if (!purging.wish.dryRun && purging.place.config.purge.length > 0) await noted(purging, changed);
 }

@@ -1,6 +1,7 @@
 import type { LoadedConfig } from '../config/load.ts';
 import { type Address, addressOfFile } from '../model/address.ts';
 import { systemClock } from '../model/clock.ts';
+import { isOfTheMoment } from '../model/ending.ts';
 import { type Manifest, type ReleaseFile, uncoveredRelease } from '../model/manifest.ts';
 import { ORIGIN_STATE_PATH } from '../model/origin-state.ts';
 import { sharedFiles, sharedIn } from '../model/share.ts';
@@ -115,7 +116,7 @@ async function lastOther({ destination, manifests, state }: Held, signal: AbortS
 
 function contentOf(manifest: Manifest): string {
   const { files } = uncoveredRelease(manifest);
-  return identityOf(files.filter(({ path, carried }) => path !== ORIGIN_STATE_PATH && carried === undefined));
+  return identityOf(files.filter(({ path, carried }) => !isOfTheMoment(path) && carried === undefined));
 }
 
 async function goBack(way: Way, loaded: LoadedConfig, signal: AbortSignal): Promise<RolledBack> {
@@ -166,7 +167,7 @@ function releaseOf(
 
 /** How the origin is now, not then. */
 function withOriginOf(live: Manifest | undefined, files: readonly ReleaseFile[]): readonly ReleaseFile[] {
-  const isOrigin = ({ path }: ReleaseFile): boolean => path === ORIGIN_STATE_PATH;
-  const now = live?.files.find(isOrigin);
-  return now === undefined ? files : [...files.filter((file) => !isOrigin(file)), now];
+  const then = files.filter(({ path }) => !isOfTheMoment(path));
+  const origin = [...(live?.files ?? []), ...files].find(({ path }) => path === ORIGIN_STATE_PATH);
+  return origin === undefined ? then : [...then, origin];
 }

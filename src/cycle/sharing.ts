@@ -97,7 +97,8 @@ async function filesIn(
   const said = await saidBeside(loaded, await threadsOf(loaded), signal);
   // A share is public to whoever has its address: what is under embargo is not in it.
   const composed = await compose(composeOptions(loaded, { snapshot, said, at: systemClock.now() }, signal));
-  const pages = composed.pages.map(storedPage);
+  // Of a balancer's smallest form nobody has an address.
+  const pages = composed.pages.filter(({ kind }) => kind !== 'tiny').map(storedPage);
   const site = siteOf(loaded);
   const config = { ...loaded.config, analytics: [] };
   const jobs = jobsOf({ config, environment: 'shared', site, blobs }, snapshot, pages);

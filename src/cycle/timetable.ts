@@ -25,6 +25,8 @@ export const keyOf = ({ at, then }: TimetableEntry): string => `${new Date(at).t
 /** `hold` or `launch`; entries that publish need nothing carried out, since what is composed follows from the time. */
 const kindOf = ({ then }: TimetableEntry): string => then.split(' ', 1)[0] ?? '';
 
+const isLaunch = (entry: TimetableEntry): boolean => kindOf(entry) === 'launch';
+
 /** Of each kind the last entry whose time has come, unless it was done. Pure. */
 export function dueEntries(
   entries: readonly TimetableEntry[],
@@ -69,16 +71,18 @@ export async function keepTimetable(
   return ended;
 }
 
-/** Remembers, without doing any of it, what was due this long ago: another machine, which is at work, has seen to it. */
+/**
+ * For a machine that is not at work. Launch mode is each machine's own, and this one may be at work any moment: that is carried out. What else was due this
+ * long ago is remembered, without doing any of it: the machine that is at work has seen to it. Throws `state-unwritable`.
+ */
 export async function leaveToOthers(loaded: LoadedConfig, now: number, grace: number): Promise<void> {
-  const entries = loaded.config.timetable.filter(({ at }) => at <= now - grace);
+  const entries = loaded.config.timetable.filter(({ at }) => at <= now);
   if (entries.length === 0) return;
   const done = await doneIn(loaded.stateDir);
-  await remember(
-    loaded.stateDir,
-    entries.filter((entry) => !done.has(keyOf(entry))),
-    now,
-  );
+  const launches = dueEntries(entries.filter(isLaunch), { done, now }).carryOut;
+  for (const entry of launches) await launchAs(loaded.stateDir, entry);
+  const others = entries.filter((entry) => !isLaunch(entry) && entry.at <= now - grace && !done.has(keyOf(entry)));
+  await remember(loaded.stateDir, [...launches, ...others], now);
 }
 
 /** True where an entry is due and was not done. */
@@ -88,15 +92,15 @@ export async function hasDue({ config, stateDir }: LoadedConfig, now: number): P
 }
 
 async function carryOutOne(loaded: LoadedConfig, entry: TimetableEntry, signal: AbortSignal): Promise<void> {
-  const [kind, what = ''] = entry.then.split(' ');
-  if (kind === 'launch')
-    return setLaunch(
-      loaded.stateDir,
-      what === 'off' ? undefined : { since: entry.at, until: entry.at + (entry.for ?? 0) },
-    );
+  if (isLaunch(entry)) return launchAs(loaded.stateDir, entry);
+  const [, what = ''] = entry.then.split(' ');
   const { failed } = await setHolds(loaded, { page: what === 'off' ? null : what, to: undefined }, signal);
   const [first] = failed;
   if (first !== undefined) throw first.error;
+}
+
+function launchAs(stateDir: string, { at, then, for: length = 0 }: TimetableEntry): Promise<void> {
+  return setLaunch(stateDir, then === 'launch off' ? undefined : { since: at, until: at + length });
 }
 
 interface Remembered {

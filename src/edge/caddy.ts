@@ -1,3 +1,4 @@
+import { ENDING_PATH } from '../model/ending.ts';
 import { ALWAYS, ASSET_ENDINGS, NOT_KEPT } from './decide.ts';
 import { type EdgeFacts, type EdgeFiller, folderOf, refused, textOf } from './facts.ts';
 import { fill } from './fill.ts';
@@ -27,6 +28,7 @@ export const fillCaddy: EdgeFiller = (facts, texts) => {
     root: path(`${dir}/current`),
     flags: path(`${dir}/_holdfast/hold`),
     always: quoted(ALWAYS_SOURCE),
+    ending: ENDING_PATH,
     assets: quoted(ASSET_SOURCE),
     deadline: `${rules.deadline}ms`,
     policy: `"${POLICY}"`,

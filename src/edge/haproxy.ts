@@ -169,7 +169,7 @@ function originBackend(
 function homeward({ origin, site }: EdgeFacts): readonly string[] {
   if (origin.url.origin === site.origin) return [];
   return [
-    `http-response replace-header Location ${quoted(`^${origin.url.origin.replaceAll('.', '\\.')}(/.*)?$`)} ${site.origin}\\1`,
+    `http-response replace-header Location ${quoted(`^${origin.url.origin.replace(/[.[\]]/g, '\\$&')}(/.*)?$`)} ${site.origin}\\1`,
   ];
 }
 

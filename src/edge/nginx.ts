@@ -1,3 +1,4 @@
+import { ENDING_PATH } from '../model/ending.ts';
 import { ALWAYS, ASSET_ENDINGS, NOT_KEPT } from './decide.ts';
 import { type EdgeFacts, type EdgeFiller, type EdgeName, folderOf, refused, textOf } from './facts.ts';
 import { fill } from './fill.ts';
@@ -29,6 +30,7 @@ export const fillNginx: EdgeFiller = (facts, texts) => {
     root: path(dir, '/current'),
     flag: path(dir, '/_holdfast/hold/$holdfast_flag'),
     always: ALWAYS.source.replaceAll('\\/', '/'),
+    ending: ENDING_PATH,
     assets: `\\.(?:${ASSET_ENDINGS.join('|')})$`,
     types: ['text/javascript mjs;', 'application/manifest+json webmanifest;'],
     rate: String(rules.limits.requestsPerSecond),
@@ -121,12 +123,12 @@ function upstreamOf({ name, connections, about, inbox }: Pool, url: URL): readon
 
 function originOf({ name, otherwise, about, inbox }: Pool, facts: EdgeFacts): readonly string[] {
   const isElsewhere = name === 'elsewhere';
-  // What the inbox says itself has the visitor's words in it, also where it has to say 503.
-  const failing = inbox === undefined ? '502 503 504' : '502 504';
   return [
     `location @${name} {`,
     `\t# ${about}`,
-    ...[...refusedPage(facts), `error_page ${failing} ${standIn(facts, otherwise)};`].map((line) => `\t${line}`),
+    // What the inbox says itself has the visitor's words in it, also where it has to say 429 or 503.
+    ...(inbox === undefined ? [] : ['\tproxy_intercept_errors off;']),
+    ...[...refusedPage(facts), `error_page 502 503 504 ${standIn(facts, otherwise)};`].map((line) => `\t${line}`),
     ...(isElsewhere
       ? ['\terror_page 418 = @absent;', '\tif ($holdfast_what = always) {', '\t\treturn 418;', '\t}']
       : []),

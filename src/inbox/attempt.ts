@@ -1,12 +1,13 @@
 import type { Site } from '../model/site.ts';
 import type { Courier, Handed, RawHeaders } from '../origin/hand.ts';
-import { encodeForm, type Fields } from './fields.ts';
+import { encodeForm, type Fields, type Letters } from './fields.ts';
 
 /** One form on its way to the origin. */
 export interface Attempt {
   /** Path and query. */
   readonly path: string;
   readonly fields: Fields;
+  readonly letters: Letters;
   /** Of the visitor's request; undefined for a form that was kept. */
   readonly headers?: RawHeaders;
   readonly address: string;
@@ -27,7 +28,7 @@ const PASSED = /^(accept|accept-language|cookie|authorization|user-agent)$/i;
 
 /** Sends a form to the origin as the visitor's browser would, from a page of the site. Throws as `Courier.hand` does. */
 export function attempt(
-  { path, fields, headers, address, agent }: Attempt,
+  { path, fields, letters, headers, address, agent }: Attempt,
   { courier, site, forward, deadline }: AttemptOptions,
   signal: AbortSignal,
 ): Promise<Handed> {
@@ -45,7 +46,7 @@ export function attempt(
         'x-forwarded-proto': site.publicUrl.protocol.slice(0, -1),
         ...(address === '' ? {} : { [forward]: address }),
       },
-      body: encodeForm(fields),
+      body: encodeForm(fields, letters),
       deadline,
     },
     signal,

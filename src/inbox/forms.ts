@@ -27,8 +27,8 @@ export interface Form {
 
 type FormConfig = InboxConfig['forms'][number];
 
-/** Never passed on: it would send the visitor wherever the sender of the form liked. */
-const STRIPPED = new Set(['redirect_to']);
+/** Never passed on: it would send the visitor wherever the sender of the form liked. In a name PHP takes other signs for an underscore. */
+const STRIPPED = /^ *redirect[_ .[]to(?:\[|$)/;
 /** A field of our own: how long the page was open, in milliseconds. */
 export const FILLED_FIELD = 'holdfast-filled';
 /** How WordPress says where a new comment is; one that waits for a moderator has `unapproved=` before the hash. */
@@ -73,12 +73,15 @@ function mapped(form: Extract<FormConfig, { use: 'fields' }>): Form {
   };
 }
 
+/** What a target asks for, without its query. */
+export const pathOf = (target: string): string => target.replace(/[?#].*$/s, '');
+
 const empty = (fields: Fields, names: readonly string[]): readonly string[] =>
   names.filter((name) => fieldOf(fields, name).trim() === '');
 
 /** Without what is never passed on, and without what is ours. */
 export function passedOn(fields: Fields): Fields {
-  return fields.filter(([name]) => !STRIPPED.has(name) && name !== FILLED_FIELD);
+  return fields.filter(([name]) => !STRIPPED.test(name) && name !== FILLED_FIELD);
 }
 
 /** The number of the comment that a Location leads to, on one of the site's own hosts. */

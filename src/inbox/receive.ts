@@ -7,7 +7,7 @@ import type { Courier, Handed, RawHeaders } from '../origin/hand.ts';
 import { attempt } from './attempt.ts';
 import { isFromSite, type Provenance, type Refusal, refusalOf } from './checks.ts';
 import { TRAILER_BYTES } from './envelope.ts';
-import { type Fields, readForm } from './fields.ts';
+import { type Fields, type Letters, readForm } from './fields.ts';
 import { type Form, passedOn, type Words } from './forms.ts';
 import { judge } from './judge.ts';
 import type { Known } from './known.ts';
@@ -35,7 +35,9 @@ export interface Posted {
 export type Verdict =
   | { readonly kind: 'handed'; readonly answer: Extract<Handed, { kind: 'answer' }> }
   | { readonly kind: 'kept'; readonly receipt: string; readonly at: number; readonly words: Words }
-  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly text: string };
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly text: string }
+  /** Something went wrong here, so it is not kept. */
+  | { readonly kind: 'broken'; readonly error: unknown; readonly text: string };
 
 /** What a receiver works with. */
 export interface ReceiverParts {
@@ -67,30 +69,36 @@ export function createReceiver(parts: ReceiverParts): Receiver {
   return {
     async receive(posted, form, signal) {
       const read = await readForm(posted.body, posted.contentType);
-      const fields = 'fields' in read ? read.fields : [];
+      const { fields, letters } = 'fields' in read ? read : NOTHING;
       const words = form.read(fields);
       const refuse = (refusal: Refusal): Verdict => ({ kind: 'refused', refusal, text: words.text });
       if (!isFromSite(posted.provenance, parts.site.hosts)) return refuse('elsewhere');
       const wrong = refusalOf(read, form.read, parts.config) ?? parts.rates.count(senderOf(posted.address));
       if (wrong !== undefined) return refuse(wrong);
-      const key = keyOf(pathOf(posted), words, parts.known.key);
+      const key = keyOf(posted.path, words, parts.known.key);
       while (underWay.has(key)) await underWay.get(key)?.catch(() => undefined);
-      const work = takeIn({ posted, form, fields: passedOn(fields), words, key }, parts, signal);
+      const work = takeIn({ posted, form, fields: passedOn(fields), letters, words, key }, parts, signal).catch(
+        (error: unknown): Verdict => {
+          signal.throwIfAborted();
+          return { kind: 'broken', error, text: words.text };
+        },
+      );
       underWay.set(key, work);
       return work.finally(() => underWay.delete(key));
     },
   };
 }
 
+const NOTHING = { fields: [], letters: 'utf-8' } as const;
+
 interface Taking {
   readonly posted: Posted;
   readonly form: Form;
   readonly fields: Fields;
+  readonly letters: Letters;
   readonly words: Words;
   readonly key: string;
 }
-
-const pathOf = ({ path }: Posted): string => path.replace(/\?.*$/s, '');
 
 async function takeIn(taking: Taking, parts: ReceiverParts, signal: AbortSignal): Promise<Verdict> {
   const { form, fields, words, key } = taking;
@@ -110,12 +118,16 @@ async function takeIn(taking: Taking, parts: ReceiverParts, signal: AbortSignal)
 /** Who is logged in gets a form without name and address. The origin knows them by a cookie, which is never kept, so it cannot be delivered later. */
 const has = (fields: Fields, name: string): boolean => fields.some(([field]) => field === name);
 
-async function tryOrigin({ posted, fields }: Taking, parts: ReceiverParts, signal: AbortSignal): Promise<Tried> {
+async function tryOrigin(
+  { posted, fields, letters }: Taking,
+  parts: ReceiverParts,
+  signal: AbortSignal,
+): Promise<Tried> {
   const { courier, site, config } = parts;
   const { path, headers, address, agent } = posted;
   const tried = await parts.turnstile.pass(async () => {
     const options = { courier, site, forward: config.forward, deadline: config.deadline };
-    const handed = await attempt({ path, fields, headers, address, agent }, options, signal).catch(notAllowed);
+    const handed = await attempt({ path, fields, letters, headers, address, agent }, options, signal).catch(notAllowed);
     const means = judge(handed);
     const value: Tried =
       handed.kind === 'answer' && means === 'answered' ? { answer: handed } : { sure: means !== 'unsure' };
@@ -131,9 +143,9 @@ function notAllowed(error: unknown): Handed {
   throw error;
 }
 
-async function keep({ posted, fields }: Taking, entry: Parameters<Spool['keep']>[0], parts: ReceiverParts) {
-  const { address, agent } = posted;
-  const bytes = packed({ v: 1, at: entry.at, path: pathOf(posted), fields, address, agent });
+async function keep({ posted, fields, letters }: Taking, entry: Parameters<Spool['keep']>[0], parts: ReceiverParts) {
+  const { path, address, agent } = posted;
+  const bytes = packed({ v: 1, at: entry.at, path, fields, letters, address, agent });
   const sealed = await parts.seal.close(bytes);
   if (!(await parts.room.take(sealed.length + TRAILER_BYTES))) return false;
   try {

@@ -7,10 +7,10 @@ import { attempt } from './attempt.ts';
 import { MAX_TRIES, waitAfter } from './backoff.ts';
 import { formDelivery } from './deliver/form.ts';
 import { lookUp } from './deliver/lookup.ts';
-import type { Delivery } from './deliver/outcome.ts';
+import { type Delivery, impersonal } from './deliver/outcome.ts';
 import { fitsRest, type Rest, restDelivery } from './deliver/rest.ts';
 import type { Entry } from './entry.ts';
-import type { Form, Words } from './forms.ts';
+import { type Form, pathOf, type Words } from './forms.ts';
 import { isWell } from './probe.ts';
 import type { Unsealer } from './seal.ts';
 import type { Spool, Why } from './spool.ts';
@@ -114,7 +114,7 @@ interface Turned {
 /** One submission's whole turn: read, claimed, delivered, put where it belongs. */
 function createTurn(parts: ReplayParts): (entry: Entry, signal: AbortSignal) => Promise<Turned> {
   const { spool, clock } = parts;
-  const deliver = createDelivery(parts);
+  const delivering = createDelivery(parts);
   return async (entry, signal) => {
     const read = await open(entry, parts);
     if (read === 'gone' || read === 'unreadable') return { event: read, stop: false };
@@ -122,8 +122,10 @@ function createTurn(parts: ReplayParts): (entry: Entry, signal: AbortSignal) => 
       await spool.move(entry, 'new', 'quarantine');
       return { event: 'torn', stop: false };
     }
+    // Before it is claimed: a run that ends while it waits has sent nothing.
+    await delivering.wait(read, signal);
     if (!(await spool.move(entry, 'new', 'cur'))) return { event: 'gone', stop: false };
-    const delivery = await deliver(entry, read, signal).catch(async (error: unknown) => {
+    const delivery = await delivering.deliver(entry, read, signal).catch(async (error: unknown) => {
       // Whose fault it is was said by the origin, which therefore has not stored it.
       if (isHoldfastError(error, 'inbox-credentials')) await spool.move(entry, 'cur', 'new');
       throw error;
@@ -169,45 +171,55 @@ async function settle(entry: Entry, delivery: Delivery, { spool, now, kept }: Se
 
 /** Its reason stands beside it before it is a dead letter, and names nobody. */
 async function bury(entry: Entry, why: Why, { spool, now, kept }: Settling): Promise<Turned> {
-  const said = kept.fields.map(([, value]) => value.trim()).filter((value) => value.length > 2);
-  const text = said.reduce((reason, value) => reason.replaceAll(value, '…'), why.text);
-  await spool.explain(entry, { ...why, text });
+  await spool.explain(entry, { ...why, text: impersonal(why.text, kept) });
   await spool.move(entry, 'cur', 'refused', { ...entry, due: now });
   return { event: 'refused', stop: false, why: why.code };
 }
 
+/** How one is sent: each way has a pace of its own. */
+type Way = 'form' | 'rest';
+
+const PACE_MS: Readonly<Record<Way, number>> = { form: FORM_PACE_MS, rest: REST_PACE_MS };
+
 function createDelivery({ config, site, clock, forms, rest }: ReplayParts) {
   const last = { form: Number.NEGATIVE_INFINITY, rest: Number.NEGATIVE_INFINITY };
-  const pace = async (way: keyof typeof last, signal: AbortSignal) => {
-    const wait = last[way] + (way === 'form' ? FORM_PACE_MS : REST_PACE_MS) - clock.monotonic();
-    if (wait > 0) await clock.sleep(wait, signal);
-  };
+  const formOf = ({ path }: Kept) => forms.find((one) => one.takes(pathOf(path)));
+  const wayOf = (form: Form, words: Words): Way =>
+    form.use === 'wordpress' && rest.authorization !== undefined && fitsRest(words) ? 'rest' : 'form';
   const send = async (kept: Kept, form: Form, words: Words, signal: AbortSignal): Promise<Delivery> => {
-    const way = form.use === 'wordpress' && rest.authorization !== undefined && fitsRest(words) ? 'rest' : 'form';
-    await pace(way, signal);
+    const way = wayOf(form, words);
     try {
       if (way === 'rest') return await restDelivery(kept, words, rest, signal);
       const { courier, deadline } = rest;
-      const { path, fields, address, agent } = kept;
+      const { path, fields, letters = 'utf-8', address, agent } = kept;
       const options = { courier, site, forward: config.forward, deadline };
-      return formDelivery(await attempt({ path, fields, address, agent }, options, signal), form, site);
+      return formDelivery(await attempt({ path, fields, letters, address, agent }, options, signal), form, site);
     } finally {
       last[way] = clock.monotonic();
     }
   };
-  return async (entry: Entry, kept: Kept, signal: AbortSignal): Promise<Delivery> => {
-    const form = forms.find((one) => one.takes(kept.path));
-    if (form === undefined)
-      return { kind: 'refused', why: { code: 'no-form', status: null, text: 'no form of inbox.forms posts there' } };
-    const words = form.read(kept.fields);
-    if (!entry.sure) {
-      // Nothing says whether another form's comment is there; somebody has to look.
-      if (form.use !== 'wordpress')
-        return { kind: 'refused', why: { code: 'unsure', status: null, text: 'it may have been stored' } };
-      const found = await lookUp(kept, words, rest, signal);
-      if (found === 'unknown') return { kind: 'later', why: 'it could not be looked up', sure: false, stop: false };
-      if (found !== 'unseen') return { kind: 'delivered', id: found.id };
-    }
-    return send(kept, form, words, signal);
+  return {
+    async wait(kept: Kept, signal: AbortSignal): Promise<void> {
+      const form = formOf(kept);
+      if (form === undefined) return;
+      const way = wayOf(form, form.read(kept.fields));
+      const ms = last[way] + PACE_MS[way] - clock.monotonic();
+      if (ms > 0) await clock.sleep(ms, signal);
+    },
+    async deliver(entry: Entry, kept: Kept, signal: AbortSignal): Promise<Delivery> {
+      const form = formOf(kept);
+      if (form === undefined)
+        return { kind: 'refused', why: { code: 'no-form', status: null, text: 'no form of inbox.forms posts there' } };
+      const words = form.read(kept.fields);
+      if (!entry.sure) {
+        // Nothing says whether another form's comment is there; somebody has to look.
+        if (form.use !== 'wordpress')
+          return { kind: 'refused', why: { code: 'unsure', status: null, text: 'it may have been stored' } };
+        const found = await lookUp(kept, words, rest, signal);
+        if (found === 'unknown') return { kind: 'later', why: 'it could not be looked up', sure: false, stop: false };
+        if (found !== 'unseen') return { kind: 'delivered', id: found.id };
+      }
+      return send(kept, form, words, signal);
+    },
   };
 }

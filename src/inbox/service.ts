@@ -6,7 +6,7 @@ import { endToEnd } from '../origin/hand.ts';
 import { systemCode } from '../store/files.ts';
 import { publicLocation } from './attempt.ts';
 import { REFUSAL_STATUS, type Refusal } from './checks.ts';
-import type { Form } from './forms.ts';
+import { type Form, pathOf } from './forms.ts';
 import { headerOf } from './judge.ts';
 import { notKeptPage, type PageSource, receivedPage } from './pages.ts';
 import type { Posted, Receiver, Verdict } from './receive.ts';
@@ -51,7 +51,12 @@ export const ALIVE_STATUS = 204;
 /** Listens; rejects with `inbox-unlistenable`. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const stopping = new AbortController();
+  let isEnding = false;
   const server = createServer((request, response) => {
+    // One that the edge would keep is waited for by nobody: the next service has the port only when this one is over.
+    response.once('close', () => {
+      if (isEnding) server.closeIdleConnections();
+    });
     void answer(request, response, { ...options, signal: stopping.signal });
   });
   server.requestTimeout = REQUEST_MS;
@@ -63,6 +68,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     port: typeof address === 'object' && address !== null ? address.port : 0,
     drain: () =>
       new Promise((resolve) => {
+        isEnding = true;
         const force = setTimeout(() => {
           stopping.abort(new Error('the service ends'));
           server.closeAllConnections();
@@ -100,8 +106,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     const event = await respond(request, response, options);
     if (event !== undefined) told(event);
   } catch (error) {
-    const why = error instanceof HoldfastError ? error.code : systemCode(error) || 'unexpected';
-    told({ event: 'broken', status: 503, why });
+    told(broken(error));
     if (response.headersSent) response.destroy();
     else await refuse(response, options, 'busy', '').catch(() => response.destroy());
   }
@@ -109,9 +114,14 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
 
 type Told = Omit<Event, 'ms'> | undefined;
 
+function broken(error: unknown): Omit<Event, 'ms'> {
+  const why = error instanceof HoldfastError ? error.code : systemCode(error) || 'unexpected';
+  return { event: 'broken', status: REFUSAL_STATUS.busy, why };
+}
+
 async function respond(request: IncomingMessage, response: ServerResponse, options: Answering): Promise<Told> {
   const { method, url = '/' } = request;
-  const path = url.replace(/[?#].*$/s, '');
+  const path = pathOf(url);
   const isRead = method === 'GET' || method === 'HEAD';
   if (isRead && path === ALIVE_PATH)
     return void response.writeHead(ALIVE_STATUS, { 'cache-control': 'no-store' }).end();
@@ -167,6 +177,10 @@ interface Asked {
 
 async function tell(response: ServerResponse, verdict: Verdict, { posted, options }: Asked): Promise<Told> {
   if (verdict.kind === 'refused') return refuse(response, options, verdict.refusal, verdict.text);
+  if (verdict.kind === 'broken') {
+    await refuse(response, options, 'busy', verdict.text);
+    return broken(verdict.error);
+  }
   if (verdict.kind === 'handed') return handBack(response, verdict.answer, options.site);
   const { receipt, at, words } = verdict;
   const page = pagePath(posted, options.site);

@@ -42,7 +42,7 @@ export interface Spool {
 export interface Why {
   readonly code: string;
   readonly status: number | null;
-  /** The origin's own words, shortened. */
+  /** The origin's own words, shortened, and none of the visitor's. */
   readonly text: string;
 }
 

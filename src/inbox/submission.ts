@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Fields } from './fields.ts';
+import type { Fields, Letters } from './fields.ts';
 import type { Words } from './forms.ts';
 
 /** What is kept of a form, sealed where a recipient is configured. Cookies and credentials are never among it. */
@@ -7,9 +7,11 @@ export interface Kept {
   readonly v: 1;
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** Where the form posted to. */
+  /** Where the form posted to; many a form says in its query what it is about. */
   readonly path: string;
   readonly fields: Fields;
+  /** UTF-8 where it is not said. */
+  readonly letters?: Letters;
   /** The visitor's address, for the origin's own checks. */
   readonly address: string;
   /** The browser, as it calls itself. */

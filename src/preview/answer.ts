@@ -9,15 +9,25 @@ export interface Told {
   readonly why: string;
 }
 
+/** What answers are made of beside the request. */
+export interface Played {
+  readonly rules: EdgeConfig;
+  readonly release: ReleaseView;
+  readonly play: Play;
+  /** True where the configuration has an inbox. */
+  readonly inbox: boolean;
+}
+
+/** With what the inbox tells a visitor that it keeps a comment, which it does whenever the origin cannot take it. */
+export const KEPT = 202;
+
 /** The decision table's answer to a request while `play` is on. */
-export function answerTo(
-  request: EdgeRequest,
-  { rules, release, play }: { readonly rules: EdgeConfig; readonly release: ReleaseView; readonly play: Play },
-): Told {
-  const world = { rules, release, hold: play.hold };
+export function answerTo(request: EdgeRequest, { rules, release, play, inbox }: Played): Told {
+  const world = { rules, release, hold: play.hold, inbox };
   const asked = play.visitor === 'logged in' ? { ...request, authorized: true } : request;
-  const answer = decide(asked, world, ORIGINS[play.origin].answers);
   const route = routeOf(asked, world);
+  const isKept = route.from === 'inbox' && play.origin !== 'up';
+  const answer = decide(asked, world, isKept ? KEPT : ORIGINS[play.origin].answers);
   if (answer.from === 'holding' && route.from === 'origin')
     return { answer, why: `${wantedOf(route.cap, rules)}, and the origin is ${play.origin}: ${shownFor(answer.name)}` };
   return { answer, why: whyOf(answer, rules, asked) };
@@ -30,7 +40,9 @@ function whyOf(answer: Answer, rules: EdgeConfig, { path, method }: EdgeRequest)
     case 'origin':
       return `${wantedOf(answer.cap, rules)}, and it is up`;
     case 'inbox':
-      return 'comments go to the inbox';
+      return answer.status === KEPT
+        ? 'comments go to the inbox, which keeps what the origin cannot take now'
+        : 'comments go to the inbox, which hands them to the origin';
     case 'edge':
       return answer.status === 405
         ? `${method} is no way to ask for ${path}`

@@ -14,6 +14,7 @@ export interface DeskOptions {
   readonly siteName: string;
   readonly showing: Showing;
   readonly rules: EdgeConfig;
+  readonly inbox: boolean;
   /** The site's origin in the preview. */
   readonly site: string;
 }
@@ -48,7 +49,7 @@ async function route(request: IncomingMessage, response: ServerResponse, options
 }
 
 function sendPage(response: ServerResponse, { pathname, searchParams }: URL, options: DeskOptions): void {
-  const { siteName, showing, rules, site } = options;
+  const { siteName, showing, rules, inbox, site } = options;
   const { draft, trouble, version, play: now } = showing;
   const here = pathname === '/' ? 'pages' : 'look';
   const path = pathOf(searchParams.get('path') ?? '/');
@@ -57,7 +58,7 @@ function sendPage(response: ServerResponse, { pathname, searchParams }: URL, opt
       ? '<h1>Nothing to show yet</h1><p class="intro">The pages are being made, or something is wrong with each of them.</p>'
       : here === 'pages'
         ? sheet(draft, site)
-        : look({ draft, rules, play: now, path, site });
+        : look({ draft, rules, inbox, play: now, path, site });
   const title = here === 'pages' ? 'Contact sheet' : path;
   send(response, 'text/html; charset=utf-8', framed(main, { siteName, title, here, trouble, version }), options);
 }

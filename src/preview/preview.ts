@@ -41,8 +41,12 @@ export async function openPreview(
   const drafts = openDrafts(loaded, site);
   const showing = openShowing(drafts);
   const rules = loaded.config.edge;
+  const inbox = loaded.config.inbox !== undefined;
   const siteName = loaded.config.site.name;
-  later.handlers = { desk: openDesk({ siteName, showing, rules, site }), site: openSite({ showing, rules, desk }) };
+  later.handlers = {
+    desk: openDesk({ siteName, showing, rules, inbox, site }),
+    site: openSite({ showing, rules, inbox, desk }),
+  };
   await follow(loaded, showing, ending.signal);
   await showing.refresh(ending.signal);
   return { url: `${desk}/`, close: () => close({ ending, showing, drafts, serving }) };

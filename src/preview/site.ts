@@ -4,7 +4,7 @@ import { HOLDING_FOLDER } from '../model/holding.ts';
 import type { ReleaseFile } from '../model/manifest.ts';
 import { escapeMarkup } from '../model/markup.ts';
 import { admit } from '../model/policy-tags.ts';
-import { answerTo, type Told } from './answer.ts';
+import { answerTo, KEPT, type Told } from './answer.ts';
 import type { Draft } from './draft.ts';
 import { FOLLOW } from './follow.ts';
 import { originState } from './play.ts';
@@ -20,6 +20,7 @@ export const FILE = `${OWN}file/`;
 export interface SiteOptions {
   readonly showing: Showing;
   readonly rules: EdgeConfig;
+  readonly inbox: boolean;
   /** The desk's origin, which may frame these pages. */
   readonly desk: string;
 }
@@ -83,7 +84,7 @@ async function sendAnswer(
   { path, query }: { readonly path: string; readonly query: string },
   { request, response, options }: Exchange,
 ): Promise<void> {
-  const { showing, rules } = options;
+  const { showing, rules, inbox } = options;
   const method = request.method ?? 'GET';
   const asked = {
     method,
@@ -92,7 +93,7 @@ async function sendAnswer(
     cookies: cookiesOf(request),
     authorized: request.headers.authorization !== undefined,
   };
-  const told = answerTo(asked, { rules, release: draft.release, play: showing.play });
+  const told = answerTo(asked, { rules, release: draft.release, play: showing.play, inbox });
   const { answer, why } = told;
   if (/^(?:document|iframe)$/.test(String(request.headers['sec-fetch-dest'])))
     showing.hub.tell('answered', { method, path: request.url ?? path, status: answer.status, from: answer.from, why });
@@ -121,6 +122,7 @@ function headersOf({ answer }: Told): Readonly<Record<string, string>> {
 
 function fileOf({ answer }: Told, { release }: Draft): ReleaseFile | undefined {
   if (answer.from === 'release') return answer.file;
+  if (answer.from === 'inbox' && answer.status === KEPT) return release.find(`/${HOLDING_FOLDER}received.html`);
   return answer.from === 'holding' ? release.find(`/${HOLDING_FOLDER}${answer.name}.html`) : undefined;
 }
 

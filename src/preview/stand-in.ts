@@ -15,6 +15,7 @@ export function standIn(told: Told | 'waiting', path: string): string {
 function wordsFor({ answer, why }: Told, path: string): readonly [title: string, text: string] {
   switch (answer.from) {
     case 'origin':
+    case 'inbox':
       return ['The site itself answers here', `The preview does not ask it. ${path}: ${why}.`];
     case 'holding':
       return [

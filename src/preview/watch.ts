@@ -12,6 +12,7 @@ export interface Watching {
 
 /** Watches until `signal`; resolves once nothing that changes from now on is missed. */
 export async function watchPaths({ paths, changed }: Watching, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
   const watcher = watch([...paths], { ignoreInitial: true });
   let waiting = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
@@ -30,5 +31,8 @@ export async function watchPaths({ paths, changed }: Watching, signal: AbortSign
     clearTimeout(timer);
     void watcher.close();
   });
-  await new Promise<void>((resolve) => watcher.once('ready', resolve));
+  await new Promise<void>((resolve) => {
+    watcher.once('ready', resolve);
+    signal.addEventListener('abort', () => resolve());
+  });
 }

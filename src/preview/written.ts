@@ -65,7 +65,9 @@ export async function readWritten(page: StoredPage, job: Job, config: Config): P
     path,
     kind,
     title: front.title ?? path,
-    embargo: embargoText(front, Date.now()),
+    get embargo() {
+      return embargoText(front, Date.now());
+    },
     status: kind === 'holding' ? (front.status ?? 503) : kind === '404' ? 404 : 200,
     headers: headersOf(job, page, config.headers),
     get bytes() {

@@ -93,7 +93,9 @@ export async function assertHoldable(destination: Destination, page: string, sig
 /** Names of a release's holding pages. */
 export function holdingPages({ files }: Manifest): readonly string[] {
   return files.flatMap(({ kind, path }) =>
-    kind === 'holding' ? [path.slice(HOLDING_FOLDER.length).replace(/\.html$/, '')] : [],
+    kind === 'holding' && path.startsWith(HOLDING_FOLDER)
+      ? [path.slice(HOLDING_FOLDER.length).replace(/\.html$/, '')]
+      : [],
   );
 }
 

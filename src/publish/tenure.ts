@@ -21,7 +21,7 @@ export interface Lease {
   readonly manifests: Manifests;
   /** The control record as this holder last read or wrote it. */
   readonly state: ControlState;
-  /** Aborted, with `lease-lost`, as soon as the lease is known to be lost, or cannot be renewed for longer than `stop`. */
+  /** Aborted, with `lease-lost`, as soon as the lease is known to be lost, or could not be renewed for longer than `ttl`. */
   readonly signal: AbortSignal;
   /**
    * For the moment before something becomes visible: resolves at once while the lease is fresh. A holder that is late, since its machine is
@@ -32,7 +32,7 @@ export interface Lease {
   move(change: Change): Promise<void>;
   /** Changes the record with its next move, which is when the lease is given back at the latest: one write less. */
   changeSoon(change: Change): void;
-  /** Runs work while this holder moves the record no further: for the switch, which must see the very record that was read. */
+  /** As after `ensureHeld`, runs work while this holder moves the record no further: for the switch, which must see the very record that was read. */
   readonly guard: Guard;
   /** Gives the lease back with a last change to the record; never throws: an unreleased one runs out. */
   release(): Promise<void>;
@@ -117,6 +117,10 @@ export function tenureOf(tenant: Tenant, standing: Standing): Lease {
   const move = (change: Change): Promise<void> => swap((record) => renewed(change(record), tenant));
   const renew = (): Promise<void> => move((record) => record);
   const timer = renewing(term, timing, renew);
+  const ensureHeld = async (): Promise<void> => {
+    term.assertHeld();
+    if (term.isLate()) await renew();
+  };
   return {
     destination,
     manifests: tenant.bid.manifests ?? manifestsOf(destination),
@@ -124,12 +128,13 @@ export function tenureOf(tenant: Tenant, standing: Standing): Lease {
       return standing.state;
     },
     signal: term.signal,
-    ensureHeld: async () => {
-      term.assertHeld();
-      if (term.isLate()) await renew();
-    },
+    ensureHeld,
     move,
-    guard: (work) => inTurn(() => despiteHolds(tenant, tenure, () => work(standing.state.version))),
+    guard: async (work) => {
+      // Where a store has no lock of its own, as a bucket, nothing else tells a publisher that slept that it is late.
+      await ensureHeld();
+      return inTurn(() => despiteHolds(tenant, tenure, () => work(standing.state.version)));
+    },
     changeSoon: (change) => void soon.push(change),
     async release() {
       clearInterval(timer);
@@ -139,22 +144,27 @@ export function tenureOf(tenant: Tenant, standing: Standing): Lease {
   };
 }
 
+/** A renewal that takes longer than so many lifetimes of the lease does not end. */
+const LIFETIMES = 5;
+
 /**
- * Renews a lease now and then. One renewal is under way at a time; the lease is lost when one fails, or does not end within a whole round, and the
- * last good one is too old. To be late alone is no loss: on a busy machine timers are, and the next renewal tells whether anybody was faster.
+ * Renews a lease now and then. One renewal is under way at a time; the lease is lost when one fails and the last good one is so old that another may
+ * have it, or when one does not end. To be late alone is no loss: on a busy machine timers and disks are, nothing becomes visible meanwhile, and the renewal
+ * itself tells whether anybody was faster.
  */
-function renewing(term: Term, { renew: every }: LeaseTiming, renew: () => Promise<void>): NodeJS.Timeout {
+function renewing(term: Term, { renew: every, ttl }: LeaseTiming, renew: () => Promise<void>): NodeJS.Timeout {
+  const most = Math.ceil((LIFETIMES * ttl) / every);
   let rounds = 0;
   const timer = setInterval(() => {
     if (term.isOver()) return clearInterval(timer);
     rounds += 1;
     if (rounds > 1) {
-      if (rounds > 2 && term.isLate()) term.lose('a renewal does not end');
+      if (rounds > most) term.lose('a renewal does not end');
       return;
     }
     void renew()
       .catch(() => {
-        if (term.isLate()) term.lose('it could not be renewed');
+        if (term.hasRunOut()) term.lose('it could not be renewed');
       })
       .finally(() => {
         rounds = 0;
@@ -171,8 +181,10 @@ interface Term {
   assertHeld(): void;
   /** True once it was lost or given back. */
   isOver(): boolean;
-  /** True where it may be another's by now, which only a renewal can tell. */
+  /** True where it may be another's before long, or is: only a renewal can tell. */
   isLate(): boolean;
+  /** True where whoever waits for it may have taken it. */
+  hasRunOut(): boolean;
   /** Says that it was lost; the error to throw. */
   lose(why: string): HoldfastError;
   /** It was given back. */
@@ -196,6 +208,7 @@ function termOf({ destination: { name }, bid, timing }: Tenant, standing: Standi
     },
     isOver: () => isOver || lost.signal.aborted,
     isLate: () => since(standing.renewedAt, bid.clock) >= timing.stop,
+    hasRunOut: () => since(standing.renewedAt, bid.clock) >= timing.ttl,
     end() {
       isOver = true;
     },

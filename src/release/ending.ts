@@ -27,6 +27,11 @@ export function keepAt(left: number, window: number): number | undefined {
   return left <= (stepsBefore(window)[0] ?? 0) ? FIRST_KEEP : undefined;
 }
 
+/** True where that is shorter than a web server of a mirror lets caches keep anything, whatever changes when. */
+export function isCut(keep: number): boolean {
+  return keep < FIRST_KEEP;
+}
+
 /** How long shared caches may show a copy by its `cache-control`, in seconds: while it is fresh, and while they ask for another. */
 export function windowOf(caching: string): number {
   const { 's-maxage': shared, 'max-age': own, 'stale-while-revalidate': stale = 0 } = secondsIn(caching);

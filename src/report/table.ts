@@ -1,3 +1,4 @@
+import { printable } from '../model/printable.ts';
 import type { Unique } from './addresses.ts';
 import { PAGE_KINDS } from './kinds.ts';
 import type { LogReport } from './read.ts';
@@ -80,6 +81,3 @@ function* ranking(title: string, ranked: readonly Ranked[]): Generator<string> {
 }
 
 const rankedLine = (ranked: Ranked): string => `${rankedFigure(ranked).padStart(12)}  ${printable(ranked.key)}`;
-
-/** What a visitor sent must not move the cursor. */
-const printable = (text: string): string => text.replace(/[\0-\x1f\x7f-\x9f]/g, '?');

@@ -1,3 +1,4 @@
+import { type Certificate, judgeCertificate } from '../cycle/certificates.ts';
 import type { InboxState } from '../inbox/state.ts';
 import { age as inWords } from '../model/age.ts';
 import type { CycleEnd } from './cycle.ts';
@@ -18,11 +19,20 @@ const STALE_INTERVALS = 3;
 /** Cycles in a row that failed: one may be a moment of the network, and visitors have the release before. */
 const FAILURES_THAT_ALARM = 3;
 
+/** What is found out beside the state of the process. */
+export interface Around {
+  readonly lanes: readonly LaneFact[];
+  readonly inbox?: InboxState | undefined;
+  readonly certificates?: readonly Certificate[];
+  /** Clocks that are off while something is to happen at an instant, in words. */
+  readonly clocks?: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
 /** What is wrong now, by what the process knows. Pure. */
-export function conditionsOf(
-  state: RunState,
-  { lanes, inbox }: { readonly lanes: readonly LaneFact[]; readonly inbox?: InboxState | undefined },
-): readonly Condition[] {
+export function conditionsOf(state: RunState, around: Around): readonly Condition[] {
+  const { lanes, inbox, certificates = [], clocks = [], now } = around;
   const own = [...(state.configError === undefined ? [] : [configCondition(state)]), ...inboxConditions(inbox)];
   // The active machine tells of what it does; two would tell all twice.
   if (state.role === 'passive') return own;
@@ -35,6 +45,8 @@ export function conditionsOf(
       : [{ subject: 'skipped', text: `${state.skipped} ticks in a row found a cycle going on` }]),
     ...own,
     ...holdConditions(state),
+    ...certificates.flatMap((certificate) => certificateCondition(certificate, now)),
+    ...clocks.map((text) => ({ subject: text.split(' is ', 1)[0] ?? text, text })),
   ];
 }
 
@@ -84,4 +96,10 @@ function holdConditions({ last }: RunState): readonly Condition[] {
   return [...(last?.report.tally.warnings.values() ?? [])]
     .filter(({ code }) => code === 'hold-long')
     .map(({ path, text }) => ({ subject: `hold ${path}`, text: `${path}: ${text}` }));
+}
+
+function certificateCondition(certificate: Certificate, now: number): readonly Condition[] {
+  const { how, text } = judgeCertificate(certificate, now);
+  const { of } = certificate;
+  return how === 'good' ? [] : [{ subject: `certificate ${of}`, text: `certificate, ${of}: ${text}` }];
 }

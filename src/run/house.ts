@@ -11,11 +11,19 @@ export interface House {
   readonly watch: Watch;
   /**
    * Reads the configuration again where its file changed, or a person asked for it, and moves to the new one where that is valid. Returns it, or
-   * what is wrong with it; undefined where nothing is new. `onNews` is called before anything moves. Only between cycles.
+   * what is wrong with it; undefined where nothing is new, or where a cycle has begun while it was read: then the next call moves.
    */
-  renew(onNews: () => void): Promise<LoadedConfig | HoldfastError | undefined>;
+  renew(moving: Moving): Promise<LoadedConfig | HoldfastError | undefined>;
   /** The next `renew` reads the file, changed or not. */
   askAnew(): void;
+}
+
+/** How a house moves. */
+export interface Moving {
+  /** Called before anything moves, and before what is wrong is returned. */
+  readonly onNews: () => void;
+  /** Does the work if no cycle is under way, and keeps any from beginning meanwhile: a cycle has its place to its end. False where one is under way. */
+  readonly between: (work: () => Promise<void>) => Promise<boolean>;
 }
 
 export interface HouseOptions {
@@ -31,10 +39,12 @@ export async function openHouse({ loaded, load, clock, begins }: HouseOptions): 
   const open = async (config: LoadedConfig) => {
     const premises = await keepPremises(config, { clock, begins });
     const watch = watchLeases(premises.destinations, { clock, holder: premises.desk.holder });
-    return { premises, watch, reloader: reloaderOf(config, load) };
+    return { premises, watch };
   };
+  const reloader = reloaderOf(loaded, load);
   let now = await open(loaded);
   let isAsked = false;
+  let waiting: LoadedConfig | undefined;
   return {
     get premises() {
       return now.premises;
@@ -42,16 +52,26 @@ export async function openHouse({ loaded, load, clock, begins }: HouseOptions): 
     get watch() {
       return now.watch;
     },
-    async renew(onNews) {
-      const found = await now.reloader.look(isAsked);
+    async renew({ onNews, between }) {
+      const isForced = isAsked;
+      // What is asked for while it is read is asked for anew.
       isAsked = false;
+      const found = (await reloader.look(isForced)) ?? waiting;
+      waiting = undefined;
       if (found === undefined) return undefined;
-      onNews();
-      if (found instanceof HoldfastError) return found;
-      const before = now.premises;
-      now = await open(found);
-      await before.close();
-      return found;
+      if (found instanceof HoldfastError) {
+        onNews();
+        return found;
+      }
+      waiting = found;
+      const next = await open(found);
+      const isMoved = await between(async () => {
+        onNews();
+        const before = now.premises;
+        [now, waiting] = [next, undefined];
+        await before.close();
+      });
+      return isMoved ? found : undefined;
     },
     askAnew() {
       isAsked = true;

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { LoadedConfig } from '../config/load.ts';
-import { asHoldfastError, type HoldfastError } from '../model/errors.ts';
+import { asHoldfastError, HoldfastError } from '../model/errors.ts';
 
 /** Reads the configuration again when its file has changed. */
 export interface Reloader {
@@ -8,15 +8,19 @@ export interface Reloader {
   look(isForced: boolean): Promise<LoadedConfig | HoldfastError | undefined>;
 }
 
-/** `load` reads and checks it all, secrets too: where a secret's own file changed, only `isForced` finds that. */
-export function reloaderOf(loaded: LoadedConfig, load: () => Promise<LoadedConfig>): Reloader {
-  let mark: Promise<string> | undefined = markOf(loaded.path);
+/** One for as long as a process lives. `load` reads and checks it all, secrets too: where a secret's own file changed, only `isForced` finds that. */
+export function reloaderOf({ path }: LoadedConfig, load: () => Promise<LoadedConfig>): Reloader {
+  let file = path;
+  let mark = markOf(file);
   return {
     async look(isForced) {
-      const now = await markOf(loaded.path);
+      const now = await markOf(file);
       if (!isForced && now === (await mark)) return undefined;
+      // Of before it is read: what is saved while it is read is found by the next look.
       mark = Promise.resolve(now);
-      return load().catch(asHoldfastError);
+      const found = await load().catch(asHoldfastError);
+      if (!(found instanceof HoldfastError) && found.path !== file) [file, mark] = [found.path, markOf(found.path)];
+      return found;
     },
   };
 }

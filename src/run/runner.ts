@@ -1,11 +1,11 @@
 import { cronTimes } from '../config/cron.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { hotLanes, launchAt } from '../cycle/launch.ts';
+import { launchAt } from '../cycle/launch.ts';
 import { newReport, type Report } from '../cycle/report.ts';
 import type { Clock } from '../model/clock.ts';
 import { asHoldfastError, HoldfastError } from '../model/errors.ts';
 import type { Asked } from '../snapshot/context.ts';
-import { type Asks, openAsks } from './asks.ts';
+import { openAsks } from './asks.ts';
 import { type Facts, gatherFacts } from './facts.ts';
 import { type House, openHouse } from './house.ts';
 import { type LaneFact, laneFacts } from './lane-facts.ts';
@@ -65,7 +65,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     state.nextDue = left === undefined ? undefined : clock.monotonic() + left;
   };
   const ticker = tickerOf(() => planOf(state), { clock, signal, expect });
-  const beat = beatOf({ ...options, state, house, shift, asks, keeper, ticker, signal });
+  const beat = beatOf({ ...options, state, house, shift, keeper, ticker, signal });
   return {
     state,
     facts: async (until) => gatherFacts({ ...(await lookedAt(house)), loaded: state.loaded, now: clock.now() }, until),
@@ -77,8 +77,8 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
       if (state.role === 'passive') return 'passive';
       const isFirst = !asks.isWaiting;
       asks.add(asked);
-      if (shift.begin('trigger')) return 'begins now';
-      return isFirst ? 'under way' : 'waits';
+      if (shift.beginAsked()) return 'begins now';
+      return isFirst && !keeper.isQuiet ? 'under way' : 'waits';
     },
     reload: house.askAnew,
     async run(until) {
@@ -145,7 +145,6 @@ interface Beat extends Pick<RunnerOptions, 'clock' | 'tell' | 'onBeat'> {
   readonly state: Mutable<RunState>;
   readonly house: House;
   readonly shift: Shift;
-  readonly asks: Asks;
   readonly keeper: Timekeeper;
   readonly ticker: Ticker;
   readonly signal: AbortSignal;
@@ -159,7 +158,7 @@ function beatOf(beat: Beat): () => Promise<number> {
     await heedLaunch(beat);
     if (!shift.isAtWork) await heedConfig(beat);
     const pause = await heedTime(beat);
-    if (!beat.keeper.isQuiet) shift.tryAgain();
+    shift.tryAgain();
     return !shift.isAtWork && beat.state.role === 'passive' ? heedOther(beat) : pause;
   };
 }
@@ -172,8 +171,8 @@ async function heedLaunch({ state, clock, tell, ticker }: Beat): Promise<void> {
   ticker.restart();
 }
 
-async function heedConfig({ state, house, tell, ticker }: Beat): Promise<void> {
-  const found = await house.renew(() => tell({ kind: 'reloading' }));
+async function heedConfig({ state, house, shift, tell, ticker }: Beat): Promise<void> {
+  const found = await house.renew({ onNews: () => tell({ kind: 'reloading' }), between: shift.between });
   if (found === undefined) return;
   if (found instanceof HoldfastError) state.configError = found;
   else {
@@ -184,14 +183,11 @@ async function heedConfig({ state, house, tell, ticker }: Beat): Promise<void> {
 }
 
 /** What the timetable wants now; milliseconds until it may want something else. */
-async function heedTime({ state, keeper, shift, asks, clock, signal }: Beat): Promise<number> {
+async function heedTime({ state, keeper, shift, clock, signal }: Beat): Promise<number> {
   const { wish, pause } = await keeper.look();
   state.appointment = keeper.next;
-  if (wish?.kind === 'appointment') {
-    // Pages of the origin are looked at first thing after it.
-    const lanes = hotLanes(state.loaded.config).map(({ name }) => name);
-    if (shift.begin('appointment', wish.at)) asks.add({ paths: [], lanes });
-  } else if (wish !== undefined && !shift.begin('timetable')) await keepMeanwhile(state.loaded, clock, signal);
+  if (wish?.kind === 'appointment') shift.begin('appointment', wish.at);
+  else if (wish !== undefined && !shift.begin('timetable')) await keepMeanwhile(state.loaded, clock, signal);
   return pause;
 }
 

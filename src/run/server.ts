@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { HoldfastError } from '../model/errors.ts';
+import { asHoldfastError, HoldfastError } from '../model/errors.ts';
 import { systemCode } from '../store/files.ts';
 
 /** What an address of the server answers. */
@@ -87,12 +87,17 @@ async function answer(
   { hosts, routes }: Pick<ServerOptions, 'hosts' | 'routes'>,
 ): Promise<void> {
   const reply = isOurs(request.headers.host, hosts())
-    ? await routed(request, response, routes)
+    ? await routed(request, response, routes).catch(failed)
     : text(421, 'this name is none of ours: see `run.hosts`\n');
-  if (reply === undefined) return;
+  if (reply === undefined || response.headersSent) return;
   const { status, headers, body } = reply;
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...SAFE, ...headers });
   response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** By its code alone: the words of an error may hold what is not for everybody who may look. */
+function failed(error: unknown): Reply {
+  return text(500, `${asHoldfastError(error).code}: the log of the process says more\n`);
 }
 
 async function routed(request: IncomingMessage, response: ServerResponse, routes: Routes): Promise<Reply | undefined> {

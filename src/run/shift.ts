@@ -1,3 +1,4 @@
+import { hotLanes } from '../cycle/launch.ts';
 import type { Report } from '../cycle/report.ts';
 import type { Clock } from '../model/clock.ts';
 import { asHoldfastError, hasCode } from '../model/errors.ts';
@@ -11,8 +12,12 @@ import type { Timekeeper } from './timekeeper.ts';
 export interface Shift {
   /** False where one is under way, or the process is about to end: then nothing begins. `at` is the instant of an appointment. */
   begin(why: Why, at?: number): boolean;
-  /** Begins a cycle for what was asked for and not come to, as the cycles failed; some time after the last. */
+  /** Begins a cycle for what was asked for; false where that waits: for the cycle under way, or for an instant that is near. */
+  beginAsked(): boolean;
+  /** The same for what was asked for and not come to, as the cycles failed or an instant was near; some time after the last. */
   tryAgain(): void;
+  /** Does what no cycle may be under way for; false where one is. What is asked for meanwhile begins a cycle after it. */
+  between(work: () => Promise<void>): Promise<boolean>;
   /** A tick that found work going on. */
   skip(why: string): void;
   readonly isAtWork: boolean;
@@ -24,7 +29,7 @@ export interface ShiftOptions {
   readonly state: Mutable<RunState>;
   readonly house: Pick<House, 'premises'>;
   readonly asks: Asks;
-  readonly keeper: Pick<Timekeeper, 'ended'>;
+  readonly keeper: Pick<Timekeeper, 'ended' | 'isQuiet'>;
   readonly clock: Clock;
   readonly tell: (event: RunEvent) => void;
   readonly newReport: () => Report;
@@ -37,7 +42,7 @@ const REST_MS = 10_000;
 
 /** What is asked for while a cycle is under way, and too late for it, begins the next. */
 export function openShift(options: ShiftOptions): Shift {
-  const { state, house, asks, clock, tell, signal } = options;
+  const { state, house, asks, keeper, clock, tell, signal } = options;
   let running: Promise<void> | undefined;
   let ended = clock.monotonic();
   const cycle = async (why: Why, at?: number): Promise<void> => {
@@ -47,28 +52,39 @@ export function openShift(options: ShiftOptions): Shift {
     const wish = { why, asks, report, ...(at === undefined ? {} : { at }) };
     const end = await within(signal, (own) => runCycle(house.premises, wish, own));
     state.cycle = undefined;
-    if (at !== undefined) options.keeper.ended(at, isGood(end));
+    if (at !== undefined) keeper.ended(at, isGood(end));
+    // Pages of the origin are looked at first thing after it, and not before what failed at its instant was tried again.
+    if (at !== undefined && isGood(end)) asks.add({ paths: [], lanes: hotLanes(house.premises.loaded.config) });
     await settle(end, options);
   };
-  const begin = (why: Why, at?: number): boolean => {
-    if (running !== undefined || signal.aborted) return false;
+  /** Nothing else begins before it has ended. */
+  const alone = (work: Promise<void>): Promise<void> => {
     const { added } = asks;
-    running = cycle(why, at)
+    running = work
       .catch((error: unknown) => tell({ kind: 'trouble', error: asHoldfastError(error) }))
       .finally(() => {
         running = undefined;
         ended = clock.monotonic();
         if (asks.added > added) beginAsked();
       });
+    return running;
+  };
+  const begin = (why: Why, at?: number): boolean => {
+    if (running !== undefined || signal.aborted) return false;
+    void alone(cycle(why, at));
     return true;
   };
-  const beginAsked = (): void => {
-    if (asks.isWaiting && state.role !== 'passive') begin('trigger');
-  };
+  const beginAsked = (): boolean => asks.isWaiting && state.role !== 'passive' && !keeper.isQuiet && begin('trigger');
   return {
     begin,
+    beginAsked,
     tryAgain() {
       if (clock.monotonic() - ended >= REST_MS) beginAsked();
+    },
+    async between(work) {
+      if (running !== undefined) return false;
+      await alone(work());
+      return true;
     },
     skip: (why) => skipped(options, why),
     get isAtWork() {

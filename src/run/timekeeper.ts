@@ -1,6 +1,7 @@
 import type { LoadedConfig } from '../config/load.ts';
 import {
   type Appointment,
+  cutsBefore,
   isToMakeWay,
   leadOf,
   nextAppointment,
@@ -9,7 +10,6 @@ import {
 } from '../cycle/appointment.ts';
 import { hasDue, keepTimetable, leaveToOthers } from '../cycle/timetable.ts';
 import type { Clock } from '../model/clock.ts';
-import { stepsBefore } from '../release/ending.ts';
 import type { RunState } from './state.ts';
 
 /** A machine that is not at work leaves an entry to the other for so long; a takeover takes 15 s at most. */
@@ -77,7 +77,7 @@ export function createTimekeeper({ state, clock, longest }: Options): Timekeeper
       pending = at;
       return { wish: { kind: 'appointment', at }, pause: longest };
     }
-    const steps = stepsBefore(prepared?.window ?? 0).map((before) => at - before);
+    const steps = cutsBefore(prepared).map((before) => at - before);
     const due = steps.findLast((step) => step <= now);
     const pause = Math.min(longest, soon, pauseTo(now, [...steps, lead]));
     if (due === undefined || due <= cutAt || !hasChanges(prepared)) return { pause };

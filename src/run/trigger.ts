@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config/schema.ts';
+import { hotLanes } from '../cycle/launch.ts';
 import { normalizePath } from '../model/address.ts';
 import type { Asked } from '../snapshot/context.ts';
 import { MOST_PATHS } from './asks.ts';
@@ -98,11 +99,4 @@ function addressIn(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The fastest lane where none is hot. */
-function hotLanes({ lanes, launch }: Config): readonly string[] {
-  const hot = lanes.filter(({ every }) => every <= launch.hot);
-  const fastest = lanes.toSorted((a, b) => a.every - b.every).slice(0, 1);
-  return (hot.length > 0 ? hot : fastest).map(({ name }) => name);
 }

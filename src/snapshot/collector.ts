@@ -29,6 +29,7 @@ export class Collector {
   readonly #assets = new Map<Address, string>();
   readonly #links = new Set<Address>();
   readonly #shortlinks = new Set<string>();
+  readonly #queried = new Map<string, Located>();
 
   constructor(base: Address, site: Site) {
     this.#base = base;
@@ -45,6 +46,11 @@ export class Collector {
 
   get shortlinks(): string[] {
     return [...this.#shortlinks];
+  }
+
+  /** Links with a query, which no look follows: each once. */
+  get queried(): Located[] {
+    return [...this.#queried.values()];
   }
 
   /** What later relative addresses are relative to. */
@@ -84,6 +90,7 @@ export class Collector {
     if (FILE_EXTENSION.test(address) && !LIVE_ONLY.test(address)) this.#keepAsset(located);
     else if (query === '') this.#keepLink(address);
     else if (NUMERIC_QUERY.test(query)) this.#shortlinks.add(query);
+    else if (!LIVE_ONLY.test(address)) this.#queried.set(`${address}?${query}`, located);
   }
 
   /** A page shown within the page, or one to be fetched ahead. */

@@ -69,7 +69,7 @@ interface Thread extends Digester {
 
 interface Waiting {
   readonly raw: Raw;
-  resolve(value: Digest): void;
+  resolve(value: Digest | Promise<Digest>): void;
 }
 
 /** What goes to the thread and back, several pages at a time: each hand-over wakes the other side, which costs as much as sending a request. */
@@ -93,7 +93,8 @@ function startThread({ site, origin, gate, normalize }: DigestConfig, digestNow:
   let isDead = false;
   const takeBack = () => {
     isDead = true;
-    for (const { raw, resolve } of waiting.values()) resolve(digestNow(raw));
+    // What cannot be digested fails its own look: thrown here it would end the process.
+    for (const { raw, resolve } of waiting.values()) resolve(Promise.resolve(raw).then(digestNow));
     waiting.clear();
   };
   worker.on('error', takeBack);

@@ -3,7 +3,7 @@ import type { Address } from '../model/address.ts';
 import type { References } from '../model/capture.ts';
 import { decodeAttribute } from '../model/entities.ts';
 import { MarkupScanner } from '../model/markup.ts';
-import type { Site } from '../model/site.ts';
+import type { Located, Site } from '../model/site.ts';
 import { Collector, shortlinkOf } from './collector.ts';
 import { addressesInSrcset } from './srcset.ts';
 import { addressesInCss } from './stylesheet.ts';
@@ -34,6 +34,17 @@ export function referencesInHtml(page: Buffer | string, base: Address, site: Sit
   const text = typeof page === 'string' ? page : page.toString('latin1');
   const reader = new PageReader(text, new Collector(base, site));
   return reader.read();
+}
+
+/** The same, and links with a query, for who asks where every link leads. */
+export function everyLinkInHtml(
+  page: Buffer,
+  base: Address,
+  site: Site,
+): { readonly references: References; readonly queried: readonly Located[] } {
+  const found = new Collector(base, site);
+  const references = new PageReader(page.toString('latin1'), found).read();
+  return { references, queried: found.queried };
 }
 
 /** What a stylesheet refers to; its links are none. `text` is decoded, `base` is the stylesheet's own address. */

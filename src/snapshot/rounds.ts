@@ -5,7 +5,7 @@ import { ASSETS, refreshAssets } from './assets.ts';
 import { type LookContext, warn } from './context.ts';
 import type { Wanted } from './finding.ts';
 import { claim, hasPassed, isDue, type Lane, laneFor, lanesOf } from './lanes.ts';
-import { pass } from './pass.ts';
+import { type PassOptions, pass } from './pass.ts';
 import { rereadReferences } from './reread.ts';
 import { reachableAssets } from './snapshot.ts';
 import { lookTogether } from './together.ts';
@@ -46,14 +46,14 @@ async function* dueRounds(
   for (const lane of due) {
     for await (const { more } of pass(context, { lane, lanes, anew: now }, signal)) {
       if (!more) continue;
-      if ((await hasOtherNews(context, { lanes, than: lane }, signal)) || hasNews) yield;
+      yield* otherNews(context, { lanes, than: lane, hasNews }, signal);
       hasNews = false;
     }
     hasNews = true;
   }
   if (!now && (context.isSpared || !areAssetsDue(context))) return;
   for await (const _slice of refreshAssets(context, reachableAssets(context.records, context.config), signal)) {
-    if ((await hasOtherNews(context, { lanes }, signal)) || hasNews) yield;
+    yield* otherNews(context, { lanes, hasNews }, signal);
     hasNews = false;
   }
 }
@@ -63,12 +63,29 @@ function isDueNow({ records, clock, acceptShrink }: LookContext, lane: Lane): bo
   return isDue(lane, records, clock.now()) || (acceptShrink && records.lane(lane.name)?.refused === true);
 }
 
-/** Between two slices: what a person asked for, and what faster lanes have. */
-async function hasOtherNews(context: LookContext, faster: Faster, signal: AbortSignal): Promise<boolean> {
-  const isAsked = await context.isReleaseAsked(signal);
-  if (isAsked && context.asks.isWaiting) return true;
-  if (await lookAtAsked(context, signal)) return true;
-  return (await lookAtFaster(context, faster, signal)) || isAsked;
+interface Between {
+  readonly lanes: readonly Lane[];
+  /** The lane whose slices these are; undefined for work that is slower than every lane. */
+  readonly than?: Lane;
+  /** True where something waits to be released anyway. */
+  readonly hasNews?: boolean;
+}
+
+/** Between two slices: what a person asked for, and the lanes that fell due meanwhile and are faster; yields where a release is worth making. */
+async function* otherNews(
+  context: LookContext,
+  { lanes, than, hasNews = false }: Between,
+  signal: AbortSignal,
+): AsyncGenerator<void> {
+  const isWanted = await context.isReleaseAsked(signal);
+  if (isWanted && context.asks.isWaiting) return yield;
+  if (await lookAtAsked(context, signal)) return yield;
+  const faster = than === undefined ? lanes : lanes.slice(0, lanes.indexOf(than));
+  const due = faster.filter((lane) => isDue(lane, context.records, context.clock.now()) && !context.isPaused(lane));
+  for (const lane of due)
+    for await (const { more } of pass(context, { lane, lanes, anew: false }, signal))
+      if (more) yield* otherNews(context, { lanes, than: lane }, signal);
+  if (due.length > 0 || isWanted || hasNews) yield;
 }
 
 /** Pages and lanes that somebody wants now; true where there were any. A page that no lane may hold is warned of. */
@@ -83,24 +100,13 @@ async function lookAtAsked(context: LookContext, signal: AbortSignal): Promise<b
   });
   await lookAtThese(context, wanted, signal);
   for (const lane of lanes.filter(({ name }) => asked.lanes.includes(name)))
-    for await (const _slice of pass(context, { lane, lanes, anew: true }, signal)) signal.throwIfAborted();
+    await lookAtFirstSlice(context, { lane, lanes, anew: true }, signal);
   return true;
 }
 
-/** Looks at the lanes that fell due while slower work was under way; true when there were any. */
-async function lookAtFaster(context: LookContext, { lanes, than }: Faster, signal: AbortSignal): Promise<boolean> {
-  const faster = than === undefined ? lanes : lanes.slice(0, lanes.indexOf(than));
-  const due = faster.filter((lane) => isDue(lane, context.records, context.clock.now()) && !context.isPaused(lane));
-  for (const lane of due) {
-    for await (const _slice of pass(context, { lane, lanes, anew: true }, signal)) signal.throwIfAborted();
-  }
-  return due.length > 0;
-}
-
-interface Faster {
-  readonly lanes: readonly Lane[];
-  /** Undefined for work that is slower than every lane. */
-  readonly than?: Lane;
+/** What is left of a long lane comes in its turn, as of a pass that was interrupted: it is due until it is done, and nothing else waits for it. */
+async function lookAtFirstSlice(context: LookContext, options: PassOptions, signal: AbortSignal): Promise<void> {
+  for await (const _slice of pass(context, options, signal)) return;
 }
 
 /** Like a lane of `assets.every`; what a first run captured with its pages is not asked for again by the same run. */

@@ -29,6 +29,6 @@ export function openPass(
 export function sliceOf<T>({ clock, asks }: LookContext, next: () => T | undefined): () => T | undefined {
   const ends = clock.monotonic() + SLICE_MS;
   let taken = 0;
-  const isOpen = () => taken < SLICE_PAGES && clock.monotonic() < ends && !asks.isWaiting;
+  const isOpen = () => taken <= SLICE_PAGES && clock.monotonic() < ends && !asks.isWaiting;
   return () => (taken++ === 0 || isOpen() ? next() : undefined);
 }

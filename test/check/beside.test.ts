@@ -2,14 +2,17 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { createServer as createTls } from 'node:tls';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import * as assert from 'uvu/assert';
 import { checkAlerts } from '../../src/check/alerts.ts';
+import { checkCertificates } from '../../src/check/certificates.ts';
 import { checkComments } from '../../src/check/comments.ts';
 import type { Finding } from '../../src/check/finding.ts';
 import { judgeHolding } from '../../src/check/holding.ts';
 import { checkInbox } from '../../src/check/inbox.ts';
 import { checkSchedule, type Rhythm } from '../../src/check/schedule.ts';
+import { checkValues } from '../../src/check/values.ts';
 import type { LoadedConfig } from '../../src/config/load.ts';
 import { configSchema, type HoldfastConfig } from '../../src/config/schema.ts';
 import { systemClock } from '../../src/model/clock.ts';
@@ -17,6 +20,7 @@ import { createOrigin } from '../../src/origin/client.ts';
 import { openElsewhere } from '../../src/origin/elsewhere.ts';
 import { freePort } from '../support/ports.ts';
 import { smallConfig } from '../support/project.ts';
+import { selfSigned } from '../support/self-signed.ts';
 import { page, startSite } from '../support/site.ts';
 import { suite } from '../support/suite.ts';
 import { inFolder } from './folder.ts';
@@ -35,7 +39,7 @@ const loadedIn = (root: string, more: Partial<HoldfastConfig>, origin?: string):
   secrets: [],
 });
 
-const test = suite('checks of what stands beside a cycle');
+const test = suite('checks of what stands beside a cycle', { needs: ['openssl'] });
 
 const NOW = Date.parse('2027-02-02T09:00:00Z');
 const ago = (seconds: number): number => NOW - seconds * 1000;
@@ -74,6 +78,56 @@ test('holding pages: those the configuration names must be there, and the larges
     'fail: there is no holding page storm: edge.holding names it',
     'fail: there is no holding page not-kept: the inbox shows it where it cannot keep a comment',
   ]);
+});
+
+test('values: each is asked for once, a program too, and one that fails says why', async () => {
+  await inFolder(async (folder) => {
+    const site = await startSite({
+      '/count.json': { headers: { 'content-type': 'application/json' }, body: '{"members": 7}' },
+    });
+    const every = '1h';
+    const loaded = loadedIn(
+      folder,
+      {
+        values: [
+          { name: 'members', from: 'json', url: '/count.json', pick: 'members', every },
+          { name: 'posts', from: 'json', url: '/count.json', pick: 'posts', every },
+          { name: 'sum', from: 'command', run: ['/bin/echo', '42'], every },
+          { name: 'slow', from: 'command', run: ['/bin/sleep', '9'], every, deadline: '200ms' },
+        ],
+      },
+      site.url,
+    );
+    const found = await checkValues(loaded, signal);
+    await site.close();
+    assert.equal(
+      said(found).map((line) => line.replace(/\d\.\d s/, 'N s')),
+      [
+        'ok: members: computed in N s',
+        'fail: posts: /count.json: there is nothing at posts',
+        'ok: sum: computed in N s',
+        'fail: slow: /bin/sleep: it took longer than N s',
+      ],
+    );
+    assert.equal(site.hits(), ['/count.json', '/count.json']);
+    assert.ok(found.every(({ level, hint }) => level === 'ok' || hint !== undefined));
+  });
+});
+
+test('certificates: one near its end is a warning, one that ran out fails, one that cannot be read is said', async () => {
+  const server = createTls(await selfSigned(10));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const config = configOf(
+    { site: { name: 'x', url: 'http://www.example.org' } },
+    `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  );
+  const at = async (days: number) => said(await checkCertificates(config, Date.now() + days * 86_400_000));
+  const until = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);
+  assert.equal(await at(-5), [`ok: origin: 127.0.0.1: good until ${until}`]);
+  assert.equal(await at(0), ['warn: origin: 127.0.0.1: good for 9 d more']);
+  assert.equal(await at(11), [`fail: origin: 127.0.0.1: ran out on ${until}`]);
+  await new Promise((resolve) => server.close(resolve));
+  assert.match((await at(0)).join(), /^warn: origin: 127\.0\.0\.1: could not be asked for$/);
 });
 
 test('alerts: hosts and programs are looked for, nothing is sent, and no address is told', async () => {

@@ -79,11 +79,14 @@ async function withOrigin(use: (url: string, asked: string[]) => Promise<void>):
   }
 }
 
+/** A public address where nobody is yet. */
+const NOBODY = { name: 'x', url: 'https://127.0.0.1:1' };
+
 const test = suite('holdfast check');
 
 test('every concern is looked at, a failure is exit 1, and nothing is written', async () => {
   await withOrigin(async (url, asked) => {
-    await inProject({ ...BASE, origin: { url } }, async (folder) => {
+    await inProject({ ...BASE, site: NOBODY, origin: { url } }, async (folder) => {
       const before = await readdir(folder, { recursive: true });
       const { exit, lines } = await run(folder);
       assert.is(exit, 1);
@@ -93,7 +96,7 @@ test('every concern is looked at, a failure is exit 1, and nothing is written', 
         lines.some((line) => /^fails {4}gate {9}\/news\/ is refused: status, answered 500/.test(line)),
         lines.join('\n'),
       );
-      assert.match(lines.at(-1) ?? '', /^\d+ ok, 1 warning, 1 failure$/);
+      assert.match(lines.at(-1) ?? '', /^\d+ ok, 2 warnings, 1 failure$/);
       assert.equal(await readdir(folder, { recursive: true }), before);
     });
   });
@@ -102,7 +105,7 @@ test('every concern is looked at, a failure is exit 1, and nothing is written', 
 test('where nothing fails the exit is 0, and --json is one line with the same findings', async () => {
   await withOrigin(async (url) => {
     await inProject(
-      { ...BASE, origin: { url }, lanes: [{ name: 'hot', paths: ['/'], every: '1m' }] },
+      { ...BASE, site: NOBODY, origin: { url }, lanes: [{ name: 'hot', paths: ['/'], every: '1m' }] },
       async (folder) => {
         const { exit, lines } = await run(folder, true);
         assert.is(exit, 0);
@@ -111,7 +114,19 @@ test('where nothing fails the exit is 0, and --json is one line with the same fi
         assert.is(said.ok, true);
         assert.equal(
           [...new Set(said.findings.map(({ concern }) => concern))],
-          ['config', 'origin', 'gate', 'analytics', 'holding', 'destination', 'schedule', 'disk', 'clock', 'alerts'],
+          [
+            'config',
+            'origin',
+            'gate',
+            'analytics',
+            'holding',
+            'destination',
+            'schedule',
+            'disk',
+            'clock',
+            'certificate',
+            'alerts',
+          ],
         );
       },
     );

@@ -79,6 +79,27 @@ const CASES: readonly [
     [],
   ],
   [
+    'a link with a query, where its page is there, or is not',
+    {
+      'index.html': page(link('/a/?x=1'), link('/a?x=2#part'), link('/b/?x=1'), link('/b/'), link('/wp-login.php?a=b')),
+      'a/index.html': page(),
+    },
+    ['/b/ (never looked at) on / (1)'],
+  ],
+  [
+    'a link with a query that the origin answers, and one that it does not',
+    { 'a/index.html': page(link('/?s=word'), link('/list/?page=2'), link('/list/?sort=up')) },
+    ['/list/ (never looked at) on /a/ (1)'],
+    {
+      edge: {
+        dynamic: [
+          { path: '/', query: ['s'] },
+          { path: '/list/', query: ['page'] },
+        ],
+      },
+    },
+  ],
+  [
     'relative to its page',
     { 'a/b/index.html': page(link('../c/'), link('d/')) },
     ['/a/c/ (never looked at) on /a/b/ (1)', '/a/b/d/ (never looked at) on /a/b/ (1)'],
@@ -136,6 +157,17 @@ const CASES: readonly [
   ],
 ];
 for (const [name, files, said, more] of CASES) test(name, () => assert.equal(dead(checked(files, more)), said));
+
+test('how many links have a query that a file overlooks is said, each once', () => {
+  const files = { 'index.html': page(link('/a/?x=1'), link('/a/?x=2')), 'a/index.html': page(link('?x=1')) };
+  assert.equal(
+    checked(files).map(({ level, text }) => [level, text]),
+    [
+      ['ok', '2 files with 1 address linked'],
+      ['ok', '2 links with a query: the page is there, and is the same with any'],
+    ],
+  );
+});
 
 test('a redesign that broke half the links fails, and names each old address once with the pages that hold it; a slip is a warning', () => {
   const count = 400;

@@ -27,10 +27,11 @@ function check({ dir, open }: RsyncPlace, more: Partial<RsyncOptions> = {}): Pro
 test('a folder that is not there yet is checked where it would be made, and nothing is left behind', async ({
   place,
 }) => {
-  const [written, live, room, ...more] = await check(place);
+  const [written, live, room, clock, ...more] = await check(place);
   assert.is(written?.text, `far: www@far:${place.dir} can be made in ${place.outer}`);
   assert.is(live?.text, 'far: nothing is live yet');
   assert.match(room?.text ?? '', /^far: \d+\.\d GB free$/);
+  assert.equal([clock?.concern, clock?.text], ['clock', "far's clock agrees with this machine's"]);
   assert.equal(more, []);
   assert.equal(await readdir(place.outer), []);
 });
@@ -50,7 +51,7 @@ test('a destination of another site fails, and one of one’s own is well', asyn
   await far.control.swap(recordOf(OWNER), version, signal);
   assert.equal(
     (await check(place)).map(({ level }) => level),
-    ['ok', 'ok', 'ok'],
+    ['ok', 'ok', 'ok', 'ok'],
   );
   assert.equal((await readdir(join(place.dir, '_holdfast'))).sort(), ['control.json']);
 });

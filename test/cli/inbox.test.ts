@@ -38,7 +38,7 @@ test.after.each(() => project.close());
 async function put(nth: number, folder: Folder, more: Partial<Entry> = {}): Promise<void> {
   const receipt = receiptOf(nth);
   const entry: Entry = { at: Date.now() - 90_000, receipt, key: receipt, tries: 0, due: 0, sure: true, ...more };
-  const fields = [['comment', `Words ${nth}\nof two lines`] as const, ['author', 'Ann'] as const];
+  const fields = [['comment', `Words ${nth}\nof two lines\u009b2J`] as const, ['author', 'Ann'] as const];
   const kept = { v: 1, at: entry.at, path: '/wp-comments-post.php', address: '203.0.113.7', agent: 'B/1' } as const;
   await spool.keep(entry, await (await createSeal(recipient)).close(packed({ ...kept, fields })));
   if (folder === 'refused') await spool.explain(entry, { code: 'closed', status: 403, text: 'comments are closed' });
@@ -80,7 +80,7 @@ test('show needs the private key, and takes the beginning of a receipt', async (
   assert.is(shown.exit, 0, shown.stderr);
   assert.match(
     shown.stdout,
-    /\/wp-comments-post\.php {2}from 203\.0\.113\.7\ncomment: Words 1\n {2}of two lines\nauthor: Ann/,
+    /\/wp-comments-post\.php {2}from 203\.0\.113\.7\ncomment: Words 1\n {2}of two lines\?2J\nauthor: Ann/,
   );
   const json = await project.run(['inbox', 'show', '3', '--identity', 'key.txt', '--json']);
   assert.is(JSON.parse(json.stdout).receipt, receiptOf(3));

@@ -1,9 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
-import { builtPath } from '../support/built.ts';
+import type { VerbIo } from '../../src/cli/io.ts';
+import type * as PublishAt from '../../src/cli/publish-at.ts';
+import { ioFor } from '../../src/cli/session.ts';
+import type * as Errors from '../../src/model/errors.ts';
+import { builtPath, importBuilt } from '../support/built.ts';
 import { openProject, type Project, smallConfig } from '../support/project.ts';
 import { page, type ScriptedSite, startSite } from '../support/site.ts';
 import { suite } from '../support/suite.ts';
@@ -11,6 +16,17 @@ import { suite } from '../support/suite.ts';
 const test = suite('the program as a process');
 let site: ScriptedSite;
 let project: Project;
+
+let printed: string[] = [];
+
+/** What a verb may do to the outside, in this process. */
+function ioIn(env: NodeJS.ProcessEnv): VerbIo {
+  printed = [];
+  const { signal } = new AbortController();
+  const print = (line: string) => void printed.push(line);
+  const streams = { input: () => Readable.from([]), out: print, err: print };
+  return ioFor({ cwd: project.dir, env, signal, ...streams, exitCode: 0, secrets: [] }, {});
+}
 
 test.before(async () => {
   site = await startSite({ '/': page('Home', 'home') });
@@ -29,6 +45,35 @@ test('what it says goes to its streams, and how it went is its exit code', async
   const wrong = await project.spawn(['publish', '--config', 'none.json']);
   assert.equal([wrong.exit, wrong.stdout], [2, '']);
   assert.match(wrong.stderr, 'none.json');
+});
+
+test('a configuration that cannot be read for a moment is no end of a publish that waits for its instant', async () => {
+  const { publishAtVerb } = await importBuilt<typeof PublishAt>('cli/publish-at');
+  const { HoldfastError } = await importBuilt<typeof Errors>('model/errors');
+  const io = ioIn({});
+  let loads = 0;
+  const load = async () => {
+    loads += 1;
+    // At first, to prepare, and then to go live.
+    if (loads === 3) throw new HoldfastError('config-unreadable', 'it is being saved');
+    return io.load();
+  };
+  const at = new Date(Date.now() + 3000).toISOString();
+  assert.is(await publishAtVerb({ ...io, load }, at, { maxDeletes: 256 }), 0);
+  assert.match(printed.join(''), /it is being saved \[config-unreadable\]/);
+});
+
+test('a secret that was replaced while the program runs stays out of what it prints', async () => {
+  const { url } = site;
+  await project.configure(smallConfig(url, { origin: { url, headers: { authorization: 'env:ORIGIN_AUTH' } } }));
+  const env: Record<string, string> = { ORIGIN_AUTH: 'the-first-canary' };
+  const io = ioIn(env);
+  await io.load();
+  env['ORIGIN_AUTH'] = 'the-second-canary';
+  await io.load();
+  io.print('the-first-canary, the-second-canary');
+  assert.equal(printed, ['[redacted], [redacted]\n']);
+  await project.configure(smallConfig(url));
 });
 
 test('a command or a flag that is not there exits 2 and says what there is', async () => {

@@ -1,11 +1,13 @@
 // takes: 10 s
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type * as Load from '../../src/config/load.ts';
 import type * as Kept from '../../src/cycle/premises.ts';
 import type * as ReportModule from '../../src/cycle/report.ts';
 import type * as Pipeline from '../../src/pipeline.ts';
+import type * as Lock from '../../src/store/lock.ts';
 import { importBuilt } from '../support/built.ts';
 import { openProject, type Project, smallConfig } from '../support/project.ts';
 import { page, type ScriptedSite, startSite } from '../support/site.ts';
@@ -13,8 +15,9 @@ import { suite } from '../support/suite.ts';
 
 const { loadConfig } = await importBuilt<typeof Load>('config/load');
 const { keepPremises } = await importBuilt<typeof Kept>('cycle/premises');
+const { takeLock } = await importBuilt<typeof Lock>('store/lock');
 const { newReport } = await importBuilt<typeof ReportModule>('cycle/report');
-const { publishIn } = await importBuilt<typeof Pipeline>('pipeline');
+const { publish, publishIn } = await importBuilt<typeof Pipeline>('pipeline');
 
 const test = suite('cycles of a process that remembers what they came to');
 let site: ScriptedSite;
@@ -119,6 +122,58 @@ test('a hold is said of each cycle, and is followed at once when it ends', async
   for (let times = 0; times < 3; times++) assert.ok((await cycle()).warnings.includes('hold'));
   await verb('hold', 'off');
   assert.not.ok((await quiet()).warnings.includes('hold'));
+});
+
+test('while something waits for its instant, a cycle with nothing new makes anew only what is ahead', async () => {
+  const at = new Date(Date.now() + 10 * 3_600_000).toISOString();
+  await writeFile(join(project.dir, 'content/later.html'), `---\ntitle: Later\npublishAt: ${at}\n---\n<p>Later</p>`);
+  await cycle();
+  await quiet();
+  const { memory } = await premises.enter();
+  const { recall } = memory;
+  const made: string[] = [];
+  const spied: typeof recall = (name, step) => {
+    const make = () => {
+      made.push(name);
+      return step.make();
+    };
+    return recall(name, { ...step, make });
+  };
+  Object.assign(memory, { recall: spied });
+  await cycle();
+  assert.equal(made, ['release ahead for mirror']);
+});
+
+test('what went live at one destination before the run was stopped is told to its caches by the next', async () => {
+  const destinations = ['one', 'two'].map((name) => ({ use: 'mirror' as const, name, dir: name }));
+  const lanes = [{ name: 'hot', paths: ['/'], every: '1ms' }];
+  const other = await openProject(smallConfig(site.url, { lanes, destinations }));
+  try {
+    await other.publish('--now');
+    const purge = [{ use: 'http' as const, name: 'cdn', url: 'http://127.0.0.1:9' }];
+    await other.configure(smallConfig(site.url, { lanes, destinations, purge }));
+    const record = async (): Promise<{ live: string }> =>
+      JSON.parse(await readFile(join(other.dir, 'one/_holdfast/control.json'), 'utf8'));
+    const { live } = await record();
+    // Asked for with the leases in hand: from here on the second destination waits for the lock of its record.
+    let lock: Lock.Lock | undefined;
+    site.pages.set('/', async (_request, response) => {
+      lock ??= await takeLock(join(other.dir, 'two/_holdfast/control.lock'));
+      response.writeHead(200, { 'content-type': 'text/html' }).end(page('Home', '<p>Edition 9</p>'));
+    });
+    const stop = new AbortController();
+    const wish = { looks: 'all', force: false, dryRun: false, maxDeletes: 256, acceptShrink: false } as const;
+    const loaded = await loadConfig({ cwd: other.dir, env: {} });
+    const ended = publish(loaded, wish, newReport(), stop.signal).catch((error: unknown) => error);
+    while ((await record()).live === live) await wait(10);
+    const reason = new Error('stopped by hand');
+    stop.abort(reason);
+    assert.is(await ended, reason);
+    await lock?.release();
+    assert.match((await other.run(['status'])).stdout, /cache cdn: published, not purged: \d+ files/);
+  } finally {
+    await other.close();
+  }
 });
 
 test.run();

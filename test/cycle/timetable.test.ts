@@ -1,12 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type { LoadedConfig } from '../../src/config/load.ts';
 import { configSchema, type TimetableEntry } from '../../src/config/schema.ts';
-import { askFor, isToMakeWay, leadOf, nextAppointment } from '../../src/cycle/appointment.ts';
+import { askFor, cutsBefore, isToMakeWay, keepNow, leadOf, nextAppointment } from '../../src/cycle/appointment.ts';
 import { launchAt } from '../../src/cycle/launch.ts';
+import { newReport } from '../../src/cycle/report.ts';
 import { dueEntries, hasDue, keepTimetable, keyOf, leaveToOthers } from '../../src/cycle/timetable.ts';
+import { HoldfastError } from '../../src/model/errors.ts';
+import { openAsks } from '../../src/run/asks.ts';
+import type { House } from '../../src/run/house.ts';
+import { openShift } from '../../src/run/shift.ts';
+import type { Mutable, RunState } from '../../src/run/state.ts';
 import { createTimekeeper } from '../../src/run/timekeeper.ts';
 import { suite } from '../support/suite.ts';
 
@@ -101,11 +108,20 @@ test('what could not be done is tried again, and is said', async () => {
 });
 
 test('a machine that is not at work leaves an entry to the other, and does not do it after a takeover', async () => {
-  const loaded = loadedWith(LAUNCH);
+  const loaded = loadedWith([{ at: '2027-02-02T09:00:00Z', then: 'hold busy' }]);
   await leaveToOthers(loaded, NINE + 30_000, MINUTE);
   assert.is(await hasDue(loaded, NINE + 30_000), true, 'a takeover within the grace sees to it');
   await leaveToOthers(loaded, NINE + 61_000, MINUTE);
   assert.is(await hasDue(loaded, NINE + 61_000), false);
+});
+
+test("launch mode is each machine's own: one that is not at work has it on by the time it takes over", async () => {
+  const loaded = loadedWith(LAUNCH);
+  await leaveToOthers(loaded, NINE - 1, MINUTE);
+  assert.is(await launchAt(stateDir, NINE), undefined);
+  await leaveToOthers(loaded, NINE + 2000, MINUTE);
+  assert.equal(await launchAt(stateDir, NINE + 2000), { since: NINE, until: NINE + 3 * HOUR });
+  assert.is(await hasDue(loaded, NINE + 2000), false);
 });
 
 test('the next instant to go live at is the nearest that somebody asked for or the timetable names', async () => {
@@ -131,6 +147,13 @@ test('it is made so long before as what is to be put takes, and cycles make way 
   assert.is(leadOf(undefined), 10_000);
   assert.is(leadOf(prepared(20_000_000)), 20_000);
   assert.is(leadOf(prepared(1e12)), 600_000, 'and no longer than ten minutes');
+  for (const bytes of [0, 1e6, 20_000_000, 1e9]) {
+    const one = { ...prepared(bytes), window: 360 };
+    const cuts = cutsBefore(one);
+    const keeps = cuts.map((before) => keepNow(one, NINE - before));
+    assert.equal(keeps, [60, 10, 0], `caches are told before it begins: ${cuts.join(', ')} ms`);
+    assert.is((cuts.at(-1) ?? 0) - leadOf(one), 10_000);
+  }
   assert.is(isToMakeWay(60_000, undefined), false);
   assert.is(isToMakeWay(45_000, undefined), true);
   assert.is(isToMakeWay(0, undefined), false);
@@ -158,6 +181,48 @@ test('the resident process is told what to do when, and again what failed, for a
   assert.equal((await keeper.look()).wish, appointment);
   keeper.ended(NINE, true);
   assert.is((await keeper.look()).wish, undefined);
+});
+
+test('what is asked for shortly before an instant waits until it is over, and no longer', async () => {
+  let now = NINE - 46_000;
+  const clock = { now: () => now, monotonic: () => now, sleep: async () => undefined };
+  const loaded = loadedWith([{ at: '2027-02-02T09:00:00Z', then: 'publish' }]);
+  const state = { loaded, role: 'active', skipped: 0, cycles: 0, failures: 0 } as unknown as Mutable<RunState>;
+  const keeper = createTimekeeper({ state: () => state, clock, longest: 2000 });
+  const asks = openAsks();
+  // A cycle in this house takes what is asked for by then, and ends when it is told to.
+  let leave = (): void => undefined;
+  const enter = async (): Promise<never> => {
+    const left = new Promise<void>((resolve) => {
+      leave = resolve;
+    });
+    asks.take();
+    await left;
+    throw new HoldfastError('state-damaged', 'enough');
+  };
+  const house = { premises: { loaded, enter } } as unknown as House;
+  const shift = openShift({ state, house, asks, keeper, clock, signal, tell: () => undefined, newReport });
+  const askAt = async (at: number): Promise<boolean> => {
+    now = at;
+    await keeper.look();
+    asks.add({ paths: [], lanes: ['hot'] });
+    return shift.beginAsked();
+  };
+  assert.is(await askAt(NINE - 46_000), true);
+  while (asks.isWaiting) await wait(5);
+  assert.is(await askAt(NINE - 45_000), false, 'at work');
+  leave();
+  await shift.end();
+  assert.is(asks.isWaiting, true, 'nor does the end of that cycle begin another');
+  for (const before of [30_000, 10_001, 1]) assert.is(await askAt(NINE - before), false, `${before} ms before`);
+  shift.tryAgain();
+  assert.is(shift.isAtWork, false);
+  now = NINE;
+  shift.tryAgain();
+  assert.is(shift.isAtWork, true, 'the first beat after it');
+  while (asks.isWaiting) await wait(5);
+  leave();
+  await shift.end();
 });
 
 test('an entry that cannot be carried out is not tried at each look', async () => {

@@ -86,14 +86,17 @@ export function matrix(driver: EdgeDriver): void {
     const keeping = await startRig(driver, {}, new URL(inbox.url).host);
     try {
       const world = { rules: keeping.rules, release: RELEASE, hold: undefined, inbox: true };
-      for (const state of ['up', '503', 'refused'] as const) {
+      for (const state of ['up', '429', '503', 'refused'] as const) {
         await inbox.become(state);
         inbox.forget();
         const { status, body } = await askAs(keeping, 'a comment');
         const answer = decide(REQUESTS['a comment'] as Request, world, HEARD[state]);
         assert.is(status, answer.status, `${state}: ${JSON.stringify(answer)}`);
         assert.is(inbox.requests.length, state === 'refused' ? 0 : 1);
-        assert.match(body.toString(), { up: ORIGIN_TEXT, '503': ERROR_TEXT, refused: 'holding not-kept' }[state]);
+        assert.match(
+          body.toString(),
+          { up: ORIGIN_TEXT, '429': ERROR_TEXT, '503': ERROR_TEXT, refused: 'holding not-kept' }[state],
+        );
       }
       assert.is(keeping.origin.requests.filter(({ method }) => method === 'POST').length, 0);
     } finally {

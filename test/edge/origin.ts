@@ -5,13 +5,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { OriginAnswer } from '../../src/edge/decide.ts';
 
 /** How an origin fares; `slow` answers well, each request half a second later. */
-export type OriginState = 'up' | 'refused' | 'hang' | '500' | '503' | 'drip' | 'error with 200' | 'slow';
+export type OriginState = 'up' | 'refused' | 'hang' | '429' | '500' | '503' | 'drip' | 'error with 200' | 'slow';
 
 /** What an edge hears in each state. */
 export const HEARD: Readonly<Record<OriginState, OriginAnswer>> = {
   up: 200,
   refused: 'refused',
   hang: 'timeout',
+  '429': 429,
   '500': 500,
   '503': 503,
   drip: 200,
@@ -82,7 +83,7 @@ export async function startScriptedOrigin(): Promise<ScriptedOrigin> {
 async function answer(state: OriginState, response: ServerResponse, end: () => void): Promise<void> {
   if (state === 'hang') return;
   if (state === 'slow') await wait(SLOW_MS);
-  const status = state === '500' || state === '503' ? Number(state) : 200;
+  const status = /^\d+$/.test(state) ? Number(state) : 200;
   response.writeHead(status, { 'content-type': 'text/html', 'set-cookie': 'session=1', 'x-origin': state });
   if (state === 'drip') {
     for (let drip = 0; drip < DRIPS; drip++) {

@@ -61,20 +61,22 @@ export function publishTo(dir: string, release: Release): Promise<void> {
 export interface Publisher {
   readonly holder?: string;
   readonly timing?: LeaseTiming;
+  /** Holds the release at the last step. */
+  readonly gate?: () => Promise<void>;
 }
 
 /** One publish, as the pipeline does it; earlier releases are not kept. Throws as the pipeline would see it. */
 export async function publishWith(
   destination: Destination,
   release: Release,
-  { holder = 'machine', timing = LEASE_TIMING }: Publisher = {},
+  { holder = 'machine', timing = LEASE_TIMING, gate }: Publisher = {},
 ): Promise<void> {
   const lease = await takeLease(destination, { owner: OWNER, holder, clock: systemClock, timing }, signal);
   try {
     const live = await liveOf(lease.manifests, lease.state, signal);
     const put = filesToPut(release.manifest, live);
     if (release.manifest.id !== live.manifest?.id || put.length > 0)
-      await goLive(lease, wishOf(release, live, put), signal);
+      await goLive(lease, { ...wishOf(release, live, put), ...(gate === undefined ? {} : { gate }) }, signal);
     const failed = await prune(lease, { isWithdrawn: () => false, all: destination.atomic }, signal);
     if (failed !== undefined) process.stderr.write(`prune: ${failed}\n`);
   } finally {

@@ -1,14 +1,17 @@
 // takes: 12 s
-import { lstat, readdir, readFile } from 'node:fs/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
+import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import * as assert from 'uvu/assert';
 import { unwrap } from '../../src/inbox/envelope.ts';
 import { createUnsealer } from '../../src/inbox/seal.ts';
 import { closeAll, serve, serveRaw } from '../origin/rig.ts';
 import { suite } from '../support/suite.ts';
-import { comment, type Inbox, openInbox } from './rig.ts';
+import { replayOnce } from './replaying.ts';
+import { comment, type Inbox, openInbox, post } from './rig.ts';
 
 const test = suite('the inbox, receiving');
 
@@ -59,7 +62,13 @@ test("while the origin answers, its answer is the visitor's: status, Location, e
     response.end('moved');
   });
   const inbox = await open(url);
-  const fields = comment({ comment: 'é & "ü"', redirect_to: 'https://evil.example/', 'holdfast-filled': '9000' });
+  const fields = comment({
+    comment: 'é & "ü"',
+    redirect_to: 'https://evil.example/',
+    'redirect.to': 'https://evil.example/',
+    'redirect[to': 'https://evil.example/',
+    'holdfast-filled': '9000',
+  });
   const headers = { cookie: 'a=1; b=2', 'x-forwarded-for': '203.0.113.7', 'user-agent': 'Browser/1', 'x-secret': 'x' };
   const answer = await inbox.post(fields, { headers, path: '/wp-comments-post.php?a=1' });
   assert.is(answer.status, 302);
@@ -71,7 +80,8 @@ test("while the origin answers, its answer is the visitor's: status, Location, e
   const [first] = seen;
   assert.is(first?.path, '/wp-comments-post.php?a=1');
   assert.is(first?.body.get('comment'), 'é & "ü"');
-  assert.is(first?.body.get('redirect_to'), null);
+  const named = [...(first?.body.keys() ?? [])].filter((name) => name.startsWith('redirect'));
+  assert.equal(named, [], 'PHP would take each of them for redirect_to');
   assert.is(first?.body.get('holdfast-filled'), null);
   assert.is(first?.headers['x-forwarded-for'], '203.0.113.7');
   assert.is(first?.headers.host, new URL(url).host, 'as looks have it');
@@ -181,6 +191,44 @@ test('the same form again has the same receipt and one file, also after a restar
   inboxes.shift();
 });
 
+test('a form that says in its query what it is about is kept, told apart and delivered with it', async () => {
+  const forms = [{ use: 'fields' as const, path: '/posting.php', text: 'comment', author: 'author', stored: [302] }];
+  const inbox = await open(NOWHERE, { forms });
+  const asked = ['/posting.php?t=1', '/posting.php?t=2'];
+  const receipts = [];
+  for (const path of [...asked, ...asked]) receipts.push((await inbox.post(comment(), { path })).receipt);
+  assert.equal(receipts.slice(2), receipts.slice(0, 2), 'the same form again has the same receipt');
+  assert.is((await inbox.entries()).length, 2);
+  const { url, seen } = await origin((response) => response.writeHead(302, { location: '/topic/' }).end());
+  const report = await replayOnce(inbox.root, url, { forms });
+  assert.equal([report.delivered, report.waiting], [2, 0]);
+  assert.equal(
+    seen.map(({ path }) => path).filter((path) => path !== '/'),
+    asked,
+  );
+});
+
+test('the letters of a forum that is not in UTF-8 reach it as they were sent, at once and later', async () => {
+  const body = 'comment=Gr%FC%DFe+%2B+%26%E4&author=Zo%EB&a%E9[]=';
+  const forms = [{ use: 'fields' as const, path: '/posting.php', text: 'comment', author: 'author', stored: [302] }];
+  const bodies: string[] = [];
+  const { url } = await serve(async (request, response) => {
+    bodies.push(await text(request));
+    response.writeHead(302, { location: '/topic/' }).end();
+  });
+  const options = { path: '/posting.php', body };
+  assert.is((await (await open(url, { forms })).post({}, options)).status, 302);
+  const inbox = await open(NOWHERE, { forms });
+  const kept = await inbox.post({}, options);
+  assert.is(kept.status, 202);
+  assert.match(kept.body, 'Gr&#252;&#223;e + &amp;&#228;');
+  assert.is((await replayOnce(inbox.root, url, { forms })).delivered, 1);
+  assert.equal(
+    bodies.filter((one) => one !== ''),
+    [body, body].map((one) => one.replace('[]', '%5B%5D')),
+  );
+});
+
 const WORDS = 'Long </textarea><script>alert(1)</script> & "words"\nof mine';
 const ESCAPED = '&lt;/textarea&gt;&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;words&quot;';
 
@@ -210,6 +258,23 @@ test('a full spool says 503 and that the comment was not kept, with its words; r
   assert.ok(third.body.includes(ESCAPED));
   assert.match(third.headers['retry-after'] ?? '', /^\d+$/);
   assert.is((await inbox.entries()).length, 2);
+});
+
+test('where something is wrong here the visitor is told that it was not kept, with the words', async () => {
+  const inbox = await open(NOWHERE);
+  const words = comment({ comment: WORDS });
+  assert.is((await inbox.post(words)).status, 202);
+  await rm(join(inbox.spool, 'done'), { recursive: true });
+  const again = await inbox.post(words);
+  assert.is(again.status, 503);
+  assert.ok(again.body.includes(ESCAPED));
+  assert.equal(
+    inbox.log.map(({ event, why }) => [event, why]),
+    [
+      ['kept', undefined],
+      ['broken', 'ENOENT'],
+    ],
+  );
 });
 
 test('who is logged in, and cannot be tried, is told that it was not kept: nobody could deliver it in their name', async () => {
@@ -243,6 +308,22 @@ for (const [name, status, options] of REFUSED) {
     assert.equal(await inbox.entries(), []);
   });
 }
+
+test('told to end, it answers what is under way and is over at once, though the edge keeps its connection', async () => {
+  const { url } = await serve((asked, response) => {
+    asked.resume();
+    setTimeout(() => response.writeHead(302, { location: '/a/#comment-7' }).end(), 200);
+  });
+  const inbox = await openInbox(url);
+  const agent = new Agent({ keepAlive: true });
+  const answered = post(inbox.port, comment(), { agent });
+  await wait(50);
+  const began = performance.now();
+  await inbox.close();
+  assert.is((await answered).status, 302);
+  assert.ok(performance.now() - began < 5000);
+  agent.destroy();
+});
 
 test('sealed: no word, name or address of a visitor in any file or log; the private key opens all of it', async () => {
   const identity = await generateX25519Identity();

@@ -10,7 +10,7 @@ import { nameOf } from '../../src/inbox/entry.ts';
 import { isHoldfastError } from '../../src/model/errors.ts';
 import { closeAll, serve } from '../origin/rig.ts';
 import { suite } from '../support/suite.ts';
-import { openReplaying, type Replaying } from './replaying.ts';
+import { createOwnClock, openReplaying, type Replaying } from './replaying.ts';
 
 const test = suite('the inbox, replaying');
 
@@ -236,6 +236,29 @@ test('what a killed replay left is looked up before it is sent again', async () 
   assert.equal(asked.slice(3), ['GET /index.php?rest_route=/wp/v2/comments', 'POST /wp-comments-post.php']);
 });
 
+test('a run that is ended while it waits for its pace leaves what it did not send as it was', async () => {
+  const { url, posted } = await origin(stores);
+  const ending = new AbortController();
+  const clock = createOwnClock();
+  const replaying = await open(
+    url,
+    {},
+    {
+      ...clock,
+      sleep: async (ms, signal) => {
+        if (ms > 2000) ending.abort(new Error('told to end'));
+        await clock.sleep(ms, signal);
+      },
+    },
+  );
+  await replaying.add({ comment: 'first' });
+  const second = await replaying.add({ comment: 'second' });
+  assert.match(String(await replaying.replay(ending.signal).catch((reason: unknown) => reason)), 'told to end');
+  assert.is(posted.length, 1);
+  assert.equal(await replaying.folders(), { new: 1, done: 1 });
+  assert.equal(await replaying.spool.list('new'), [second]);
+});
+
 test('a torn file is put aside, never sent and never deleted; the others go', async () => {
   const { url, posted } = await origin(stores);
   const replaying = await open(url);
@@ -277,6 +300,27 @@ test('what was delivered goes after a day, a dead letter and its reason after th
   replaying.clock.skip(29 * 86_400_000);
   await replaying.replay();
   assert.equal(await readdir(join(replaying.dir, 'refused')), []);
+  const again = await replaying.add({ comment: 'bad' });
+  await replaying.replay();
+  const [dead = again] = await replaying.spool.list('refused');
+  await replaying.spool.move(dead, 'refused', 'new', again);
+  await replaying.spool.remove('new', again);
+  await replaying.replay();
+  assert.equal(
+    await readdir(join(replaying.dir, 'refused')),
+    [],
+    'its reason goes with one that was sent again or dropped',
+  );
+});
+
+test('a reason holds nothing that the visitor sent, however much of it the origin repeats', async () => {
+  const words = `Words of mine\r\n${'that go on and on '.repeat(30)}to the end`;
+  const refusal = `<body id="error-page"><p>203.0.113.7 is blocked: <b>Ann</b> says ${words.replaceAll('\r\n', '<br>\n')}.</p></body>`;
+  const { url } = await origin(answers(403, refusal));
+  const replaying = await open(url);
+  const entry = await replaying.add({ comment: words });
+  await replaying.replay();
+  assert.is((await replaying.spool.why(entry))?.text, '… is blocked: … says ….');
 });
 
 test('of two replays at once one works, and the other says that it is locked', async () => {

@@ -38,8 +38,12 @@ export function createOwnClock(start = Date.UTC(2026, 10, 27, 12)): OwnClock {
 }
 
 /** One replay of the spool in a folder, an hour from now: whatever was put off is due. */
-export function replayOnce(dir: string, origin: string): Promise<ReplayReport> {
-  const loaded = loadedIn(dir, { origin: { url: origin } });
+export function replayOnce(
+  dir: string,
+  origin: string,
+  inbox: NonNullable<HoldfastConfig['inbox']> = {},
+): Promise<ReplayReport> {
+  const loaded = loadedIn(dir, { origin: { url: origin }, inbox });
   const clock = createOwnClock(Date.now() + 3_600_000);
   return runReplay({ loaded, site: siteIn(loaded), clock, log: () => {} }, new AbortController().signal);
 }

@@ -1,5 +1,5 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { type IncomingHttpHeaders, request } from 'node:http';
+import { type Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoadedConfig } from '../../src/config/load.ts';
@@ -30,6 +30,8 @@ export interface PostOptions {
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: string | Buffer;
   readonly method?: string;
+  /** A connection of its own where none is named. */
+  readonly agent?: Agent;
 }
 
 /** A comment as WordPress's form sends it. */
@@ -48,7 +50,7 @@ export const comment = (more: Readonly<Record<string, string>> = {}): Record<str
 export function post(
   port: number,
   fields: Readonly<Record<string, string>>,
-  { path = '/wp-comments-post.php', headers = {}, body, method = 'POST' }: PostOptions = {},
+  { path = '/wp-comments-post.php', headers = {}, body, method = 'POST', agent }: PostOptions = {},
 ): Promise<Answer> {
   const usual = {
     'content-type': 'application/x-www-form-urlencoded',
@@ -58,17 +60,20 @@ export function post(
   };
   const sent = Object.fromEntries(Object.entries(usual).filter(([, value]) => value !== undefined));
   return new Promise((resolve, reject) => {
-    const asking = request({ host: '127.0.0.1', port, method, path, headers: sent, agent: false }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (part: string) => {
-        text += part;
-      });
-      answer.once('error', reject);
-      answer.once('end', () => {
-        const receipt = /&quot;receipt&quot;:&quot;([0-9a-f]{32})/.exec(text)?.[1];
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text, receipt });
-      });
-    });
+    const asking = request(
+      { host: '127.0.0.1', port, method, path, headers: sent, agent: agent ?? false },
+      (answer) => {
+        let text = '';
+        answer.setEncoding('utf8').on('data', (part: string) => {
+          text += part;
+        });
+        answer.once('error', reject);
+        answer.once('end', () => {
+          const receipt = /&quot;receipt&quot;:&quot;([0-9a-f]{32})/.exec(text)?.[1];
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text, receipt });
+        });
+      },
+    );
     asking.once('error', reject);
     asking.end(body ?? new URLSearchParams(fields).toString());
   });

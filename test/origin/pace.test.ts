@@ -109,6 +109,53 @@ test('without a limit trouble adds a wait, and good answers take it away again',
   assert.is(await gap(pace, clock), 0);
 });
 
+/** How it is after trouble (`x`) and good answers (`o`), one by one: the rate as a part of the configured one, and how many at once. */
+const HISTORIES: readonly (readonly [what: string, history: string, part: number, atOnce: number])[] = [
+  ['trouble twice is load of ours: a good answer alone raises nothing', 'xxooo', 0.25, 2],
+  ['trouble three times in a row is an outage: each good answer doubles', 'xxxo', 0.25, 2],
+  ['and so up to what it was', 'xxxooo', 1, 4],
+  ['and never beyond', 'xxxoooooooooooooooo', 1, 5],
+  ['from the floor as well', 'xxxxxxxxxxoooooo', 1, 7],
+  ['trouble on the way up halves, and ends the quick climb', 'xxxxxoox', 1 / 16, 1],
+  ['then ten good answers a step, as ever', 'xxxxxooxooooooooo', 1 / 16, 1],
+  ['as here', 'xxxxxooxoooooooooo', 1 / 16 + 0.1, 2],
+  ['what was cut before the outage is not made good by it', 'xoxxxooooooo', 0.5, 4],
+];
+
+for (const [what, history, part, atOnce] of HISTORIES) {
+  test(`${what}: ${history}`, () => {
+    const { clock, pace } = start(8, 5);
+    for (const one of history) one === 'x' ? pace.ease(++clock.time) : pace.good();
+    assert.equal([Math.round(pace.part * 1e6), pace.concurrency], [Math.round(part * 1e6), atOnce]);
+  });
+}
+
+for (const rate of [0.5, 1, 2, 5, 20, 0]) {
+  test(`${rate} a second is reached again within 30 s of an outage, and no second of them sees more than it`, async () => {
+    const { clock, pace } = start(2, rate);
+    times(40, () => pace.ease(++clock.time));
+    await pace.turn(never);
+    const well = clock.time;
+    const turns: number[] = [];
+    while (pace.part < 1) {
+      await pace.turn(never);
+      turns.push(clock.time);
+      pace.good();
+    }
+    assert.ok(clock.time - well < 30_000, `${clock.time - well} ms`);
+    const most = Math.max(...turns.map((from) => turns.filter((at) => at >= from && at < from + 1000).length));
+    assert.ok(most <= Math.max(1, rate || 20), `${most} in a second`);
+  });
+}
+
+test('spared, an outage ends at half of what it was', () => {
+  const { clock, pace } = start(8, 5);
+  pace.spare(true);
+  times(5, () => pace.ease(++clock.time));
+  times(100, pace.good);
+  assert.equal([pace.part, pace.concurrency], [0.5, 4]);
+});
+
 test('spared, it rises again to half of its limits and no further, until it is spared no more', async () => {
   const { clock, told, pace } = start(8, 5);
   pace.spare(true);

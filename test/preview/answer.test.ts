@@ -38,7 +38,7 @@ const release = viewRelease({ files: ['index.html', '404.html'].map(file) }, [
 const told = (method: string, path: string, play: Partial<Play> = {}, query = '') =>
   answerTo(
     { method, path, query, cookies: [], authorized: false },
-    { rules, release, play: { ...QUIET_DAY, ...play } },
+    { rules, release, play: { ...QUIET_DAY, ...play }, inbox: false },
   );
 const brief = (...asked: Parameters<typeof told>): string => {
   const { answer } = told(...asked);
@@ -54,6 +54,21 @@ test('a page of the release is shown whatever the origin does, and what only the
     const comment = brief('POST', '/wp-comments-post.php', { origin });
     assert.is(comment, origin === 'up' ? '200 origin' : `503 holding ${NOT_KEPT}`);
   }
+});
+
+test('with an inbox a comment is kept whatever the origin does, a hold too', () => {
+  const request = { method: 'POST', path: '/wp-comments-post.php', query: '', cookies: [], authorized: false };
+  for (const origin of Object.keys(ORIGINS) as OriginName[])
+    for (const hold of [undefined, 'launch']) {
+      const { answer, why } = answerTo(request, {
+        rules,
+        release,
+        play: { ...QUIET_DAY, origin, hold },
+        inbox: true,
+      });
+      assert.equal(answer, { from: 'inbox', status: origin === 'up' ? 200 : 202 });
+      assert.match(why, origin === 'up' ? /hands them to the origin$/ : /keeps what the origin cannot take now$/);
+    }
 });
 
 test('a hold is for pages, and who is logged in goes past it', () => {
@@ -73,7 +88,7 @@ test('every sample in every state is what the decision table says', () => {
         const play = { origin: origin as OriginName, hold, visitor: isLoggedIn ? 'logged in' : 'anonymous' } as const;
         const asked = isLoggedIn ? { ...request, cookies: ['wordpress_logged_in_1'] } : request;
         assert.equal(
-          answerTo(request, { rules, release, play }).answer,
+          answerTo(request, { rules, release, play, inbox: false }).answer,
           decide(asked, { rules, release, hold }, answers),
         );
       }

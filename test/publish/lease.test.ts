@@ -19,6 +19,8 @@ const signal = new AbortController().signal;
 const OWNER = { site: 'www.example.org', environment: 'test' };
 /** A tenth of the real ones, so that a test lasts a second. */
 const TIMING = { ttl: 900, renew: 300, stop: 600 };
+/** Where nobody else is about. */
+const QUICK = { ttl: 90, renew: 30, stop: 60 };
 const CONTENDERS = 10;
 const ROUNDS = 20;
 
@@ -51,6 +53,29 @@ test('an empty destination is claimed, and the record names who is at work until
   await lease.release();
   assert.is((await record())?.lease, null);
   assert.is((await record())?.lineage, lineage);
+});
+
+test("a publisher that slept does nothing under its lease before it has looked whether that is another's by now", async () => {
+  let slept = 0;
+  const clock = {
+    ...systemClock,
+    now: () => systemClock.now() + slept,
+    monotonic: () => systemClock.monotonic() + slept,
+  };
+  const lease = await take('one', { clock, timing: LEASE_TIMING });
+  const done: string[] = [];
+  const work = async (): Promise<void> => void done.push('removed');
+  slept = LEASE_TIMING.stop;
+  await lease.guard(work);
+  assert.equal([done.length, (await record())?.generation], [1, 2], 'it is renewed first');
+  const found = await mirror.control.read(signal);
+  assert.ok(found);
+  const theirs = { holder: 'two', run: 'theirs', renewed: new Date(0).toISOString() };
+  await mirror.control.swap({ ...found.record, generation: 3, lease: theirs }, found.version, signal);
+  slept += LEASE_TIMING.ttl;
+  await assertFails(lease.guard(work), 'lease-lost');
+  assert.is(done.length, 1);
+  await lease.release();
 });
 
 test('a destination of another site or environment is refused before anything is written', async () => {
@@ -162,7 +187,7 @@ test('who cannot renew, or waits for a renewal that does not end, has lost the l
       ...mirror,
       control: { ...mirror.control, swap: (...given) => (isBroken ? swap() : mirror.control.swap(...given)) },
     };
-    const one = await takeLease(broken, bidOf('one'), signal);
+    const one = await takeLease(broken, bidOf('one', { timing: QUICK }), signal);
     isBroken = true;
     // The lease's own timer keeps no process alive.
     const awake = setInterval(() => {}, TIMING.ttl);
@@ -175,6 +200,51 @@ test('who cannot renew, or waits for a renewal that does not end, has lost the l
     await (await take('one')).release();
   }
 });
+
+/** What becomes of one renewal that takes a while, and what the holder has by then. */
+const SLOW: readonly (readonly [what: string, lifetimes: number, fails: boolean, isHeld: boolean])[] = [
+  ['one that is slow but within the life of the lease', 0.8, false, true],
+  ['one that takes longer than that, where nobody was faster', 2, false, true],
+  ['one that fails within it, and the next is well', 0.7, true, true],
+  ['one that fails once another may have the lease', 2, true, false],
+];
+
+for (const [what, lifetimes, fails, isHeld] of SLOW) {
+  test(`a renewal that is slow: ${what} ${isHeld ? 'costs a wait' : 'ends the lease'}`, async () => {
+    // The clock is the test's: how long a renewal takes is what it says, however busy the machine is.
+    let now = 0;
+    const clock = { now: () => now, monotonic: () => now, sleep: async () => undefined };
+    let slow: Promise<void> | undefined;
+    const swap: Destination['control']['swap'] = async (...given) => {
+      await slow;
+      if (slow !== undefined && fails) {
+        slow = undefined;
+        throw new HoldfastError('destination-unwritable', 'no');
+      }
+      return mirror.control.swap(...given);
+    };
+    const control = { ...mirror.control, swap };
+    const one = await takeLease({ ...mirror, control }, bidOf('one', { timing: QUICK, clock }), signal);
+    let end = (): void => undefined;
+    slow = new Promise((resolve) => {
+      end = resolve;
+    });
+    // Three rounds of the timer: one begins to renew, two find it under way.
+    await wait(QUICK.renew * 3.5);
+    now += QUICK.ttl * lifetimes;
+    const before = await record();
+    end();
+    for (
+      let looks = 0;
+      looks < 200 && !one.signal.aborted && (await record())?.generation === before?.generation;
+      looks += 1
+    )
+      await wait(10);
+    assert.is(one.signal.aborted, !isHeld);
+    if (isHeld) await one.ensureHeld();
+    await one.release();
+  });
+}
 
 test('who lost the lease to another learns it at its next move, and moves nothing', async () => {
   const one = await take('one');

@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, readlink, rmdir, stat, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
 import type { Guard } from '../../src/publish/destination.ts';
 import { inventoryOf } from '../conformance/inventory.ts';
@@ -193,6 +196,46 @@ test('a commit that comes there after another machine took the lease changes not
   await failure(open.commit(late), 'destination-moved');
   await failure(one.prune(pruning(one, second, { guard: late }), signal), 'destination-moved');
   assert.is(String(await place.live('index.html')), 'one');
+});
+
+/** Renewed several times while a release is held. */
+const TIMING = { ttl: 900, renew: 300, stop: 600 };
+const HELD_MS = 1000;
+/** A busy machine's; on an idle one it is a tenth of a second. */
+const LATEST_MS = 5000;
+
+test('what is held for its instant is all there before it, shown to nobody, and switched to at it', async ({
+  place,
+}) => {
+  await publishWith(place.open(), OLD);
+  let instant = (): void => undefined;
+  const come = new Promise<void>((resolve) => {
+    instant = resolve;
+  });
+  let held = (): void => undefined;
+  const reached = new Promise<void>((resolve) => {
+    held = resolve;
+  });
+  const gate = (): Promise<void> => {
+    held();
+    return come;
+  };
+  const far = place.open();
+  const published = publishWith(far, NEW, { timing: TIMING, gate });
+  await reached;
+  const { generation = 0 } = (await far.control.read(signal))?.record ?? {};
+  await wait(HELD_MS);
+  assert.ok(((await far.control.read(signal))?.record.generation ?? 0) > generation, 'the lease is renewed meanwhile');
+  assert.is(String(await place.live('index.html')), 'the old front page');
+  assert.is(await place.live('news/2025/index.html'), undefined);
+  const found = await promisify(execFile)('grep', ['-rl', 'the new front page', join(place.dir, 'trees')]);
+  assert.match(found.stdout, /\/index\.html$/m, 'it lies there');
+  const began = performance.now();
+  instant();
+  while (String(await place.live('index.html')) !== 'the new front page')
+    assert.ok(performance.now() - began < LATEST_MS, 'it is not switched to');
+  await published;
+  await isAllThereIs(place.dir, NEW, 'after its instant');
 });
 
 test('a commit that failed can be made again', async ({ place }) => {

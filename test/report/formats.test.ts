@@ -204,6 +204,10 @@ test('Caddy: what it says of itself is a remark, other lines are none of its', (
   for (const line of ['words', '{', 'null', '{}', '{"ts":"x","request":null}']) assert.is(read(line), undefined, line);
 });
 
+test('Caddy: a time that no calendar has is no time', () => {
+  assert.is(read(caddy({ ts: 1e300, msg: undefined })), undefined);
+});
+
 test('Caddy: the reader finds out that it is', () => {
   const reader = detectingReader();
   assert.equal(reader(caddy()), PLAIN);

@@ -3,18 +3,27 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createServer as createTls } from 'node:tls';
 import * as assert from 'uvu/assert';
+import type { LoadedConfig } from '../../src/config/load.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import type { Certificate } from '../../src/cycle/certificates.ts';
 import { newReport } from '../../src/cycle/report.ts';
 import type { InboxState } from '../../src/inbox/state.ts';
+import { systemClock } from '../../src/model/clock.ts';
 import { HoldfastError } from '../../src/model/errors.ts';
 import { openAlarms } from '../../src/run/alarms.ts';
+import { startAlerting } from '../../src/run/alerting.ts';
 import { conditionsOf } from '../../src/run/conditions.ts';
 import { courierOf, deliver } from '../../src/run/couriers.ts';
 import type { LaneFact } from '../../src/run/lane-facts.ts';
 import type { RunState } from '../../src/run/state.ts';
+import { smallConfig } from '../support/project.ts';
+import { selfSigned } from '../support/self-signed.ts';
 import { suite } from '../support/suite.ts';
 
-const test = suite('alerts');
+const test = suite('alerts', { needs: ['openssl'] });
 
 const state = (more: Partial<RunState> = {}): RunState =>
   ({ role: 'active', failures: 0, skipped: 0, last: undefined, configError: undefined, ...more }) as RunState;
@@ -36,8 +45,9 @@ const ended = (exit: number, failure?: HoldfastError): RunState['last'] => ({
   trouble: undefined,
 });
 const inbox = (refused: number, torn: number) => ({ refused, torn }) as InboxState;
+const NOW = Date.parse('2027-02-02T09:00:00Z');
 const subjects = (of: RunState, lanes: readonly LaneFact[], kept?: InboxState) =>
-  conditionsOf(of, { lanes, inbox: kept }).map(({ subject }) => subject);
+  conditionsOf(of, { lanes, inbox: kept, now: NOW }).map(({ subject }) => subject);
 const moved = new HoldfastError('destination-unwritable', 'no room');
 
 const cases: [name: string, expected: string[], state: RunState, lanes?: LaneFact[], inbox?: InboxState][] = [
@@ -58,6 +68,80 @@ const cases: [name: string, expected: string[], state: RunState, lanes?: LaneFac
 for (const [name, expected, of, lanes = [], kept] of cases)
   test(`tell of ${name}`, () => assert.equal(subjects(of, lanes, kept), expected));
 
+const certificate = (days: number | null): Certificate => ({
+  of: 'site',
+  host: 'www.example.org',
+  until: days === null ? null : new Date(NOW + days * 86_400_000).toISOString(),
+  trouble: days === null ? 'could not be asked for' : null,
+});
+const certificates: [name: string, days: number | null, text: string | undefined][] = [
+  ['is good for two weeks and more', 14, undefined],
+  ['is good for less', 13.9, 'certificate, site: www.example.org: good for 13 d more'],
+  ['ran out', -1, 'certificate, site: www.example.org: ran out on 2027-02-01'],
+  ['cannot be read', null, 'certificate, site: www.example.org: could not be asked for'],
+];
+for (const [name, days, text] of certificates)
+  test(`of a certificate that ${name} ${text === undefined ? 'nothing' : 'it'} is told, and not by a passive machine`, () => {
+    const around = { lanes: [], certificates: [certificate(days)], now: NOW };
+    assert.is(conditionsOf(state(), around)[0]?.text, text);
+    assert.equal(conditionsOf(state({ role: 'passive' }), around), []);
+  });
+
+test('a certificate near its end, and a clock that is off before an instant, are told once each and again when that ends', async () => {
+  const stateDir = await mkdtemp(join(tmpdir(), 'holdfast-alerting-'));
+  const server = createTls(await selfSigned(10));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const config = configSchema.parse({
+    ...smallConfig(url),
+    site: { name: 'Tide pools', url: 'http://www.example.org' },
+  });
+  const loaded = { config, stateDir } as LoadedConfig;
+  let now = Date.now();
+  let of = state({ loaded });
+  let off = ["the origin's clock is 9 s ahead of this machine's; set both by NTP"];
+  const said: string[] = [];
+  let asked = 0;
+  const alerting = startAlerting({
+    state: () => of,
+    lanes: async () => [],
+    clock: { now: () => now, monotonic: () => now, sleep: async () => undefined },
+    log: (_level, text) => void said.push(text),
+    redact: (text) => text,
+    clocks: async () => {
+      asked += 1;
+      return off;
+    },
+  });
+  const looks = async (): Promise<readonly string[]> => {
+    for (let times = 0; times < 5; times += 1) {
+      await alerting.look();
+      await wait(50);
+    }
+    return said.splice(0);
+  };
+  const [TLS, CLOCK] = ['certificate, origin: 127.0.0.1: good for 9 d more', off[0]];
+  try {
+    assert.equal(await looks(), [`alert begins: ${TLS}`]);
+    of = state({ loaded, appointment: { at: now + 3_600_001, why: 'timetable' } });
+    assert.equal(await looks(), [], 'an hour before it is early enough');
+    now += 2;
+    assert.equal(await looks(), [`alert begins: ${CLOCK}`]);
+    assert.equal([await looks(), asked], [[], 1]);
+    assert.equal(alerting.lasting, [TLS, CLOCK]);
+    off = [];
+    now += 1_800_000;
+    assert.equal(await looks(), [`alert ends: ${CLOCK}`]);
+    server.setSecureContext(await selfSigned(90));
+    now += 6 * 3_600_000;
+    assert.equal(await looks(), [`alert ends: ${TLS}`]);
+  } finally {
+    await alerting.close();
+    await new Promise((resolve) => server.close(resolve));
+    await rm(stateDir, { recursive: true });
+  }
+});
+
 test('each is told once when it begins and once when it ends, across a restart too', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'holdfast-alarms-'));
   try {
@@ -74,6 +158,35 @@ test('each is told once when it begins and once when it ends, across a restart t
     );
     assert.equal(await restarted.heed([]), []);
   } finally {
+    await rm(dir, { recursive: true });
+  }
+});
+
+test('what fails is told where the state cannot be read too, and once however long a look takes', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'holdfast-alerting-'));
+  const lines: string[] = [];
+  const plain = { url: 'http://127.0.0.1' };
+  const loaded = { stateDir: dir, config: { alerts: [], site: plain, origin: plain, destinations: [] } };
+  const damaged = new HoldfastError('state-damaged', 'snapshot.jsonl was written by another version');
+  const failing = { ...state({ failures: 3, last: ended(1, damaged) }), loaded } as unknown as RunState;
+  const alerting = startAlerting({
+    state: () => failing,
+    lanes: async () => {
+      throw damaged;
+    },
+    clock: systemClock,
+    log: (_level, line) => void lines.push(line),
+    redact: (text) => text,
+    clocks: async () => [],
+  });
+  try {
+    await Promise.all([alerting.look(), alerting.look()]);
+    await alerting.look();
+    assert.equal(lines, [
+      'alert begins: 3 cycles in a row failed: snapshot.jsonl was written by another version [state-damaged]',
+    ]);
+  } finally {
+    await alerting.close();
     await rm(dir, { recursive: true });
   }
 });

@@ -1,6 +1,8 @@
 import * as assert from 'uvu/assert';
+import { HoldfastError } from '../../src/model/errors.ts';
 import { createMetrics } from '../../src/run/face/metrics.ts';
 import { type Shown, statusPage } from '../../src/run/face/page.ts';
+import { startServer } from '../../src/run/server.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('the faces of the resident process');
@@ -155,6 +157,19 @@ test('what an origin or a person calls something is text, and the page asks nobo
   const html = statusPage(shown({ site: { name: evil, url: 'https://www.example.org' }, kept }));
   assert.not.ok(html.includes(evil));
   assert.not.match(html, /<(?:img|iframe)|<link (?!rel="icon" href="data:,")|src="(?!\/live\.js")|url\(/);
+});
+
+test('where the state cannot be read an answer says so by its code, and not a word more', async () => {
+  const broken = async (): Promise<never> => {
+    throw new HoldfastError('state-damaged', '/srv/secret/snapshot.jsonl cannot be read');
+  };
+  const server = await startServer({ listen: '127.0.0.1:0', hosts: () => [], routes: { 'GET /': broken } });
+  try {
+    const answer = await fetch(server.url);
+    assert.equal([answer.status, await answer.text()], [500, 'state-damaged: the log of the process says more\n']);
+  } finally {
+    await server.close();
+  }
 });
 
 test('on the worst day it stays below 50 KB', () => {

@@ -2,7 +2,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 import type { HoldfastConfig } from '../../src/config/schema.ts';
+import { systemClock } from '../../src/model/clock.ts';
+import { HoldfastError } from '../../src/model/errors.ts';
+import { openHouse } from '../../src/run/house.ts';
 import { openProject, type Project, smallConfig } from '../support/project.ts';
 import { type Resident, startResident } from '../support/resident.ts';
 import { page, type ScriptedSite, startSite } from '../support/site.ts';
@@ -137,6 +141,47 @@ test('a configuration that changed is read when it is right, and kept as it was 
 });
 
 const fetchUrl = async (run: Resident) => String(run.lines.find(({ msg }) => msg.startsWith('listens on'))?.['url']);
+
+test('a move waits for a cycle that began while the file was read; what is saved or asked for meanwhile is not lost', async () => {
+  const load = () => loadConfig({ cwd: project.dir, env: { TRIGGER_TOKEN: TOKEN }, secrets: ['run'] });
+  const named = (name: string) => project.configure(configWith({ site: { name, url: 'https://www.example.org' } }));
+  let whileRead = async (): Promise<unknown> => undefined;
+  let reads = 0;
+  const slowly = async (): Promise<LoadedConfig> => {
+    reads += 1;
+    const found = await load();
+    await whileRead();
+    return found;
+  };
+  const house = await openHouse({ loaded: await load(), load: slowly, clock: systemClock, begins: () => undefined });
+  let isFree = false;
+  let news = 0;
+  const renew = async () => {
+    const found = await house.renew({
+      onNews: () => {
+        news += 1;
+      },
+      between: async (work) => {
+        if (isFree) await work();
+        return isFree;
+      },
+    });
+    return found instanceof HoldfastError ? found.code : found?.config.site.name;
+  };
+  const first = house.premises;
+  whileRead = () => named('The second');
+  await named('One');
+  assert.is(await renew(), undefined, 'a cycle is under way by now');
+  assert.equal([house.premises === first, news], [true, 0]);
+  isFree = true;
+  whileRead = async () => house.askAnew();
+  assert.is(await renew(), 'The second', 'which was saved while the other was read');
+  assert.equal([house.premises === first, news, reads], [false, 1, 2]);
+  whileRead = async () => undefined;
+  assert.is(await renew(), 'The second', 'asked for while it was read');
+  assert.equal([await renew(), reads], [undefined, 3]);
+  await house.premises.close();
+});
 
 test('it survives what fails in a cycle, tells it, and goes on', async () => {
   const run = start();

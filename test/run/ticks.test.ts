@@ -1,5 +1,8 @@
 import * as assert from 'uvu/assert';
 import { cronTimes } from '../../src/config/cron.ts';
+import { newReport } from '../../src/cycle/report.ts';
+import { createPulse } from '../../src/run/health.ts';
+import type { RunState } from '../../src/run/state.ts';
 import { type Plan, ticks } from '../../src/run/ticks.ts';
 import { suite } from '../support/suite.ts';
 
@@ -103,6 +106,25 @@ test('a calendar is read in its time zone', async () => {
 test('where no time comes any more the ticks end', async () => {
   const plan = { cron: cronTimes('0 0 0 1 1 * 2020', 'UTC') };
   assert.equal(await comes(plan, 5), [0]);
+});
+
+test('a cycle that looks at nothing for half an hour hangs, unless files are still being sent', () => {
+  let now = 0;
+  const pulse = createPulse({ now: () => now, monotonic: () => now, sleep: async () => undefined });
+  const report = newReport();
+  const state = { cycle: { why: 'tick', began: 0, report } } as unknown as RunState;
+  const isWellFor = (minutes: number): boolean => {
+    for (let second = 0; second < minutes * 60; second++) {
+      now += 1000;
+      pulse.beat();
+      if (!pulse.isWell(state)) return false;
+    }
+    return true;
+  };
+  assert.is(isWellFor(29), true);
+  report.way.publish.done += 1;
+  assert.is(isWellFor(29), true);
+  assert.is(isWellFor(2), false);
 });
 
 test.run();

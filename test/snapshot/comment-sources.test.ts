@@ -191,6 +191,28 @@ for (const [looks, minutes] of patience)
   });
 due.run();
 
+const letters = suite('comments in the charset of an older forum');
+const PLACES: readonly [form: string, path: string, says: (body: string) => string][] = [
+  ['a page', '/viewtopic.php', (body) => body.replace('<title>', '<meta charset="iso-8859-1"><title>')],
+  ['an RSS feed', '/post/feed/', (body) => body.replace('version="1.0"', 'version="1.0" encoding="ISO-8859-1"')],
+];
+for (const [name, path, says] of PLACES)
+  letters(`${name} in Latin-1 is read as that`, async () => {
+    const rig = await rigOf(FORMS[name] as Form);
+    try {
+      await rig.say([said(5, 'Tide für alle', { author: 'Zoë' })]);
+      const shown = rig.origin.pages.get(path) as string | { readonly headers: object; readonly body: string };
+      const script = typeof shown === 'string' ? { headers: { 'content-type': 'text/html' }, body: shown } : shown;
+      rig.origin.pages.set(path, { ...script, body: Buffer.from(says(script.body), 'latin1') } as never);
+      await rig.ask();
+      assert.is(rig.known.get('5')?.author, 'Zoë');
+      assert.match(rig.known.get('5')?.html ?? '', 'Tide für alle');
+    } finally {
+      await rig.close();
+    }
+  });
+letters.run();
+
 const list = suite('the list of a WordPress');
 
 list('one far back that is approved later is found, and the walk ends where the count is right', async () => {

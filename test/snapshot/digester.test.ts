@@ -63,6 +63,18 @@ test('pages that come back together do not end the thread under those that follo
   await digester.close();
 });
 
+test('a page that cannot be digested fails by itself, and ends neither the process nor those beside it', async () => {
+  const digester = openDigester(config);
+  const bad = { ...raw(200), setCookies: null as never };
+  const pages = Array.from({ length: 300 }, (_, n) => (n === 200 ? bad : raw(n)));
+  const ended = await Promise.allSettled(pages.map((one) => digester.digest(one)));
+  assert.equal(
+    ended.flatMap(({ status }, n) => (status === 'rejected' ? [n] : [])),
+    [200],
+  );
+  await digester.close();
+});
+
 test('the bytes that were handed in stay the caller’s', async () => {
   const digester = openDigester(config);
   const pages = Array.from({ length: 300 }, (_, index) => raw(index + 1));

@@ -1,6 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { pathMatcher } from '../../src/model/globs.ts';
+import type { Answer, LookRequest } from '../../src/origin/client.ts';
+import { openAsks } from '../../src/run/asks.ts';
+import { type AskBox, type LookContext, NO_ASKS } from '../../src/snapshot/context.ts';
 import { isDue, lanesOf } from '../../src/snapshot/lanes.ts';
+import { openRecords, type SnapshotRecord } from '../../src/snapshot/records.ts';
+import { rounds } from '../../src/snapshot/rounds.ts';
+import { openJournal } from '../../src/store/journal.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('lanes and their patterns');
@@ -100,5 +109,72 @@ for (const [sentence, state, now, expected] of DUE) {
     assert.is(isDue(one, { lane: () => state } as never, now), expected);
   });
 }
+
+/** More than a slice, and not two. */
+const LONG = 600;
+
+/** The looks of one run of three lanes: which pages were asked for before each chance to publish, by lane. `onAsk` is told how many were. */
+async function chances(asks: AskBox, onAsk: (asked: number, context: LookContext) => void): Promise<string[]> {
+  const dir = await mkdtemp(join(tmpdir(), 'holdfast-rounds-'));
+  const paths = (name: string) => Array.from({ length: LONG }, (_, index) => `/${name}/${index}/`);
+  const lanes = [
+    lane('hot', 60_000, { paths: ['/hot/'], limit: LONG }),
+    lane('middle', 600_000, { paths: paths('middle'), limit: LONG }),
+    lane('tail', 86_400_000, { paths: paths('tail'), limit: LONG }),
+  ];
+  let asked: string[] = [];
+  let count = 0;
+  const context = {
+    config: { lanes, origin: { concurrency: 1 }, assets: { every: 3_600_000 }, gate: {}, launch: {} },
+    records: openRecords(await openJournal<SnapshotRecord>(join(dir, 'snapshot.jsonl'))),
+    origin: {
+      look: async ({ address }: LookRequest): Promise<Answer> => {
+        const [, name = ''] = address.split('/');
+        asked.push(name);
+        onAsk(++count, context);
+        return { kind: 'unchanged' };
+      },
+    },
+    clock: { now: () => 1_000_000_000, monotonic: () => 0, sleep: async () => undefined },
+    composed: new Set(),
+    recipe: '',
+    acceptShrink: false,
+    tally: { outcomes: new Map(), warnings: new Map() },
+    isReleaseAsked: async () => false,
+    asks,
+    isPaused: () => false,
+    isSpared: false,
+    triedAssets: new Set(['/robots.txt', '/favicon.ico']),
+    site: {},
+    leavesAsset: () => false,
+  } as unknown as LookContext;
+  try {
+    for (const { name } of lanes.slice(0, 2))
+      context.records.setLane(name, { began: 1_000_000_000, ended: 1_000_000_000 });
+    const told: string[] = [];
+    for await (const _chance of rounds(context, { now: false }, new AbortController().signal)) {
+      told.push([...new Set(asked)].map((name) => `${name} ${asked.filter((one) => one === name).length}`).join(', '));
+      asked = [];
+    }
+    return told;
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+}
+
+test('a lane that falls due in the middle of a slower one lets those that are faster still come between its own slices', async () => {
+  const isDueAgain = (name: string, { records }: LookContext) => records.setLane(name, { began: 0, ended: 0 });
+  const told = await chances(NO_ASKS, (asked, context) => {
+    if (asked === 10) isDueAgain('middle', context);
+    if (asked === 600) isDueAgain('hot', context);
+  });
+  assert.equal(told, ['tail 500, middle 500, hot 1', 'middle 100', 'tail 100']);
+});
+
+test('a long lane that was asked for does not keep all else waiting: the rest of it comes in its turn', async () => {
+  const asks = openAsks();
+  asks.add({ paths: [], lanes: ['tail'] });
+  assert.equal(await chances(asks, () => undefined), ['tail 500', 'tail 100']);
+});
 
 test.run();

@@ -175,6 +175,11 @@ test('with the hook installed, what an editor approves is live by itself, though
     await approve(origin, id);
     await resident.until(({ why, exit }) => why === 'trigger' && exit === 0);
     assert.match(await project.read(file), `id="comment-${id}"`);
+    // As the inbox delivers one by REST: no form is posted.
+    const fields = `['comment_post_ID' => ${origin.announcement.id}, 'comment_content' => 'Delivered later.']`;
+    const delivered = /id (\d+)/.exec(await origin.wp(`echo 'id ', wp_insert_comment(${fields});`))?.[1];
+    await resident.until(({ why, exit }) => why === 'trigger' && exit === 0);
+    assert.match(await project.read(file), `id="comment-${delivered}"`);
   } finally {
     await resident.stop();
   }

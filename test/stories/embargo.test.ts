@@ -1,5 +1,6 @@
 // takes: 130 s
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -11,6 +12,7 @@ import type { HoldfastConfig } from '../../src/config/schema.ts';
 import type * as Reports from '../../src/cycle/report.ts';
 import type * as Places from '../../src/cycle/workplace.ts';
 import type { Clock } from '../../src/model/clock.ts';
+import { ENDING_PATH } from '../../src/model/ending.ts';
 import type { Manifest } from '../../src/model/manifest.ts';
 import type * as Pipeline from '../../src/pipeline.ts';
 import { PAGE_CACHING } from '../../src/release/headers.ts';
@@ -262,16 +264,17 @@ test('as the instant comes near, caches keep the pages that will change for shor
   };
   await cycle('all');
   assert.is(await caching('p3/index.html'), PAGE_CACHING);
-  for (const [before, expected] of [
-    [400, PAGE_CACHING],
-    [370, 'max-age=0, s-maxage=60, must-revalidate'],
-    [70, 'max-age=0, s-maxage=10, must-revalidate'],
-    [18, 'max-age=0, s-maxage=0, must-revalidate'],
-    [0, PAGE_CACHING],
+  for (const [before, expected, isFlagged] of [
+    [400, PAGE_CACHING, false],
+    [370, 'max-age=0, s-maxage=60, must-revalidate', false],
+    [70, 'max-age=0, s-maxage=10, must-revalidate', true],
+    [18, 'max-age=0, s-maxage=0, must-revalidate', true],
+    [0, PAGE_CACHING, false],
   ] as const) {
     now = at - before * 1000;
     await cycle('none');
     assert.is(await caching('p3/index.html'), expected, `${before} s before`);
+    assert.is(existsSync(join(project.current, ENDING_PATH)), isFlagged, `a web server is told, ${before} s before`);
     assert.is(await caching('index.html'), PAGE_CACHING, 'the front page does not change then');
   }
   assert.match(await project.read('p3/index.html'), /Canary-words/);

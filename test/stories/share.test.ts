@@ -1,5 +1,6 @@
 // takes: 30 s
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { HoldfastConfig } from '../../src/config/schema.ts';
 import { write } from '../render/project.ts';
@@ -14,7 +15,7 @@ let site: ScriptedSite;
 let project: Project;
 
 const config = (more: Partial<HoldfastConfig> = {}): HoldfastConfig =>
-  smallConfig(site.url, { analytics: [{ use: 'pixel' }], ...more });
+  smallConfig(site.url, { analytics: [{ use: 'pixel' }], edge: { for: ['alb'] }, ...more });
 
 test.before.each(async () => {
   site = await startSite({ '/': page('Home', '<p>Edition 1</p>') });
@@ -48,6 +49,7 @@ test('on a mirror: unpublished words are seen at an address of their own, stay t
   assert.not.match(secret, 'pixel.gif');
   assert.match(await project.read(`${folder}/_holdfast/holding/busy.html`), 'Lots of people');
   assert.match(await project.read(`${folder}/index.html`), '<a href="news/">News</a>');
+  assert.equal(await readdir(join(project.current, folder, '_holdfast')), ['holding'], 'no form for a balancer alone');
   assert.match(await project.read('news/index.html'), 'Live words.', 'what is live is as it was');
   assert.match((await project.run(['status'])).stdout, `${folder}/ until`);
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { importsOf } from './imports.ts';
 
 /** One test file and what its first lines ask of the runner. */
 export interface TestFile {
@@ -9,6 +10,8 @@ export interface TestFile {
   readonly exclusive: boolean;
   /** `// waits`: it spends its time waiting and needs no processor of its own. */
   readonly waits: boolean;
+  /** It, or what it imports, asks for programs that may have to be installed first. */
+  readonly needsParts: boolean;
   /** `// takes: 60 s` or so, where that is long: it begins before what is short. */
   readonly takes: number;
   /** `// time limit: 300 s`, for a file that needs more than the usual. */
@@ -28,7 +31,11 @@ export function findTests(root: string, folder: string, patterns: readonly strin
     .filter((path) => !path.startsWith(join(folder, 'bench')))
     .filter((path) => matches(path, patterns))
     .sort()
-    .map((path) => ({ path, ...directivesOf(readFileSync(join(root, path), 'utf8')) }))
+    .map((path) => ({
+      path,
+      ...directivesOf(readFileSync(join(root, path), 'utf8')),
+      needsParts: asksForParts(join(root, path)),
+    }))
     .sort((a, b) => b.takes - a.takes);
 }
 
@@ -37,7 +44,22 @@ export function matches(path: string, patterns: readonly string[]): boolean {
   return patterns.length === 0 || patterns.some((pattern) => path.includes(pattern));
 }
 
-function directivesOf(source: string): Omit<TestFile, 'path'> {
+/** Where a suite says what it cannot run without: `{ needs: ['nginx'] }`. */
+const NEEDS = /\bneeds\b[^\n]*\[\s*'/;
+
+function asksForParts(file: string, seen = new Set<string>()): boolean {
+  if (seen.has(file)) return false;
+  seen.add(file);
+  const source = readFileSync(file, 'utf8');
+  if (NEEDS.test(source)) return true;
+  return importsOf(source)
+    .filter((path) => path.startsWith('.') && path.endsWith('.ts'))
+    .map((path) => join(dirname(file), path))
+    .filter((path) => /[\\/]test[\\/]/.test(path))
+    .some((path) => asksForParts(path, seen));
+}
+
+function directivesOf(source: string): Omit<TestFile, 'path' | 'needsParts'> {
   const head = source.split('\n').slice(0, HEAD_LINES).join('\n');
   const limit = /^\/\/ time limit: (\d+) s$/m.exec(head)?.[1];
   return {

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { missingPackages } from './parts.ts';
 
@@ -11,7 +11,7 @@ const POLICY_TEXT =
 const LOCK_SECONDS = 120;
 
 /** Installs the Debian packages that tests run against, where it may; otherwise says what is missing. Never throws. */
-export function installParts(say: (line: string) => void): void {
+export async function installParts(say: (line: string) => void): Promise<void> {
   const missing = missingPackages();
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
@@ -20,35 +20,43 @@ export function installParts(say: (line: string) => void): void {
     return;
   }
   say(`installing ${missing.join(' ')}`);
-  withoutServices(() => install(missing, say));
+  await withoutServices(() => install(missing, say));
   const still = missingPackages();
   if (still.length > 0) say(`still missing, so the suites that need them are skipped: ${still.join(' ')}`);
 }
 
-function install(packages: readonly string[], say: (line: string) => void): void {
-  if (apt(['update', '-q'], say) !== 0) say('apt-get update failed; trying with the lists that are there');
+async function install(packages: readonly string[], say: (line: string) => void): Promise<void> {
+  if ((await apt(['update', '-q'], say)) !== 0) say('apt-get update failed; trying with the lists that are there');
   const known = packages.filter((name) => spawnSync('apt-cache', ['show', '--no-all-versions', name]).status === 0);
   if (known.length === 0) return;
   // A machine that dies meanwhile is made afresh: syncing each file of a gigabyte of packages takes a minute.
-  apt(['install', '-y', '-q', '--no-install-recommends', '-o', 'Dpkg::Options::=--force-unsafe-io', ...known], say);
+  await apt(
+    ['install', '-y', '-q', '--no-install-recommends', '-o', 'Dpkg::Options::=--force-unsafe-io', ...known],
+    say,
+  );
 }
 
-function apt(args: readonly string[], say: (line: string) => void): number | null {
-  const result = spawnSync('apt-get', ['-o', `DPkg::Lock::Timeout=${LOCK_SECONDS}`, ...args], {
+async function apt(args: readonly string[], say: (line: string) => void): Promise<number | null> {
+  const child = spawn('apt-get', ['-o', `DPkg::Lock::Timeout=${LOCK_SECONDS}`, ...args], {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  if (result.status !== 0) say(`apt-get ${args[0]} failed:\n${result.stdout}${result.stderr}`);
-  return result.status;
+  const said: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk));
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (status !== 0) say(`apt-get ${args[0]} failed:\n${Buffer.concat(said)}`);
+  return status;
 }
 
 /** Runs `work` with the packages' own services kept from starting; a policy of somebody else's is left alone. */
-function withoutServices(work: () => void): void {
+async function withoutServices(work: () => Promise<void>): Promise<void> {
   const ours = !existsSync(POLICY) || readFileSync(POLICY, 'utf8') === POLICY_TEXT;
   if (ours) writeFileSync(POLICY, POLICY_TEXT, { mode: 0o755 });
   try {
-    work();
+    await work();
   } finally {
     if (ours) rmSync(POLICY, { force: true });
   }

@@ -21,12 +21,15 @@ async function runMadeUp(sources: Record<string, string>): Promise<Ran[]> {
       await mkdir(dirname(join(root, path)), { recursive: true });
       await writeFile(join(root, path), source);
     }
-    const ran = await runFiles(root, findTests(root, 'test', []), () => {});
+    const ran = await runFiles(root, findTests(root, 'test', []), READY);
     return ran.sort((a, b) => (a.path < b.path ? -1 : 1));
   } finally {
     await rm(root, { recursive: true });
   }
 }
+
+/** Nothing has to be installed, and nobody looks. */
+const READY = { installed: Promise.resolve(), report: () => {} };
 
 const counts = (ran: Ran | undefined) => [ran?.passed, ran?.failed, ran?.skipped];
 const made = (path: string, skipped = 0): Ran => ({
@@ -128,11 +131,44 @@ test('leaves out test/bench, takes patterns, and runs exclusive files alone and 
       findTests(root, 'test', []).map((file) => file.path),
       ['b', 'a', 'c', 'e'].map((name) => `test/${name}.test.ts`),
     );
-    const ran = await runFiles(root, findTests(root, 'test', []), () => {});
+    const ran = await runFiles(root, findTests(root, 'test', []), READY);
     assert.equal(ran.map((file) => file.path).at(-1), 'test/c.test.ts');
     assert.equal(ran.length, 4);
     // Two at once and the one that waits, then the exclusive one by itself.
     assert.equal(await readFile(join(root, 'order'), 'utf8'), '+++---+-');
+  } finally {
+    await rm(root, { recursive: true });
+  }
+});
+
+test('what has to be installed is waited for by the files that need it, and by no other', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'holdfast-runner-'));
+  try {
+    await mkdir(join(root, 'test'));
+    const passing = `${START} test('t', () => {}); test.run();`;
+    for (const [name, source] of [
+      ['rig.ts', `export const rig = { needs: ['nginx'] };`],
+      ['a.test.ts', `// takes: 9 s\nimport './rig.ts'; ${passing}`],
+      ['b.test.ts', passing],
+      ['c.test.ts', passing],
+    ] as const)
+      await writeFile(join(root, 'test', name), source);
+    const order: string[] = [];
+    let installed = (): void => {};
+    const installing = new Promise<void>((resolve) => {
+      installed = resolve;
+    });
+    await runFiles(root, findTests(root, 'test', []), {
+      installed: installing.then(() => void order.push('installed')),
+      report: ({ path }) => {
+        order.push(path.slice(-9));
+        if (order.length === 2) installed();
+      },
+    });
+    assert.equal(
+      [...order.slice(0, 2).sort(), ...order.slice(2)],
+      ['b.test.ts', 'c.test.ts', 'installed', 'a.test.ts'],
+    );
   } finally {
     await rm(root, { recursive: true });
   }

@@ -16,17 +16,35 @@ export interface Ran extends Outcome {
 
 const running = new Set<ChildProcess>();
 
+export interface Running {
+  /** Resolves once what had to be installed is: files that need it wait, others run meanwhile. Never rejects. */
+  readonly installed: Promise<void>;
+  readonly report: (ran: Ran) => void;
+}
+
 /**
  * Runs each file in a process of its own: two at a time, beside them one of those that only wait, and those marked exclusive
  * alone at the end. Reports each as it ends.
  */
-export async function runFiles(root: string, files: readonly TestFile[], report: (ran: Ran) => void): Promise<Ran[]> {
+export async function runFiles(
+  root: string,
+  files: readonly TestFile[],
+  { installed, report }: Running,
+): Promise<Ran[]> {
   const alone = files.filter(({ exclusive }) => exclusive);
   const waiting = files.filter(({ exclusive, waits }) => waits && !exclusive);
   const shared = files.filter(({ exclusive, waits }) => !waits && !exclusive);
   const results: Ran[] = [];
+  let isInstalled = false;
+  void installed.then(() => {
+    isInstalled = true;
+  });
   const work = async (queue: TestFile[]) => {
-    for (let file = queue.shift(); file; file = queue.shift()) {
+    while (queue.length > 0) {
+      const at = queue.findIndex(({ needsParts }) => isInstalled || !needsParts);
+      if (at < 0) await installed;
+      const [file] = queue.splice(Math.max(at, 0), 1);
+      if (file === undefined) return;
       const ran = await runFile(root, file);
       results.push(ran);
       report(ran);

@@ -90,6 +90,10 @@ sub vcl_recv {
 		call holdfast_file;
 	}
 	if (req.method == "POST" && req.http.X-Holdfast-Path ~ "<<comments>>") {
+		# A form is passed on once all of it is here: who sends it ever so slowly holds none of the connections that comments have.
+		if (!std.cache_req_body(1MB)) {
+			return (synth(413, "Too large"));
+		}
 		set req.backend_hint = comments;
 		set req.http.X-Holdfast-Kind = "inbox";
 		<<inbox>>
@@ -144,7 +148,9 @@ sub holdfast_take {
 	unset req.http.X-Holdfast-Personal;
 	unset req.http.X-Holdfast-Inbox;
 	unset req.http.Forwarded;
+	unset req.http.X-Forwarded-Port;
 	unset req.http.Proxy;
+	set req.http.X-Real-IP = client.ip;
 	set req.http.X-Forwarded-For = client.ip;
 	set req.http.X-Forwarded-Host = "<<host>>";
 	set req.http.X-Forwarded-Proto = "<<scheme>>";
@@ -262,6 +268,12 @@ sub vcl_backend_response {
 	if (bereq.url ~ "^/_holdfast/") {
 		set beresp.ttl = 1s;
 		set beresp.grace = 10s;
+		return (deliver);
+	}
+	if (beresp.http.Cache-Control ~ "must-revalidate") {
+		# It changes at a set second, which is near. Nothing that is kept for no time at all is asked for once for many.
+		set beresp.ttl = 1s;
+		set beresp.grace = 0s;
 		return (deliver);
 	}
 	# For as long as a file server may be away.

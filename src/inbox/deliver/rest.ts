@@ -1,6 +1,6 @@
 import { HoldfastError } from '../../model/errors.ts';
 import type { Courier, Handed } from '../../origin/hand.ts';
-import type { Words } from '../forms.ts';
+import { pathOf, type Words } from '../forms.ts';
 import { judge } from '../judge.ts';
 import type { Kept } from '../submission.ts';
 import { brokenOff } from './form.ts';
@@ -57,7 +57,7 @@ export async function restDelivery(kept: Kept, words: Words, rest: Rest, signal:
 
 /** Works whatever the permalinks are. */
 export function restPath(formPath: string, query = ''): string {
-  return `${formPath.replace(/[^/]*$/, '')}index.php?rest_route=/wp/v2/comments${query}`;
+  return `${pathOf(formPath).replace(/[^/]*$/, '')}index.php?rest_route=/wp/v2/comments${query}`;
 }
 
 export function headersOf({ authorization }: Rest): Record<string, string> {

@@ -8,6 +8,7 @@ import { type Sample, samplesOf } from '../samples.ts';
 export interface LookOptions {
   readonly draft: Draft;
   readonly rules: EdgeConfig;
+  readonly inbox: boolean;
   readonly play: Play;
   /** What is looked at, with its query: `/announcement/`. */
   readonly path: string;
@@ -45,10 +46,10 @@ ${table(options)}`;
 }
 
 /** What the page that is shown first was answered with; the script tells the later ones. */
-function lastOf({ path, draft, rules, play }: LookOptions): string {
+function lastOf({ path, draft, rules, play, inbox }: LookOptions): string {
   const [plain = '/', query = ''] = path.split(/\?(.*)/s);
   const request = { method: 'GET', path: plain, query, cookies: [], authorized: false };
-  const { answer, why } = answerTo(request, { rules, release: draft.release, play });
+  const { answer, why } = answerTo(request, { rules, release: draft.release, play, inbox });
   return `${status(answer.status)}<span> GET ${escapeMarkup(path)}: ${escapeMarkup(why)}</span>`;
 }
 
@@ -79,10 +80,10 @@ function lookAt(path: string): string {
   return `/look?path=${encodeURIComponent(path)}`;
 }
 
-function table({ draft, rules, play, site }: LookOptions): string {
+function table({ draft, rules, play, inbox, site }: LookOptions): string {
   const rows = samplesOf(draft, rules).map((sample) => {
     const seen = sample.isLoggedIn ? { ...play, visitor: 'logged in' as const } : play;
-    const { answer, why } = answerTo(sample.request, { rules, release: draft.release, play: seen });
+    const { answer, why } = answerTo(sample.request, { rules, release: draft.release, play: seen, inbox });
     return `<tr><th scope="row">${askedBy(sample, site)}</th><td>${status(answer.status)} from the ${fromOf(answer.from)}</td><td>${escapeMarkup(why)}</td></tr>`;
   });
   return `<section class="answers"><h2>What visitors get now</h2>

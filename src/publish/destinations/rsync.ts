@@ -22,8 +22,8 @@ export interface RsyncOptions extends Machine {
 
 /** A mirror on another machine, and what only a check asks of it. */
 export interface RsyncDestination extends Destination {
-  /** Where it is or is to be made, and the room there. Writes nothing. Throws what would stop a publish. */
-  survey(signal: AbortSignal): Promise<Pick<Sight, 'place' | 'free'>>;
+  /** Where it is or is to be made, the room there, and what time it is there. Writes nothing. Throws what would stop a publish. */
+  survey(signal: AbortSignal): Promise<Pick<Sight, 'place' | 'free' | 'clock'>>;
   /** Ends the connection at once and not when it is idle; another call opens one again. */
   close(): Promise<void>;
 }

@@ -11,12 +11,13 @@ function read(line: string): Line {
   const request = objectOf(fields['request']);
   const { ts, status, size } = fields;
   const uri = request['uri'];
-  if (typeof ts !== 'number' || typeof status !== 'number' || typeof uri !== 'string')
+  const at = new Date(typeof ts === 'number' ? Math.round(ts * 1000) : Number.NaN).getTime();
+  if (Number.isNaN(at) || typeof status !== 'number' || typeof uri !== 'string')
     // Its error log is written in the same way, about other things.
     return typeof ts === 'number' && typeof fields['msg'] === 'string' ? 'remark' : undefined;
   const { Referer: referrers } = objectOf(request['headers']);
   return {
-    at: Math.round(ts * 1000),
+    at,
     status,
     ...partTarget(uri),
     address: textOf(request['client_ip']) || textOf(request['remote_ip']),

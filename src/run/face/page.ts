@@ -1,7 +1,7 @@
+import { type Certificate, judgeCertificate } from '../../cycle/certificates.ts';
 import { age } from '../../model/age.ts';
 import { aheadLines } from '../ahead.ts';
 import type { Facts } from '../facts.ts';
-import type { Certificate } from './certificate.ts';
 import { historyPlot } from './plot.ts';
 import type { RunFacts } from './run-facts.ts';
 import { STYLE } from './style.ts';
@@ -125,16 +125,10 @@ function originSaid({ origin, at }: Facts, ease: number): string {
   return state + (ease === 1 ? 'asked at full pace' : `asked at ${Math.round(ease * 100)} % of its pace`);
 }
 
-/** Certificates are renewed weeks before their end; one that is so near to it was forgotten. */
-const SOON_MS = 14 * 86_400_000;
-
-function certificateLine({ of, host, until, trouble }: Certificate, now: number): Line {
-  const term = `certificate, ${of}`;
-  if (until === null) return [term, `${host}: ${trouble}`, 'bad'];
-  const left = Date.parse(until) - now;
-  const day = until.slice(0, 10);
-  if (left <= 0) return [term, `${host}: ran out on ${day}`, 'bad'];
-  return left < SOON_MS ? [term, `${host}: good for ${age(left)} more`, 'bad'] : [term, `${host}: good until ${day}`];
+function certificateLine(certificate: Certificate, now: number): Line {
+  const { how, text } = judgeCertificate(certificate, now);
+  const term = `certificate, ${certificate.of}`;
+  return how === 'good' ? [term, text] : [term, text, 'bad'];
 }
 
 /** How many there are and how old that is; not a word of what they say. */

@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http';
+import type { Certificate } from '../../cycle/certificates.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Runner } from '../runner.ts';
+import { seldom } from '../seldom.ts';
 import { json, type Reply, type Routes, SAFE, text } from '../server.ts';
 import type { RunEvent } from '../state.ts';
-import { certificatesOf } from './certificate.ts';
 import { createMetrics } from './metrics.ts';
 import { type Shown, statusPage } from './page.ts';
 import { runFacts } from './run-facts.ts';
@@ -21,6 +22,8 @@ export interface FacesOptions {
   readonly isWell: () => boolean;
   /** What alerts were told of, and lasts. */
   readonly alarms: () => readonly string[];
+  /** As they were found last. */
+  readonly certificates: () => readonly Certificate[];
   /** Takes secrets out of a text that leaves. */
   readonly redact: (text: string) => string;
 }
@@ -29,8 +32,6 @@ export interface FacesOptions {
 const FRESH_MS = 2000;
 /** Ages on an open page go on at this pace while nothing happens. */
 const NEWS_MS = 10_000;
-/** Certificates last for weeks. */
-const CERTIFICATE_MS = 6 * 3_600_000;
 /** Open pages that get news; others show what was when they were opened. */
 const MOST_READERS = 16;
 
@@ -45,13 +46,12 @@ const SCRIPT = `new EventSource('/events').onmessage = async () => {
 `;
 
 /** Makes them; nothing is read before somebody looks. */
-export function createFaces({ runner, clock, isWell, alarms, redact }: FacesOptions): Faces {
+export function createFaces({ runner, clock, isWell, alarms, certificates, redact }: FacesOptions): Faces {
   const metrics = createMetrics();
   const readers = new Set<ServerResponse>();
-  const certificates = seldom(() => certificatesOf(runner.state.loaded.config), { clock, ms: CERTIFICATE_MS });
-  const facts = seldom(() => runner.facts(AbortSignal.timeout(DEADLINE_MS)), { clock, ms: FRESH_MS });
+  const facts = seldom(() => runner.facts(AbortSignal.timeout(DEADLINE_MS)), { clock, ms: () => FRESH_MS });
   const shown = async (): Promise<Shown> => {
-    const run = runFacts(runner.state, { alarms: alarms(), certificates: certificates.known() ?? [] });
+    const run = runFacts(runner.state, { alarms: alarms(), certificates: certificates() });
     return withoutSecrets({ facts: await facts.get(), run }, redact);
   };
   const news = (): void => {
@@ -124,34 +124,3 @@ function withoutSecrets<T>(value: T, redact: (text: string) => string): T {
 
 /** A destination that does not answer is said to be so, and the page comes all the same. */
 const DEADLINE_MS = 8000;
-
-/** What is found out again only when it is older than `ms`; whoever asks meanwhile shares one answer. */
-function seldom<T>(find: () => Promise<T>, { clock, ms }: { readonly clock: Clock; readonly ms: number }) {
-  let found: { readonly at: number; readonly value: Promise<T> } | undefined;
-  let known: T | undefined;
-  const get = (): Promise<T> => {
-    if (found !== undefined && clock.monotonic() - found.at < ms) return found.value;
-    const value = find();
-    found = { at: clock.monotonic(), value };
-    value.then(
-      (one) => {
-        known = one;
-      },
-      () => {
-        found = undefined;
-      },
-    );
-    return value;
-  };
-  return {
-    get,
-    /** What was found last; it is looked for, and not waited for. */
-    known: (): T | undefined => {
-      void get().catch(() => undefined);
-      return known;
-    },
-    forget: (): void => {
-      found = undefined;
-    },
-  };
-}

@@ -1,6 +1,6 @@
+import type { Certificate } from '../../cycle/certificates.ts';
 import type { RunState } from '../state.ts';
 import { summaryOf } from '../telling.ts';
-import type { Certificate } from './certificate.ts';
 import { counted } from './words.ts';
 
 /** What only the resident process knows, for the page and `/status.json`. Times are ISO 8601. */

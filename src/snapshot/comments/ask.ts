@@ -1,5 +1,6 @@
 import type { Site } from '../../model/site.ts';
 import type { Accept, AnswerHeaders, Origin } from '../../origin/client.ts';
+import { decoderFor } from '../gate/letters.ts';
 import { failed } from './whole.ts';
 
 /** The 200 answer of a source. */
@@ -36,6 +37,11 @@ export function askFor({ site, origin, elsewhere }: Askable, headers: Readonly<R
     if (answer.kind === 'body') return answer;
     throw failed(`${url} answered ${answer.kind === 'status' ? answer.status : answer.kind}`);
   };
+}
+
+/** A page or a feed as text, in whatever charset it is. */
+export function markupOf({ bytes, headers }: Answered): string {
+  return decoderFor(headers.get('content-type') ?? '', bytes)(bytes.toString('latin1'));
 }
 
 /** The JSON of an answer; throws `comments-failed` where it is none. */

@@ -1,7 +1,7 @@
 import type { Element } from 'domhandler';
 import type { CommentsConfig } from '../../config/schema.ts';
 import type { RawComment } from '../../model/comment.ts';
-import type { Ask } from './ask.ts';
+import { type Ask, markupOf } from './ask.ts';
 import { branches, parseXml, textOf } from './markup-tree.ts';
 import type { CommentSource } from './source.ts';
 import { changesIn, commentsFrom, failed } from './whole.ts';
@@ -14,8 +14,8 @@ export function createFeedSource({ url }: Extract<CommentsConfig, { from: 'feed'
   return {
     name: 'feed',
     changes: async ({ known }, signal) => {
-      const { bytes } = await ask(url, 'feed', signal);
-      return changesIn(known, commentsFrom(entriesIn(bytes.toString('utf8'), url), 'feed'), false);
+      const text = markupOf(await ask(url, 'feed', signal));
+      return changesIn(known, commentsFrom(entriesIn(text, url), 'feed'), false);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { CommentsConfig } from '../../config/schema.ts';
 import type { RawComment } from '../../model/comment.ts';
-import type { Ask } from './ask.ts';
+import { type Ask, markupOf } from './ask.ts';
 import { allBy, type Branch, firstBy, innerOf, parseHtml, textOf } from './markup-tree.ts';
 import type { CommentSource } from './source.ts';
 import { changesIn, commentsFrom, failed } from './whole.ts';
@@ -12,8 +12,7 @@ export function createHtmlSource({ url, select }: HtmlConfig, ask: Ask): Comment
   return {
     name: 'html',
     changes: async ({ known }, signal) => {
-      const { bytes } = await ask(url, 'page', signal);
-      const source = bytes.toString('utf8');
+      const source = markupOf(await ask(url, 'page', signal));
       const found = allBy(parseHtml(source), select.comment);
       if (found.length === 0 && known.size > 0) throw failed(`${url}: nothing matches ${select.comment}`);
       const raws = found.map((one) => rawOf(one, { select, url, source }));

@@ -2,12 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import { decodeEntities } from '../../model/entities.ts';
 
 const META_CHARSET = /<meta\b[^>]{0,200}?charset\s*=\s*["']?([\w-]+)/i;
+const XML_ENCODING = /^\s*<\?xml\b[^>]{0,200}?encoding\s*=\s*["']([\w-]+)/i;
 /** Browsers look for the charset no further than this. */
 const META_WITHIN = 1024;
 
-/** How to read bytes of a page that were taken as Latin-1: by its Content-Type, its meta tag, or what they look like. */
+/** How to read bytes of a page or feed that were taken as Latin-1: by its Content-Type, what it says of itself, or what they look like. */
 export function decoderFor(type: string, bytes: Buffer): (latin1: string) => string {
-  const declared = charsetOf(type) ?? META_CHARSET.exec(bytes.toString('latin1', 0, META_WITHIN))?.[1];
+  const head = bytes.toString('latin1', 0, META_WITHIN);
+  const declared = charsetOf(type) ?? (XML_ENCODING.exec(head) ?? META_CHARSET.exec(head))?.[1];
   const label = declared ?? (isUtf8(bytes) ? 'utf-8' : 'windows-1252');
   const decoder = makeDecoder(label) ?? new TextDecoder('utf-8');
   return (latin1) => decoder.decode(Buffer.from(latin1, 'latin1'));

@@ -3,13 +3,8 @@
  * holds up nothing. It gets its job on standard input, and writes its answer to a file when it has one.
  */
 import type { Config, ValueConfig } from '../../config/schema.ts';
-import { systemClock } from '../../model/clock.ts';
-import { createSite } from '../../model/site.ts';
-import { createOrigin } from '../../origin/client.ts';
-import { openElsewhere } from '../../origin/elsewhere.ts';
-import { VERSION } from '../../version.ts';
 import { keepAnswer } from './answers.ts';
-import { createValueSource } from './source.ts';
+import { openValueSource } from './open.ts';
 
 /** What a runner is to compute. */
 export interface RunnerJob {
@@ -26,24 +21,13 @@ const GRACE_MS = 10_000;
 async function run({ config, value, root, file }: RunnerJob): Promise<void> {
   const began = Date.now();
   const { signal } = new AbortController();
-  const { deadline, maxOutput } = value;
-  const origin = { ...config.origin, deadline, idle: deadline, maxPage: maxOutput };
-  const site = createSite({
-    name: config.site.name,
-    url: config.site.url,
-    origin: origin.url,
-    aliases: origin.aliases,
-    ...(origin.host === undefined ? {} : { host: origin.host }),
-  });
-  const client = createOrigin({ config: origin, siteUrl: config.site.url, version: VERSION });
-  const others = openElsewhere({ site: config.site, origin }, systemClock);
-  const source = createValueSource(value, { site, origin: client, elsewhere: others.client, root });
+  const source = openValueSource(value, { config, root });
   const answer = await source.read(signal).then(
     (found) => ({ value: found }),
     (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }),
   );
   await keepAnswer(file, { began, ended: Date.now(), ...answer });
-  await Promise.all([client.close(), others.close()]);
+  await source.close();
 }
 
 async function main(): Promise<void> {

@@ -14,6 +14,8 @@ export interface Sight extends Found {
   /** The folder itself, or the nearest one above it that is there. */
   readonly place: string;
   readonly free: Free;
+  /** That machine's clock in whole seconds, as milliseconds since 1970. */
+  readonly clock: number;
   /** A folder that cannot be written, and the system's name for why. */
   readonly closed: { readonly path: string; readonly code: string } | undefined;
   /** Names in `trees`, in `_holdfast` and in `_holdfast/releases`. */
@@ -32,6 +34,7 @@ export async function look({ layout, connection }: Remote, signal: AbortSignal):
     // No name has a slash, so a line that begins with one is ours.
     `list() { if [ -d "$1" ]; then ls -A -- "$1"; fi; }`,
     `for each in ${PROGRAMS.join(' ')}; do command -v "$each" >/dev/null || echo "/lacking $each"; done`,
+    `date '+/clock %s'`,
     `place=${quoted(layout.dir)}`,
     `until [ -e "$place" ] || [ -L "$place" ]; do place=$(dirname -- "$place"); done`,
     `printf '/place %s\\n' "$place"`,
@@ -71,6 +74,7 @@ function sightOf(said: string): Sight {
     lacking: valuesOf('lacking'),
     place: valuesOf('place')[0] ?? '',
     free: { bytes: blocks * blockBytes, names: allNames > 0 ? names : undefined },
+    clock: Number(valuesOf('clock')[0]) * 1000,
     closed: closed && { path: closed.value, code: codeIn(closed.lines.join('\n')) ?? 'EACCES' },
     target: valuesOf('target')[0],
     folders: valuesOf('folder'),

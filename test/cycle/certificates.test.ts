@@ -1,38 +1,21 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer as createSilent } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createServer } from 'node:tls';
-import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
 import { configSchema } from '../../src/config/schema.ts';
-import { certificatesOf } from '../../src/run/face/certificate.ts';
+import { certificatesOf } from '../../src/cycle/certificates.ts';
+
 import { smallConfig } from '../support/project.ts';
+import { selfSigned } from '../support/self-signed.ts';
 import { suite } from '../support/suite.ts';
 
 const test = suite('certificates', { needs: ['openssl'] });
 
 const DAYS = 10;
 
-/** A certificate that no authority has signed, as a forgotten one would not be taken any more either. */
-async function selfSigned(): Promise<{ key: Buffer; cert: Buffer }> {
-  const dir = await mkdtemp(join(tmpdir(), 'holdfast-certificate-'));
-  try {
-    const [key, cert] = [join(dir, 'key'), join(dir, 'cert')];
-    const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=www.example.org'];
-    const args = ['req', '-x509', ...kind, '-days', String(DAYS), '-keyout', key, '-out', cert];
-    await promisify(execFile)('/usr/bin/openssl', args);
-    return { key: await readFile(key), cert: await readFile(cert) };
-  } finally {
-    await rm(dir, { recursive: true });
-  }
-}
-
 test('of the origin and of a store it is said until when they are good, of one that is away that it was not asked for', async () => {
   const names: string[] = [];
   const server = createServer({
-    ...(await selfSigned()),
+    ...(await selfSigned(DAYS)),
     SNICallback: (name, done) => {
       names.push(name);
       done(null);

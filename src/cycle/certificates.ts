@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
-import type { Config } from '../../config/schema.ts';
+import type { Config } from '../config/schema.ts';
+import { age } from '../model/age.ts';
 
 /** The certificate of one address. */
 export interface Certificate {
@@ -21,6 +22,22 @@ interface Place {
 }
 
 const DEADLINE_MS = 5000;
+/** Certificates are renewed weeks before their end; one that is so near to it was forgotten. */
+const SOON_MS = 14 * 86_400_000;
+
+/** What is to be said of a certificate now: `bad` where somebody has to do something, `over` where browsers refuse it already. Pure. */
+export function judgeCertificate(
+  { host, until, trouble }: Certificate,
+  now: number,
+): { readonly how: 'good' | 'bad' | 'over'; readonly text: string } {
+  if (until === null) return { how: 'bad', text: `${host}: ${trouble}` };
+  const left = Date.parse(until) - now;
+  const day = until.slice(0, 10);
+  if (left <= 0) return { how: 'over', text: `${host}: ran out on ${day}` };
+  return left < SOON_MS
+    ? { how: 'bad', text: `${host}: good for ${age(left)} more` }
+    : { how: 'good', text: `${host}: good until ${day}` };
+}
 
 /** Those of the site, the origin and of stores with an address of their own, where it is https. Never rejects. */
 export function certificatesOf({ site, origin, destinations }: Config): Promise<readonly Certificate[]> {
