@@ -78,7 +78,8 @@ async function keepAppointedTime(
     const when = shownInstant(entry.at, place.config.schedule.zone);
     if (error !== undefined) warn(report.tally, 'timetable-failed', entry.then, `was due at ${when}: ${error.message}`);
   }
-  if (ended.length > 0) await Promise.all(leases.held.map(({ lease }) => lease?.move((record) => record)));
+  // One that cannot be reached now fails by itself when it is published to.
+  if (ended.length > 0) await Promise.allSettled(leases.held.map(({ lease }) => lease?.move((record) => record)));
 }
 
 async function work(place: Workplace, run: Omit<Cycle, 'place' | 'context'>, signal: AbortSignal): Promise<void> {

@@ -157,7 +157,11 @@ function beatOf(beat: Beat): () => Promise<number> {
     onBeat?.();
     await heedLaunch(beat);
     if (!shift.isAtWork) await heedConfig(beat);
-    const pause = await heedTime(beat);
+    // A timetable that cannot be read keeps no machine from taking over.
+    const pause = await heedTime(beat).catch((error: unknown) => {
+      if (!beat.signal.aborted) beat.tell({ kind: 'trouble', error: asHoldfastError(error) });
+      return BEAT_MS;
+    });
     shift.tryAgain();
     return !shift.isAtWork && beat.state.role === 'passive' ? heedOther(beat) : pause;
   };
