@@ -1,4 +1,4 @@
-// takes: 120 s
+// takes: 90 s
 // time limit: 1800 s
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -22,10 +22,11 @@ const TOLERANCE = 0.1;
 const ERRNOS = ['EIO', 'ENOSPC', 'EACCES'] as const;
 /** As many as there are processors on the smallest machine this runs on. */
 const AT_ONCE = 2;
-/** `npm run faults` puts in all of them: every errno at every call, each kill of a first publish, and many more pairs of kills. */
+/** `npm run faults` puts in all of them: a fault of each kind at every call, every errno, and many more pairs of kills. */
 const isFull = process.env['HOLDFAST_FAULTS'] === 'all';
-const DOUBLE_KILLS = isFull ? 500 : 12;
-const FIRST_EVERY = isFull ? 1 : 2;
+const DOUBLE_KILLS = isFull ? 500 : 8;
+/** Otherwise one call of so many is disturbed, and each around the switch. */
+const EVERY = isFull ? { kill: 1, first: 1, error: 1, sleep: 1 } : { kill: 2, first: 4, error: 3, sleep: 20 };
 
 /** A disk of memory where there is one: which calls are made is what counts here, and hundreds of mirrors are forced to it. */
 const DISK = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -76,6 +77,12 @@ function switchOf(calls: readonly Call[]): number {
   const at = calls.findIndex(({ name, text }) => name === 'rename' && /\/current"\)/.test(text));
   assert.ok(at > 0);
   return at;
+}
+
+/** One of `every` calls, and each around the switch, with its place among all. */
+function sample(calls: readonly Call[], every: number): readonly (readonly [n: number, call: Call])[] {
+  const turn = switchOf(calls);
+  return [...calls.entries()].filter(([n]) => n % every === 0 || Math.abs(n - turn) <= 1);
 }
 
 function describe(fault: string, call: Call): string {
@@ -135,9 +142,9 @@ test('every new file and folder, and every folder that got a new name in it, is 
   }
 });
 
-test('killed before any call of an update, one release is served whole and the next run puts all right', async () => {
+test('killed before a call of an update, one release is served whole and the next run puts all right', async () => {
   const turn = switchOf(update);
-  await onEach(update, (call, n) =>
+  await onEach(sample(update, EVERY.kill), ([n, call]) =>
     withMirror(`kill-${n}`, OLD, async (dir) => {
       const when = describe('killed', call);
       injected += 1;
@@ -150,10 +157,9 @@ test('killed before any call of an update, one release is served whole and the n
   );
 });
 
-test('killed before any call of a first publish, nothing or all of it is served and the next run puts all right', async () => {
+test('killed before a call of a first publish, nothing or all of it is served and the next run puts all right', async () => {
   const turn = switchOf(first);
-  const some = [...first.entries()].filter(([n]) => n % FIRST_EVERY === 0 || Math.abs(n - turn) <= 1);
-  await onEach(some, ([n, call]) =>
+  await onEach(sample(first, EVERY.first), ([n, call]) =>
     withMirror(`first-${n}`, undefined, async (dir) => {
       const when = describe('killed', call);
       injected += 1;
@@ -172,10 +178,10 @@ function assertHonest(ended: Ended, isNewLive: boolean, when: string): void {
   else assert.match(ended.stderr, /^(destination-unwritable|destination-damaged|state-unwritable): /, when);
 }
 
-test('with an error at any call, one release is served whole, no failure is hidden, and the next run puts all right', async () => {
+test('with an error at a call, one release is served whole, no failure is hidden, and the next run puts all right', async () => {
   const turn = switchOf(update);
-  const errors = update.flatMap((call, n) =>
-    ERRNOS.filter((_, which) => isFull || which === n % ERRNOS.length).map((errno) => ({ call, n, errno })),
+  const errors = sample(update, EVERY.error).flatMap(([n, call], at) =>
+    ERRNOS.filter((_, which) => isFull || which === at % ERRNOS.length).map((errno) => ({ call, n, errno })),
   );
   await onEach(errors, ({ call, n, errno }) =>
     withMirror(`error-${n}-${errno}`, OLD, async (dir) => {
@@ -227,7 +233,6 @@ test('killed, and killed again while the next run puts it right, all is right af
 const TIMING: LeaseTiming = { ttl: 900, renew: 300, stop: 600 };
 /** Each of these sleeps for a lease's time. */
 const SLEEPS_AT_ONCE = 8;
-const SLEEP_EVERY = isFull ? 1 : 12;
 
 /** What another machine publishes while this one sleeps. It may have to wait for who sleeps with the record's own lock in hand. */
 async function publishMeanwhile(dir: string): Promise<boolean> {
@@ -242,7 +247,7 @@ async function publishMeanwhile(dir: string): Promise<boolean> {
 }
 
 test('a publisher that sleeps past its lease after any call, and wakes, leaves visible and on record what the one that followed it published', async () => {
-  const sleeps = update.filter((_, n) => n % SLEEP_EVERY === 0).entries();
+  const sleeps = sample(update, EVERY.sleep).values();
   const worker = async () => {
     for (const [n, call] of sleeps)
       await withMirror(`sleep-${n}`, OLD, async (dir) => {
