@@ -24,5 +24,6 @@ export function answersOf({ files }: Pick<Manifest, 'files'>, { edge }: Pick<Con
 function answering(path: Address, query: string, world: EdgeWorld): Answering {
   const route = routeOf({ method: 'GET', path, query, cookies: [], authorized: false }, world);
   if (route.from === 'release') return route.status === 200 ? { by: 'file', file: route.file } : { by: 'nobody' };
+  if (route.from === 'redirect') return { by: 'file', file: route.file };
   return { by: route.from === 'origin' ? 'origin' : 'nobody' };
 }

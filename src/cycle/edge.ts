@@ -1,7 +1,9 @@
 import type { LoadedConfig } from '../config/load.ts';
 import type { DestinationConfig } from '../config/schema.ts';
-import { type EdgeFacts, type EdgeFile, type EdgeName, fillEdge } from '../edge/fillers.ts';
-import { HoldfastError } from '../model/errors.ts';
+import { type EdgeFacts, type EdgeFile, type EdgeName, fillEdge, redirectsOf } from '../edge/fillers.ts';
+import { HoldfastError, isHoldfastError } from '../model/errors.ts';
+import { createDestination } from '../publish/destinations/index.ts';
+import { type Live, readLive } from '../publish/live.ts';
 import { compose } from '../render/compose.ts';
 import { storedPage } from '../render/composed.ts';
 import { holdingPages, type PublishedHolding } from '../render/holding-jobs.ts';
@@ -29,13 +31,27 @@ export async function edgeFiles(
   signal: AbortSignal,
 ): Promise<readonly EdgeFile[]> {
   const holding = await holdingPagesNow(loaded, signal);
-  return fillEdge(wish.name, edgeFacts(loaded, { ...wish, holding }));
+  const live = TOLD.includes(wish.name) ? await liveAt(loaded, wish, signal) : undefined;
+  return fillEdge(wish.name, edgeFacts(loaded, { ...wish, holding, live }));
 }
 
-/** What configurations are filled from. Throws `usage` for a destination that is not there. */
+/** Servers that are told of the redirects of what is live. */
+const TOLD: readonly EdgeName[] = ['nginx', 'caddy'];
+
+/** Undefined where nothing was published, and where it cannot be read now: without redirects the configuration is good too, and it says so. */
+async function liveAt(loaded: LoadedConfig, { name, to }: EdgeWish, signal: AbortSignal): Promise<Live['manifest']> {
+  const destination = createDestination(chosen(loaded.config.destinations, name, to), foldersOf(loaded));
+  const live = await readLive(destination, signal).catch((error: unknown) => {
+    if (isHoldfastError(error)) return undefined;
+    throw error;
+  });
+  return live?.manifest;
+}
+
+/** What configurations are filled from; no redirects where no `live` release is given. Throws `usage` for a destination that is not there. */
 export function edgeFacts(
   loaded: LoadedConfig,
-  { name, to, holding }: EdgeWish & { readonly holding: EdgeFacts['holding'] },
+  { name, to, holding, live }: EdgeWish & { readonly holding: EdgeFacts['holding']; readonly live?: Live['manifest'] },
 ): EdgeFacts {
   const { config } = loaded;
   const site = siteOf(loaded);
@@ -46,6 +62,7 @@ export function edgeFacts(
     inbox: config.inbox?.listen,
     destination: placed(loaded, chosen(config.destinations, name, to)),
     holding,
+    redirects: redirectsOf(live),
   };
 }
 

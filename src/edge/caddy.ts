@@ -4,6 +4,7 @@ import { type EdgeFacts, type EdgeFiller, folderOf, refused, textOf } from './fa
 import { fill } from './fill.ts';
 import { assertHost, assertPattern, POLICY } from './names.ts';
 import { cookieSource, patternSource, querySource } from './patterns.ts';
+import { told } from './redirects.ts';
 
 const FILE = 'Caddyfile';
 
@@ -46,6 +47,10 @@ export const fillCaddy: EdgeFiller = (facts, texts) => {
       ]),
       ...handle('', standIn(facts, rules.holding)),
     ],
+    redirectstold: told(facts.redirects),
+    redirects: facts.redirects.list.map(
+      ({ file, marker, status, to }) => `${quoted(file)} ${quoted(marker)} ${status} ${quoted(to)}`,
+    ),
     elsewhere: rules.elsewhere === '404' ? [] : elsewhereOf(facts),
     failing: [
       ...commentsMatcher(facts),

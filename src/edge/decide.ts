@@ -1,6 +1,7 @@
 import type { EdgeConfig } from '../config/schema.ts';
-import type { ReleaseFile } from '../model/manifest.ts';
+import type { RedirectStatus, ReleaseFile } from '../model/manifest.ts';
 import { cookieSource, patternSource, querySource } from './patterns.ts';
+import { redirectOf } from './redirects.ts';
 import type { ReleaseView } from './view.ts';
 
 /** A request, as far as its answer depends on it. */
@@ -28,6 +29,8 @@ export type Cap =
 /** What a visitor gets. */
 export type Answer =
   | { readonly from: 'release'; readonly status: 200 | 404; readonly file: ReleaseFile }
+  /** A redirect of the release. A server that does not know it, or cannot say it, answers with its file, a small page that leads there, and 200. */
+  | { readonly from: 'redirect'; readonly status: RedirectStatus; readonly to: string; readonly file: ReleaseFile }
   | { readonly from: 'holding'; readonly status: number; readonly name: string; readonly retryAfter: number | null }
   | { readonly from: 'origin'; readonly status: number; readonly cap: Cap }
   /** A comment that was taken, or refused with words of the inbox's own. */
@@ -109,7 +112,7 @@ export function routeOf(request: EdgeRequest, { rules, release, hold, inbox = fa
   if (!reads) return { from: 'edge', status: 405 };
   if (hold !== undefined && !isAsset && !ALWAYS.test(path)) return holdingAnswer(release, hold);
   const file = INTERNAL.test(path) ? undefined : release.find(path);
-  if (file !== undefined) return { from: 'release', status: 200, file };
+  if (file !== undefined) return released(file);
   return rules.elsewhere === 'origin' && !ALWAYS.test(path) ? origin({ of: 'visitors' }) : missing(release);
 }
 
@@ -129,6 +132,11 @@ function isLoggedIn({ cookies, authorized }: EdgeRequest, names: readonly string
 function ownFile(path: string, release: ReleaseView): Route {
   const file = release.find(path);
   return file === undefined || path.endsWith('/') ? missing(release) : { from: 'release', status: 200, file };
+}
+
+function released(file: ReleaseFile): Route {
+  const leads = redirectOf(file);
+  return leads === undefined ? { from: 'release', status: 200, file } : { from: 'redirect', ...leads, file };
 }
 
 function missing(release: ReleaseView): Route {

@@ -2,6 +2,7 @@ import type { EDGES } from '../config/edge.ts';
 import type { DestinationConfig, EdgeConfig } from '../config/schema.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { HoldingFacts } from '../model/holding.ts';
+import type { KnownRedirects } from './redirects.ts';
 
 /** A web server or balancer that a configuration is written for. */
 export type EdgeName = (typeof EDGES)[number];
@@ -28,6 +29,8 @@ export interface EdgeFacts {
   /** Where the release is; the `dir` of a mirror is absolute. */
   readonly destination: DestinationConfig;
   readonly holding: readonly HoldingPage[];
+  /** Those of what is live there, for servers that are told of redirects. */
+  readonly redirects: KnownRedirects;
 }
 
 /** One file to install; the first of several is the one that names the others. */

@@ -11,6 +11,7 @@ import { fillNginx } from './nginx.ts';
 import { fillVarnish } from './varnish.ts';
 
 export type { EdgeFacts, EdgeFile, EdgeName, HoldingPage } from './facts.ts';
+export { type KnownRedirects, redirectsOf } from './redirects.ts';
 
 /** The package's texts, one folder a server. */
 const TEXTS = fileURLToPath(new URL('../../publish/edge/', import.meta.url));

@@ -1,10 +1,12 @@
 import { ENDING_PATH } from '../model/ending.ts';
+import { REDIRECT_STATUSES } from '../model/manifest.ts';
 import { ALWAYS, ASSET_ENDINGS, NOT_KEPT } from './decide.ts';
 import { type EdgeFacts, type EdgeFiller, type EdgeName, folderOf, refused, textOf } from './facts.ts';
 import { fill } from './fill.ts';
 import { assertHost, assertPattern, POLICY } from './names.ts';
 import { cookieNameSource, patternSource, querySource } from './patterns.ts';
 import { INBOX_CONNECTIONS } from './place.ts';
+import { told } from './redirects.ts';
 
 const FILE = 'holdfast.conf';
 const SERVER: EdgeName = 'nginx';
@@ -44,6 +46,14 @@ export const fillNginx: EdgeFiller = (facts, texts) => {
     tls: tlsOf(facts),
     logins: rules.loginCookies.map((name) => `${quoted(`~(?:^|;) ?${cookieNameSource(name)}=`)} in;`),
     routes: routesOf(facts),
+    redirectstold: told(facts.redirects),
+    redirects: redirectLines(facts),
+    markers: path(dir, '/current$holdfast_marker'),
+    statuses: REDIRECT_STATUSES.flatMap((status) => [
+      `if ($holdfast_leads = ${status}) {`,
+      `\treturn ${status} $holdfast_to;`,
+      '}',
+    ]),
     upstreams: capsOf(facts).flatMap((cap) => upstreamOf(cap, origin.url)),
     origins: capsOf(facts).flatMap((cap) => originOf(cap, facts)),
     errorpages: [...refusedPage(facts), `error_page 500 502 503 504 ${standIn(facts, rules.holding)};`],
@@ -165,6 +175,26 @@ function routesOf({ rules, inbox }: EdgeFacts): readonly string[] {
     return `${quoted(`~^[^ ]+ [^ ]+ [^ ]+ ${args} ${unanchored(patternSource(pattern))}`)} dynamic${index};`;
   });
   return [...comments, ...dynamic];
+}
+
+/** The end of a path that nginx's table of names has room for, where it is longer: whole signs, as the text's `holdfast_end` cuts them. */
+const END = /[^\x80-\xbf][\s\S]{39,42}$/;
+
+/**
+ * By the end of the path, what it is held against. The table is blind to case and to how a path begins, so another path may find this one: the text compares the whole path
+ * with where the marker lies. Of two that would have one entry the second stays a page.
+ */
+function redirectLines({ redirects }: EdgeFacts): readonly string[] {
+  const lines = new Map<string, string>();
+  for (const { paths, marker, to } of redirects.list)
+    for (const asked of paths) {
+      const bytes = Buffer.from(asked).toString('latin1');
+      const end = Buffer.from(END.exec(bytes)?.[0] ?? bytes, 'latin1').toString();
+      const key = end.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+      // A backslash before it: whatever it begins with means nothing.
+      if (!lines.has(key)) lines.set(key, `${quoted(`\\${end}`)} "${marker}\\t${to}";`);
+    }
+  return [...lines.values()];
 }
 
 const unanchored = (source: string): string => source.slice(1);

@@ -5,6 +5,10 @@ export const MANIFEST_FORMAT = 1;
 
 export type FileKind = 'page' | 'asset' | 'holding' | 'feed' | 'redirect' | 'internal';
 
+/** How an origin may say that a page is elsewhere. */
+export const REDIRECT_STATUSES = [301, 302, 303, 307, 308] as const;
+export type RedirectStatus = (typeof REDIRECT_STATUSES)[number];
+
 export type Encoding = 'gzip' | 'br';
 
 /** One file of a release. */
@@ -16,6 +20,8 @@ export interface ReleaseFile extends BlobRef {
   readonly type: string;
   /** Further headers as served, lower-case names; `location` on a redirect. */
   readonly headers: Readonly<Record<string, string>>;
+  /** On a redirect: the origin's own status. Left out by what was published before it was remembered. */
+  readonly status?: RedirectStatus;
   /** The same content compressed, where that is smaller. */
   readonly variants: Readonly<Partial<Record<Encoding, BlobRef>>>;
   /** On an asset that no page refers to any more: since when, and for how many releases. Not part of the identity. */

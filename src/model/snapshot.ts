@@ -23,6 +23,8 @@ export interface Captured {
 export interface CapturedRedirect {
   readonly address: Address;
   readonly to: string;
+  /** The origin's. */
+  readonly status: number;
 }
 
 /** The last good capture of every page, as later stages see it. */

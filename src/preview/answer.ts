@@ -47,6 +47,8 @@ function whyOf(answer: Answer, rules: EdgeConfig, { path, method }: EdgeRequest)
       return answer.status === 405
         ? `${method} is no way to ask for ${path}`
         : 'it is in no release, and nor is a missing page';
+    case 'redirect':
+      return `${answer.file.path} is in the release, and leads to ${answer.to}`;
     case 'release':
       return answer.status === 200 ? `${answer.file.path} is in the release` : `${missing(rules)}: the missing page`;
   }

@@ -101,11 +101,9 @@ async function sendAnswer(
   const file = fileOf(told, draft);
   const body = file === undefined ? undefined : await draft.body(file.path);
   if (file !== undefined && body !== undefined) {
-    const { location } = file.headers;
-    const status = location === undefined ? answer.status : 301;
-    const to = location === undefined ? {} : { location };
+    const to = answer.from === 'redirect' ? { location: answer.to } : {};
     respond(request, response, {
-      status,
+      status: answer.status,
       type: file.type,
       body: shown(file, body, { draft, options }),
       headers: { ...headers, ...to },
@@ -121,7 +119,7 @@ function headersOf({ answer }: Told): Readonly<Record<string, string>> {
 }
 
 function fileOf({ answer }: Told, { release }: Draft): ReleaseFile | undefined {
-  if (answer.from === 'release') return answer.file;
+  if (answer.from === 'release' || answer.from === 'redirect') return answer.file;
   if (answer.from === 'inbox' && answer.status === KEPT) return release.find(`/${HOLDING_FOLDER}received.html`);
   return answer.from === 'holding' ? release.find(`/${HOLDING_FOLDER}${answer.name}.html`) : undefined;
 }

@@ -66,6 +66,7 @@ export function isSameFile(one: ReleaseFile, other: ReleaseFile): boolean {
     one.sha256 === other.sha256 &&
     one.kind === other.kind &&
     one.type === other.type &&
+    one.status === other.status &&
     one.variants.gzip?.sha256 === other.variants.gzip?.sha256 &&
     one.variants.br?.sha256 === other.variants.br?.sha256 &&
     haveSame(one.headers, other.headers)
@@ -79,11 +80,12 @@ function haveSame(one: ReleaseFile['headers'], other: ReleaseFile['headers']): b
 
 /** One line that is equal for two files exactly when they have one name and visitors get the same from both. */
 function fingerprint(file: ReleaseFile): string {
-  const { path, kind, sha256, type, headers, variants, covers } = file;
+  const { path, kind, sha256, type, headers, status, variants, covers } = file;
   const sorted = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
   const under = covers === undefined ? [] : [fingerprint(uncovered(file))];
   const forms = [variants.gzip?.sha256 ?? '', variants.br?.sha256 ?? ''];
-  return JSON.stringify([path, kind, sha256, type, sorted, ...forms, ...under]);
+  const moved = status === undefined ? [] : [status];
+  return JSON.stringify([path, kind, sha256, type, sorted, ...forms, ...moved, ...under]);
 }
 
 /** An asset that only ran out of its time is no reason for a release of its own. */

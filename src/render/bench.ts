@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
 import type { Address } from '../model/address.ts';
 import type { BlobRef } from '../model/capture.ts';
-import type { FileKind, ReleaseFile } from '../model/manifest.ts';
+import type { FileKind, RedirectStatus, ReleaseFile } from '../model/manifest.ts';
 import type { Site } from '../model/site.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Blobs } from '../store/blobs.ts';
@@ -58,6 +58,7 @@ export interface Job {
   readonly key: string;
   readonly effort: Effort;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly status?: RedirectStatus;
   readonly render: () => Promise<Buffer>;
   /** After `render`: what could not be grafted into it. */
   readonly lacks?: () => Grafted['lacks'];

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { type Address, addressOfFile, fileFor } from '../model/address.ts';
+import { REDIRECT_STATUSES, type RedirectStatus } from '../model/manifest.ts';
 import { ORIGIN_STATE_PATH, originStateText } from '../model/origin-state.ts';
-import type { Captured, Snapshot } from '../model/snapshot.ts';
+import type { Captured, CapturedRedirect, Snapshot } from '../model/snapshot.ts';
 import { PIXEL_GIF, PIXEL_PATH } from './analytics/pixel.ts';
 import { edited, type Job, type JobContext, keyOf, openWorkbench, type Workbench } from './bench.ts';
 import { charsetOf } from './charset.ts';
@@ -147,9 +148,9 @@ function* robotsJobs(bench: Workbench): Generator<Job> {
 
 /** A redirect to another spelling of its own file needs no page; a chain leads straight to its end, and a circle nowhere. */
 function* redirectJobs(bench: Workbench): Generator<Job> {
-  const targets = new Map([...bench.snapshot.redirects()].map(({ address, to }) => [address, to]));
-  for (const [address] of targets) {
-    const to = endOf(targets, address);
+  const redirects = new Map([...bench.snapshot.redirects()].map((one) => [one.address, one]));
+  for (const [address, first] of redirects) {
+    const { to, status } = endOf(redirects, first) ?? {};
     const path = fileFor(address, 'text/html');
     if (to === undefined || (to.startsWith('/') && fileFor(to.replace(/#.*$/, ''), 'text/html') === path)) continue;
     const { publicUrl } = bench.context.site;
@@ -162,6 +163,7 @@ function* redirectJobs(bench: Workbench): Generator<Job> {
       key: keyOf(bench, hash('sha256', page.toString('latin1')), 'redirect'),
       effort: 'good',
       headers: { location },
+      ...(status === undefined ? {} : { status }),
       render: async () => edited(bench, page, { path, address, kind: 'redirect', policy: 'own' }),
     };
   }
@@ -170,12 +172,24 @@ function* redirectJobs(bench: Workbench): Generator<Job> {
 /** Redirects followed before a chain counts as a circle. */
 const MAX_HOPS = 5;
 
-function endOf(targets: ReadonlyMap<Address, string>, start: Address): string | undefined {
-  let to = targets.get(start);
-  for (let hop = 1; to !== undefined && hop < MAX_HOPS; hop++) {
-    const next = targets.get(to.replace(/#.*$/, ''));
-    if (next === undefined) return to;
-    to = next;
+interface Leads {
+  readonly to: string;
+  /** The first that is not for ever, of all on the way: the whole way is no more lasting than that. */
+  readonly status: RedirectStatus | undefined;
+}
+
+function endOf(redirects: ReadonlyMap<Address, CapturedRedirect>, first: CapturedRedirect): Leads | undefined {
+  const way = [first];
+  for (let { to } = first; way.length < MAX_HOPS; ) {
+    const next = redirects.get(to.replace(/#.*$/, ''));
+    if (next === undefined) {
+      const { status } = way.find((hop) => !isForEver(hop)) ?? first;
+      return { to, status: REDIRECT_STATUSES.find((known) => known === status) };
+    }
+    way.push(next);
+    to = next.to;
   }
   return undefined;
 }
+
+const isForEver = ({ status }: CapturedRedirect): boolean => status === 301 || status === 308;

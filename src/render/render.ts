@@ -74,17 +74,17 @@ function withoutTakenVariants(files: readonly ReleaseFile[], claims: Claims): re
 }
 
 async function renderOne(context: RenderContext, job: Job, lost: string[]): Promise<ReleaseFile | undefined> {
-  const { path, kind, type, key, headers = {} } = job;
+  const { path, kind, type, key, headers = {}, status } = job;
+  const named = { path, kind, type, headers, ...(status === undefined ? {} : { status }) };
   const known = context.rendered.get(path, key);
-  if (known?.key === key)
-    return { path, kind, type, headers, sha256: known.sha256, size: known.size, variants: known.variants };
+  if (known?.key === key) return { ...named, sha256: known.sha256, size: known.size, variants: known.variants };
   try {
     const bytes = await job.render();
     const lacks = job.lacks?.() ?? 'nothing';
     const ref = await context.blobs.put(bytes);
     const variants = isCompressible(type) ? await storeVariants(context.blobs, bytes, job.effort) : {};
     context.rendered.set(path, { key, ...ref, variants, ...(lacks === 'nothing' ? {} : { lacks }) });
-    return { path, kind, type, headers, ...ref, variants };
+    return { ...named, ...ref, variants };
   } catch (error) {
     if (!isHoldfastError(error, 'blob-damaged', 'blob-missing')) throw error;
     lost.push(key.slice(0, 64));

@@ -28,7 +28,7 @@ export function viewSnapshot(records: Records, config: Config): Snapshot {
       }
     },
     *redirects(): Generator<CapturedRedirect> {
-      for (const [address, { redirect }] of shown()) if (redirect !== undefined) yield { address, to: redirect.to };
+      for (const [address, { redirect }] of shown()) if (redirect !== undefined) yield { address, ...redirect };
     },
     origin: () => records.origin,
     shortlink: (query) => shortlinks().get(query),

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import type { BlobRef } from '../../src/model/capture.ts';
-import type { FileKind, Manifest, ReleaseFile } from '../../src/model/manifest.ts';
+import type { FileKind, Manifest, RedirectStatus, ReleaseFile } from '../../src/model/manifest.ts';
 import { type ControlRecord, newRecord } from '../../src/publish/control.ts';
 import type { Destination, Guard, OpenFile, Pruning, Standing } from '../../src/publish/destination.ts';
 
@@ -21,6 +21,8 @@ export interface Written {
   readonly kind?: FileKind;
   /** A gzip variant is made, and bytes that stand for a brotli one. */
   readonly isCompressed?: boolean;
+  /** On a redirect: where it leads, and how. */
+  readonly leads?: readonly [RedirectStatus, string];
 }
 
 const FIRST = Date.UTC(2027, 1, 2, 9);
@@ -44,13 +46,17 @@ export function releaseOf(
       body,
       kind = path.endsWith('.html') ? 'page' : 'asset',
       isCompressed = false,
+      leads,
     } = isWritten(given) ? given : { body: given };
     const content = Buffer.from(body);
     contents.set(path, content);
     const variants = isCompressed
       ? { gzip: store(gzipSync(content)), br: store(Buffer.concat([Buffer.from('br:'), content])) }
       : {};
-    return { path, kind, type: 'text/html', headers: {}, variants, ...store(content) };
+    const plain = { path, kind, type: 'text/html', headers: {}, variants, ...store(content) };
+    if (leads === undefined) return plain;
+    const [status, location] = leads;
+    return { ...plain, kind: 'redirect', headers: { location }, status };
   });
   listed.sort((a, b) => (a.path < b.path ? -1 : 1));
   const created = new Date(FIRST + n * 60_000).toISOString();

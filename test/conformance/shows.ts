@@ -100,6 +100,26 @@ export const shows: readonly Case[] = [
     },
   ],
   [
+    'a redirect leads on in another way, becomes a page and leads on again, and is read back whole each time',
+    async ({ destination }) => {
+      const body = { body: 'moved', isCompressed: true };
+      const to = 'https://www.example.org/new/';
+      const releases = [
+        releaseOf(1, { 'old/index.html': { ...body, leads: [301, to] }, 'new/index.html': 'new' }),
+        releaseOf(2, { 'old/index.html': { ...body, leads: [302, to] }, 'new/index.html': 'new' }),
+        releaseOf(3, { 'old/index.html': body, 'new/index.html': 'new' }),
+        releaseOf(4, { 'old/index.html': { ...body, leads: [301, to] }, 'new/index.html': 'newer' }),
+      ];
+      for (const [index, release] of releases.entries()) {
+        await publish(destination, release, releases[index - 1]);
+        await assertShows(destination, release, ['old/.index.html']);
+        const wish = { files: release.manifest.files, isLive: true };
+        for await (const { file, state } of destination.readBack(release.manifest, wish, signal))
+          assert.is(state, 'whole', `${file.path} of release ${index + 1}`);
+      }
+    },
+  ],
+  [
     'a variant never takes the place of a file of the release',
     async ({ destination }) => {
       const release = releaseOf(1, {

@@ -18,7 +18,9 @@ filling(caddy, {
     const comments = objects.find(({ method }) => String(method) === 'POST')?.['path_regexp'] as { pattern: string };
     const patterns = comments.pattern.replaceAll('\\x60', '`').replaceAll('\\x7b', '\\{');
     const root = objects.find(({ handler, root: folder }) => handler === 'vars' && folder !== undefined)?.['root'];
-    return { patterns: patterns.split(/\|(?=\^)/), root: String(root) };
+    const { mappings } = objects.find(({ handler }) => handler === 'map') as { mappings: { outputs: string[] }[] };
+    const redirects = mappings.map(({ outputs: [marker, , to] }) => `${marker}\t${to}`);
+    return { redirects, patterns: patterns.split(/\|(?=\^)/), root: String(root) };
   },
 });
 

@@ -60,11 +60,7 @@ export interface Seen {
 }
 
 /** A distribution as Amazon describes it: behaviours by path, the function before and after, the error pages of all of it. */
-export function distribution(
-  template: Template,
-  release: ReleaseView,
-  locations: Readonly<Record<string, string>> = {},
-) {
+export function distribution(template: Template, release: ReleaseView) {
   const config = template.Resources['Distribution']?.Properties['DistributionConfig'] as Distribution;
   const code = codeOf(template);
   return async (asked: EdgeRequest, hold: string | undefined, origin: OriginAnswer): Promise<Seen> => {
@@ -85,14 +81,17 @@ export function distribution(
     const told = isBucket ? sent : undefined;
     const page = config.CustomErrorResponses.find(({ ErrorCode }) => ErrorCode === status);
     if (page !== undefined) return { answer: named(page.ResponsePagePath, page.ResponseCode), headers: {}, told };
-    const moved = locations[sent.uri];
+    const moved =
+      isBucket && status === 200 ? release.find(decodeURIComponent(sent.uri))?.headers['location'] : undefined;
     const response = {
       statusCode: status,
       headers: moved === undefined ? {} : headersOf({ 'x-amz-website-redirect-location': moved }),
     };
     const after = hasFunction ? await call('viewer-response', sent, response) : { result: response };
     const { statusCode, headers } = after.result as FunctionResponse;
-    const shown = hasFunction ? named(sent.uri, statusCode) : `release ${statusCode} ${sent.uri.slice(1)}`;
+    const to = headers['location']?.value;
+    const file = hasFunction ? named(sent.uri, statusCode) : `release ${statusCode} ${sent.uri.slice(1)}`;
+    const shown = to === undefined ? file : `redirect ${statusCode} ${to}`;
     const answer = isBucket ? shown : `origin ${statusCode} ${decided.origin}`;
     return {
       answer,

@@ -14,13 +14,15 @@ function answerTo(path: string, { edge = {}, hold, origin = 200, ...request }: C
   const what =
     answer.from === 'release'
       ? answer.file.path
-      : answer.from === 'holding'
-        ? answer.name
-        : answer.from === 'origin'
-          ? answer.cap.of === 'dynamic'
-            ? `dynamic ${answer.cap.rule}`
-            : answer.cap.of
-          : '';
+      : answer.from === 'redirect'
+        ? answer.to
+        : answer.from === 'holding'
+          ? answer.name
+          : answer.from === 'origin'
+            ? answer.cap.of === 'dynamic'
+              ? `dynamic ${answer.cap.rule}`
+              : answer.cap.of
+            : '';
   return `${answer.from} ${answer.status} ${what}`.trim();
 }
 

@@ -7,9 +7,10 @@ import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { configSchema } from '../../src/config/schema.ts';
 import type { EdgeFacts } from '../../src/edge/facts.ts';
-import { type EdgeFile, fillEdge } from '../../src/edge/fillers.ts';
+import { type EdgeFile, fillEdge, redirectsOf } from '../../src/edge/fillers.ts';
 import { patternSource } from '../../src/edge/patterns.ts';
 import { HoldfastError } from '../../src/model/errors.ts';
+import type { Manifest, ReleaseFile } from '../../src/model/manifest.ts';
 import { smallConfig } from '../support/project.ts';
 import { suite } from '../support/suite.ts';
 import { HOLDING } from './release.ts';
@@ -21,6 +22,8 @@ export interface ReadBack {
   readonly patterns: readonly string[];
   /** The folder of the release; undefined where the server serves none. */
   readonly root: string | undefined;
+  /** Markers of redirects and where these lead, a tab between; undefined where the server is told of none. */
+  readonly redirects?: readonly string[];
   /** All that is not within quotation marks. No string of the configuration changes it. */
   readonly shape?: readonly string[];
 }
@@ -91,7 +94,12 @@ export function filling(
           const good = { ...all, paths: all.paths.slice(first, first + most) };
           const files = filledWith(server, good);
           if (batch < checks) await check(server, files, place);
-          const { patterns, root, shape } = await readBack(files, place);
+          const { patterns, root, shape, redirects } = await readBack(files, place);
+          if (redirects !== undefined) {
+            const { list } = redirectsOf(movedFrom(good.paths));
+            assert.ok(list.length > 0);
+            assert.equal(new Set(redirects), new Set(list.map(({ marker, to }) => `${marker}\t${to}`)));
+          }
           assert.equal(patterns, good.paths.map(expected));
           if (root !== undefined) assert.is(root, rootOf(good.dir));
           if (shape !== undefined)
@@ -144,6 +152,7 @@ function filledWith(server: Filled, { paths, cookies, dir, url }: Strings): read
     edge: { comments: { paths: [...paths] }, dynamic, loginCookies: [...cookies] },
     dir,
     url,
+    moved: paths,
   });
   assert.ok(facts);
   return fillEdge(server.name, facts as EdgeFacts);
@@ -170,6 +179,23 @@ interface Given {
   readonly edge?: NonNullable<Parameters<typeof smallConfig>[1]>['edge'];
   readonly dir?: string;
   readonly url?: string;
+  /** Addresses that lead elsewhere. */
+  readonly moved?: readonly string[];
+}
+
+/** A release in which each path leads to one of its name elsewhere. */
+function movedFrom(paths: readonly string[]): Pick<Manifest, 'id' | 'files'> {
+  const moved = (path: string): ReleaseFile => ({
+    path: `${path.slice(1)}/index.html`,
+    kind: 'redirect',
+    type: '',
+    headers: { location: `https://e.org${path}` },
+    status: 301,
+    sha256: '',
+    size: 1,
+    variants: {},
+  });
+  return { id: 'R1', files: [...new Set(paths)].map(moved) };
 }
 
 /** Refusals must be one clear line, of a code that names the configuration. */
@@ -209,6 +235,7 @@ function factsOf({ name }: Filled, given: Given): EdgeFacts | undefined {
     origin: { url: origin, host: origin.host },
     rules: parsed.data.edge,
     inbox: undefined,
+    redirects: redirectsOf(movedFrom(given.moved ?? [])),
     destination,
     holding: HOLDING.map((page) => ({ ...page, tiny: Buffer.from(page.name) })),
   };

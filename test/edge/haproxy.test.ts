@@ -8,12 +8,9 @@ import { matrix } from './matrix.ts';
 import { unwrittenPcre } from './pcre-language.ts';
 import { serving } from './serving.ts';
 
-/** It knows no holding page that is looked at as a file, and says asset. */
-const LOGGED = { '/_holdfast/holding/busy.html?kinds': 'asset' };
-
 matrix(haproxy);
 serving(haproxy);
-logging(haproxy, LOGGED);
+logging(haproxy);
 guarding(haproxy, queueing);
 limiting(haproxy, 'Too many requests', 20);
 filling(haproxy, {

@@ -30,6 +30,7 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   'an unknown page': request('/nope/'),
   'an asset': request('/style.css'),
   'robots.txt': request('/robots.txt'),
+  'a redirect': request('/old/'),
   'a feed': request('/feed/'),
   'a comment': request('/wp-comments-post.php', { method: 'POST', headers: FORM }),
   'a login': request('/a/', { cookies: [LOGIN], headers: { cookie: `a=b; ${LOGIN}=admin%7C1` } }),
@@ -156,6 +157,10 @@ function assertAnswer({ rules, origin }: Rig, { name, state, hold, served }: Cas
       assert.is(body.toString(), FILES[answer.file.path], name);
       assert.match(headers['cache-control'] ?? '', 'max-age', name);
       assert.is(headers['x-content-type-options'], 'nosniff', name);
+      break;
+    case 'redirect':
+      assert.is(headers.location, answer.to, name);
+      assert.match(headers['cache-control'] ?? '', 'max-age', name);
       break;
     case 'holding':
       assert.is(body.toString(), HOLDING.find((page) => page.name === answer.name)?.html.toString(), name);

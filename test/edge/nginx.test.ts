@@ -19,6 +19,7 @@ filling(nginx, {
     const routes = nginxMap(words, 'holdfast_route').filter(([, to]) => to === 'comments');
     assert.ok(routes.every(([key]) => key.startsWith(before)));
     const root = words[words.indexOf('root') + 1];
-    return { patterns: routes.map(([key]) => `^${key.slice(before.length)}`), root };
+    const [, ...redirects] = nginxMap(words, 'holdfast_moved').map(([, moved]) => moved);
+    return { patterns: routes.map(([key]) => `^${key.slice(before.length)}`), root, redirects };
   },
 });

@@ -15,7 +15,7 @@ import { fillEdge } from '../../src/edge/fillers.ts';
 import { smallConfig } from '../support/project.ts';
 import type { Need } from '../support/suite.ts';
 import { type ScriptedOrigin, startScriptedOrigin } from './origin.ts';
-import { HOLDING, RELEASE, setHold, writeMirror } from './release.ts';
+import { HOLDING, MANIFEST, RELEASE, setHold, writeMirror } from './release.ts';
 
 /** Where an edge under test listens and writes. */
 export interface EdgePlace {
@@ -159,7 +159,7 @@ async function serve(driver: EdgeDriver, place: EdgePlace, config: Config): Prom
   const { dir, scratch } = place;
   const loaded = { config, environment: 'production', root: dir, path: join(dir, 'x'), stateDir: dir, secrets: [] };
   const files = driver.place(
-    fillEdge(driver.name, edgeFacts(loaded, { name: driver.name, to: undefined, holding: HOLDING })),
+    fillEdge(driver.name, edgeFacts(loaded, { name: driver.name, to: undefined, holding: HOLDING, live: MANIFEST })),
     place,
   );
   for (const [path, text] of Object.entries(files)) {

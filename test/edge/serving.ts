@@ -1,14 +1,18 @@
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import { ENDING_PATH } from '../../src/model/ending.ts';
+import type { ReleaseFile } from '../../src/model/manifest.ts';
+import { markerOf } from '../../src/model/marker.ts';
 import { suite } from '../support/suite.ts';
+import { FILES, LONG, MANIFEST, REDIRECTS } from './release.ts';
 import { type EdgeDriver, type Rig, startRig, until } from './rig.ts';
 
+const MARKERS = MANIFEST.files.flatMap((file) => markerOf(file) ?? []).map((marker) => `/${encodeURI(marker)}`);
 const PAGES = ['/', '/a', '/a/', '/a/b', '/a/b/', '/caf%C3%A9/', '/caf%C3%A9', '/a/?utm_source=x', '/a?x'];
 const TYPES: Readonly<Record<string, RegExp>> = {
   '/feed/': /^(text|application)\/(rss\+)?xml/,
@@ -21,6 +25,7 @@ const TYPES: Readonly<Record<string, RegExp>> = {
 };
 /** Also what would leave the site, the folder, or the line, were it taken for what it looks like. */
 const MISSING = [
+  ...MARKERS,
   '/nope',
   '/nope/',
   '/a/nope',
@@ -41,8 +46,27 @@ const MISSING = [
   '/\\evil.example/',
   '/a%0d%0aSet-Cookie:x=1',
 ];
+/** Redirects that the server was told of, as they are asked for. */
+const MOVED: readonly [path: string, status: number, to: string][] = [
+  ['/old', 301, 'https://www.example.org/a/'],
+  ['/old/?utm_source=x', 301, 'https://www.example.org/a/'],
+  ['/old/index.html', 301, 'https://www.example.org/a/'],
+  ['/old/page.html', 302, 'https://other.example/x?a=1&b=(2)#c'],
+  [`/${encodeURI(LONG)}/`, 308, 'https://www.example.org/long/'],
+  [`/Mixed`, 301, 'https://www.example.org/mixed/'],
+];
+/** One that differs from a redirect by its case, one that no server can be told of. */
+const UNMOVED = ['/mixed/', '/pinned/'];
 /** Paths above the site's own; some servers call these no request at all. */
 const ABOVE = ['/a/%2e%2e/%2e%2e/_holdfast/control.json', '/a/..%2f..%2f_holdfast/x', '/.%2e/trees/one/index.html'];
+
+/** Files of the next release: their paths, redirects of the first that they are made of, and where they lead, as long as they do. */
+const NEXT: readonly [path: string, was: string, is: string | undefined][] = [
+  ['old/index.html', 'old/index.html', undefined],
+  ['old/page.html', 'old/page.html', 'https://other.example/elsewhere'],
+  ['new/index.html', 'old/index.html', 'https://www.example.org/a/'],
+  ['Mixed/index.html', 'Mixed/index.html', 'https://www.example.org/mixed/'],
+];
 
 /** What a server makes of a mirror's files, beside what the decision table says. */
 export function serving(driver: EdgeDriver): void {
@@ -54,8 +78,8 @@ export function serving(driver: EdgeDriver): void {
   test.after(() => rig?.close());
 
   /** Again with each look: what it was told first it may have fetched within the second in which a file server sees no change. */
-  const tellCache = async (): Promise<void> => {
-    if (driver.name === 'varnish') assert.is((await rig.ask('/a/', { method: 'PURGE' })).status, 200);
+  const tellCache = async (path = '/a/'): Promise<void> => {
+    if (driver.name === 'varnish') assert.is((await rig.ask(path, { method: 'PURGE' })).status, 200);
   };
 
   for (const path of PAGES)
@@ -98,6 +122,28 @@ export function serving(driver: EdgeDriver): void {
       assert.is(head.headers['content-type'], get.headers['content-type']);
       assert.is(head.body.length, 0);
     }
+  });
+
+  for (const [path, status, to] of MOVED)
+    for (const method of ['GET', 'HEAD'])
+      test(`${method} ${path} is told that it moved: ${status}`, async () => {
+        const { headers, status: got, body } = await rig.ask(path, { method });
+        assert.is(got, status);
+        assert.is(headers.location, to);
+        assert.is(headers['cache-control'], 'max-age=60');
+        assert.not.match(body.toString(), 'moved old');
+      });
+
+  for (const path of UNMOVED)
+    test(`${path} is served as it is`, async () => {
+      const { headers, status } = await rig.ask(path);
+      assert.equal([status, headers.location], [200, undefined]);
+    });
+
+  test('a redirect whose end is that of another leads to its own target, or is the page that leads there', async () => {
+    const path = `other/${LONG}/index.html`;
+    const { headers, body } = await rig.ask(`/other/${encodeURI(LONG)}/`);
+    assert.is(headers.location ?? body.toString(), headers.location === undefined ? FILES[path] : REDIRECTS[path]?.[1]);
   });
 
   test('what was compressed is sent so, to those who take it', async () => {
@@ -232,12 +278,25 @@ export function serving(driver: EdgeDriver): void {
     const { dir } = rig.place;
     await mkdir(join(dir, 'trees/two/a'), { recursive: true });
     await writeFile(join(dir, 'trees/two/a/index.html'), 'second');
+    // What was a redirect: a page now, leads elsewhere now, and one that came as new; and what is one still.
+    for (const [path, was, is] of NEXT) {
+      const file = { ...(MANIFEST.files.find((one) => one.path === was) as ReleaseFile), path };
+      const marker = markerOf(is === undefined ? { ...file, kind: 'page' } : { ...file, headers: { location: is } });
+      await mkdir(dirname(join(dir, 'trees/two', path)), { recursive: true });
+      await writeFile(join(dir, 'trees/two', path), 'second');
+      if (marker !== undefined) await writeFile(join(dir, 'trees/two', marker), '');
+    }
     await symlink('trees/two', join(dir, 'next'));
     await rename(join(dir, 'next'), join(dir, 'current'));
-    await until(async () => {
-      await tellCache();
-      return (await rig.ask('/a/')).body.toString() === 'second';
-    });
+    const said = async (path: string) => {
+      await tellCache(path);
+      const { status, headers, body } = await rig.ask(path);
+      return `${status} ${headers.location ?? body.toString()}`;
+    };
+    // Files that were looked at a moment before may be known for a second more.
+    for (const path of ['/a/', '/old/', '/old/page.html']) await until(async () => (await said(path)) === '200 second');
+    assert.is(await said('/new/'), '200 second');
+    assert.is(await said('/Mixed/'), '301 https://www.example.org/mixed/');
   });
 
   test.run();

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { layoutOf } from '../../src/publish/destinations/layout/paths.ts';
 import { treeOf } from '../../src/publish/destinations/layout/tree.ts';
 import { assertRoom } from '../../src/publish/destinations/mirror/place.ts';
-import { pruning, publish, type Release, releaseOf, standing } from '../conformance/releases.ts';
+import { pruning, publish, type Release, releaseOf, standing, type Written } from '../conformance/releases.ts';
 import { failure, hashesOf, inode, mirrorSuite, treesOf } from './mirror-place.ts';
 
 const { test, place } = mirrorSuite('the mirror');
@@ -23,6 +23,33 @@ test('a release lies below `current`, its folders are links to folders named by 
   assert.equal((await readdir(live('a/b'))).sort(), ['index.html', 'index.html.br', 'index.html.gz']);
   assert.equal((await readdir(place.dir)).sort(), ['_holdfast', 'current', 'trees']);
   assert.equal(await treesOf(place), hashesOf(release));
+});
+
+test('beside a redirect lies an empty file that says how and where it leads; without it the redirect is not whole', async () => {
+  const redirect = (status: 301 | 302, to: string): Written => ({ body: 'small', leads: [status, to] });
+  const first = releaseOf(1, { 'old/index.html': redirect(301, 'https://e.org/a'), 'b.html': redirect(302, '/b') });
+  const second = releaseOf(2, { 'old/index.html': redirect(301, 'https://e.org/z'), 'b.html': 'a page' });
+  const markers = async (folder: string) => (await readdir(live(folder))).filter((name) => name.startsWith('.'));
+  const states = async () => {
+    const wish = { files: first.manifest.files, isLive: true };
+    const found: string[] = [];
+    for await (const { state } of place.mirror.readBack(first.manifest, wish, signal)) found.push(state);
+    return found;
+  };
+  await publish(place.mirror, first);
+  const [old = ''] = await markers('old');
+  assert.match(old, /^\.index\.html\.301-[0-9a-f]{12}$/);
+  assert.match((await markers('.'))[0] ?? '', /^\.b\.html\.302-[0-9a-f]{12}$/);
+  assert.is(await readFile(live(`old/${old}`), 'utf8'), '');
+  assert.equal(await states(), ['whole', 'whole']);
+  await publish(place.mirror, second, first);
+  assert.equal([(await markers('old')).length, (await markers('old'))[0] === old], [1, false]);
+  assert.equal(await markers('.'), []);
+  await publish(place.mirror, first, second);
+  await unlink(live(`old/${old}`));
+  assert.equal(await states(), ['whole', 'absent']);
+  await publish(place.mirror, first);
+  assert.equal(await states(), ['whole', 'whole']);
 });
 
 test('the whole mirror can be moved elsewhere', async () => {

@@ -43,6 +43,7 @@ const CHANGES: readonly [string, ReleaseFile][] = [
   ['type', fileOf('index.html', 'home', { type: 'text/plain' })],
   ['kind', fileOf('index.html', 'home', { kind: 'redirect' })],
   ['a header', fileOf('index.html', 'home', { headers: { 'cache-control': 'no-store' } })],
+  ['the status of a redirect', fileOf('index.html', 'home', { status: 302 })],
   ['a variant', fileOf('index.html', 'home', { variants: { gzip: fileOf('x', 'gz') } })],
 ];
 

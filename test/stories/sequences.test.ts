@@ -1,4 +1,5 @@
 // takes: 16 s
+import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -75,9 +76,12 @@ test('a page that moved becomes a redirect at its second look, to a page that is
   assert.is(second.exit, 0, second.stderr);
   assert.match(await project.read('a/index.html'), 'https://www.example.org/new/');
   assert.match(await project.read('new/index.html'), 'All is well at /new/');
+  const marker = `a/.index.html.301-${hash('sha256', 'https://www.example.org/new/').slice(0, 12)}`;
+  assert.ok(there(marker));
   site.pages.set('/a/', well('/a/'));
   await project.publish('--now');
   assert.match(await project.read('a/index.html'), 'All is well at /a/');
+  assert.not.ok(there(marker));
 });
 
 test('a page that redirects to itself or to a login elsewhere is never published as a redirect', async () => {

@@ -314,6 +314,8 @@ sub vcl_deliver {
 			set req.http.X-Holdfast-Kind = "";
 		} elsif (resp.status == 404) {
 			set req.http.X-Holdfast-Kind = "404";
+		} elsif (resp.status > 300 && resp.status < 400 && resp.status != 304) {
+			set req.http.X-Holdfast-Kind = "redirect";
 		} else {
 			set req.http.X-Holdfast-Kind = "static";
 		}

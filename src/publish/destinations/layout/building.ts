@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { HoldfastError } from '../../../model/errors.ts';
 import type { Manifest, ReleaseFile } from '../../../model/manifest.ts';
-import type { Standing } from '../../destination.ts';
+import type { OpenFile, Standing } from '../../destination.ts';
 import { isReleaseId } from './paths.ts';
 import { type Folder, type Form, folderOf, formsOf, nameOf, treeOf } from './tree.ts';
 
@@ -89,6 +90,11 @@ function holderOf({ name, next, root }: Plan, file: ReleaseFile): Folder | undef
   const folder = folderOf(root, file.path);
   if (folder?.files.get(nameOf(file.path))?.sha256 === file.sha256) return folder;
   throw new HoldfastError('unexpected', `${name}: ${file.path} is not in release ${next.id} as it was put`);
+}
+
+/** The bytes of a form; a marker has none. */
+export function bytesOf({ encoding }: Form, open: OpenFile): Readable {
+  return encoding === 'marker' ? Readable.from([]) : open(encoding);
 }
 
 /** The folders of a release that is to be transferred. Throws `address-hostile` or `name-collision`. */

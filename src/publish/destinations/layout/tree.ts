@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { BlobRef } from '../../../model/capture.ts';
 import { HoldfastError } from '../../../model/errors.ts';
 import type { Encoding, Manifest, ReleaseFile } from '../../../model/manifest.ts';
+import { markerOf } from '../../../model/marker.ts';
 
 /** One folder of a release, as a pure function of the manifest: equal hashes hold the same names and bytes all the way down. */
 export interface Folder {
@@ -11,10 +12,12 @@ export interface Folder {
   readonly folders: ReadonlyMap<string, Folder>;
 }
 
-/** One file on the disk: a file of the release, or one of its compressed variants. */
+/** One file on the disk: a file of the release, one of its compressed variants, or the empty marker beside a redirect. */
 export interface Form extends BlobRef {
-  readonly encoding: Encoding | 'identity';
+  readonly encoding: Encoding | 'identity' | 'marker';
 }
+
+const EMPTY: BlobRef = { sha256: createHash('sha256').digest('hex'), size: 0 };
 
 /** The names that `gzip_static`, `brotli_static` and `precompressed` look for. */
 export const SUFFIXES: Readonly<Record<Encoding, string>> = { gzip: '.gz', br: '.br' };
@@ -33,6 +36,7 @@ export function treeOf(manifest: Manifest): Folder {
   const files = manifest.files.filter((file) => file.kind !== 'internal');
   for (const file of files) place(root, file);
   for (const file of files) placeVariants(root, file);
+  for (const file of files) placeMarker(root, file);
   return close(root);
 }
 
@@ -60,13 +64,14 @@ export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** The names and contents of a file and its variants, as far as the tree has them. */
+/** The names and contents of a file, its variants and its marker, as far as the tree has them. */
 export function formsOf(folder: Folder, file: ReleaseFile): [string, Form][] {
   const name = nameOf(file.path);
   const candidates = [
     ['identity', name],
     ['gzip', `${name}${SUFFIXES.gzip}`],
     ['br', `${name}${SUFFIXES.br}`],
+    ['marker', nameOf(markerOf(file) ?? '')],
   ] as const;
   return candidates.flatMap(([encoding, each]): [string, Form][] => {
     const form = folder.files.get(each);
@@ -123,6 +128,15 @@ function placeVariants(root: Draft, file: ReleaseFile): void {
     if (Buffer.byteLength(name) > NAME_BYTES) continue;
     draft.files.set(name, { sha256: ref.sha256, size: ref.size, encoding });
   }
+}
+
+/** It gives way to a file of the release, as a variant does. */
+function placeMarker(root: Draft, file: ReleaseFile): void {
+  const path = markerOf(file);
+  if (path === undefined) return;
+  const { files, folders } = folderFor(root, path);
+  const name = nameOf(path);
+  if (!files.has(name) && !folders.has(name)) files.set(name, { ...EMPTY, encoding: 'marker' });
 }
 
 function close(draft: Draft): Folder {

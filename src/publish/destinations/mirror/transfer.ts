@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Manifest, ReleaseFile } from '../../../model/manifest.ts';
 import { isAbsent, makeFolder, syncFolder, systemCode, writeAtomic } from '../../../store/files.ts';
 import type { Standing, Transfer } from '../../destination.ts';
-import { createBuilding, keptAt, type Place, type Rest, reliedOn, rootOf } from '../layout/building.ts';
+import { bytesOf, createBuilding, keptAt, type Place, type Rest, reliedOn, rootOf } from '../layout/building.ts';
 import { holds, linkOrCopy, namesIn, onEach, targetOf, writeVerified } from '../layout/disk.ts';
 import { type Layout, linkTarget, NEXT_LINK, PASSING } from '../layout/paths.ts';
 import { damaged } from '../layout/refusals.ts';
@@ -77,7 +77,7 @@ function transferOf(work: Work): Transfer {
   return {
     put: async (file, open) =>
       each(file, ({ path, form }) =>
-        writeVerified(join(at, path), form, { source: () => open(form.encoding), isDurable: true }),
+        writeVerified(join(at, path), form, { source: () => bytesOf(form, open), isDurable: true }),
       ),
     restore: async (file) => {
       const kept = keptAt(work.source(), file);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { BlobRef } from '../../../model/capture.ts';
 import type { Manifest, ReleaseFile } from '../../../model/manifest.ts';
 import type { Standing, Transfer } from '../../destination.ts';
-import { createBuilding, keptAt, type Place, reliedOn, rootOf } from '../layout/building.ts';
+import { bytesOf, createBuilding, keptAt, type Place, reliedOn, rootOf } from '../layout/building.ts';
 import { writeVerified } from '../layout/disk.ts';
 import { PASSING } from '../layout/paths.ts';
 import { damaged } from '../layout/refusals.ts';
@@ -97,7 +97,7 @@ function transferOf(work: Work): Transfer {
   return {
     put: (file, open) =>
       each(file, async ({ path, form }) => {
-        await writeVerified(join(staging.at, path), form, { source: () => open(form.encoding), isDurable: false });
+        await writeVerified(join(staging.at, path), form, { source: () => bytesOf(form, open), isDurable: false });
         put.set(path, form);
       }),
     restore: (file) => {
