@@ -100,9 +100,7 @@ for (const [date, took, line] of CLOCKS) {
 
 test('a time that comes out of a cache is nobody’s', () => {
   assert.equal(stampsOf([seenAs(body({ date: 'Tue, 02 Feb 2027 08:00:00 GMT', age: '3600' }))]), []);
-  assert.equal(lines([clockFinding("the origin's", [])]), [
-    "ok: the origin's clock is not known: no answer tells it",
-  ]);
+  assert.equal(lines([clockFinding("the origin's", [])]), ["ok: the origin's clock is not known: no answer tells it"]);
 });
 
 const SHOP = { requestsPerSecond: 2 };
