@@ -90,7 +90,7 @@ export async function startNginx(
     join(dir, 'nginx.conf'),
     `user root; worker_processes 1; pid ${dir}/nginx.pid; error_log ${dir}/error.log; daemon off;
 events { worker_connections 2048; }
-http { include /etc/nginx/mime.types; default_type application/octet-stream; access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; ${temp} ${http}
+http { include /etc/nginx/mime.types; default_type application/octet-stream; access_log off; sendfile on; tcp_nopush off; keepalive_requests 1000000; ${temp} ${http}
   server { listen 127.0.0.1:${port} reuseport; ${lines} } }
 `,
   );
