@@ -1,4 +1,5 @@
 // takes: 130 s
+// time limit: 600 s
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
