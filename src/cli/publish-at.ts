@@ -53,7 +53,7 @@ interface Waiting {
 }
 
 async function warnOfClocks(io: VerbIo, loaded: LoadedConfig): Promise<void> {
-  for (const text of await clocksThatAreOff(loaded, io.signal)) io.note(`warning clock-skew: ${text}`);
+  for (const { text } of await clocksThatAreOff(loaded, io.signal)) io.note(`warning clock-skew: ${text}`);
 }
 
 /** A cycle prepares what comes next; one that another run is at does as well. */

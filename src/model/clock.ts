@@ -10,6 +10,14 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Somebody's clock that is another than this machine's. */
+export interface ClockOff {
+  /** As in "the origin's". */
+  readonly whose: string;
+  /** By how much, and what to do. */
+  readonly text: string;
+}
+
 /** A clock that is set is noticed within this. */
 const LONGEST_NAP_MS = 500;
 

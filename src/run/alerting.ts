@@ -1,7 +1,7 @@
 import { type Certificate, certificatesOf } from '../cycle/certificates.ts';
 import { stateFiles } from '../cycle/workplace.ts';
 import { inboxState } from '../inbox/state.ts';
-import type { Clock } from '../model/clock.ts';
+import type { Clock, ClockOff } from '../model/clock.ts';
 import { type Alert, openAlarms } from './alarms.ts';
 import { conditionsOf } from './conditions.ts';
 import { call, courierOf, deliver } from './couriers.ts';
@@ -30,8 +30,8 @@ export interface AlertingOptions {
   readonly log: Log;
   /** Takes secrets out of a text that leaves. */
   readonly redact: (text: string) => string;
-  /** Clocks of others that are off, in words; asks them. */
-  readonly clocks: () => Promise<readonly string[]>;
+  /** Clocks of others that are off; asks them. */
+  readonly clocks: () => Promise<readonly ClockOff[]>;
 }
 
 /** What is on its way when the process ends gets this long. */

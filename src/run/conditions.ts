@@ -1,6 +1,7 @@
 import { type Certificate, judgeCertificate } from '../cycle/certificates.ts';
 import type { InboxState } from '../inbox/state.ts';
 import { age as inWords } from '../model/age.ts';
+import type { ClockOff } from '../model/clock.ts';
 import type { CycleEnd } from './cycle.ts';
 import type { LaneFact } from './lane-facts.ts';
 import type { RunState } from './state.ts';
@@ -24,8 +25,8 @@ export interface Around {
   readonly lanes: readonly LaneFact[];
   readonly inbox?: InboxState | undefined;
   readonly certificates?: readonly Certificate[];
-  /** Clocks that are off while something is to happen at an instant, in words. */
-  readonly clocks?: readonly string[];
+  /** Clocks that are off while something is to happen at an instant. */
+  readonly clocks?: readonly ClockOff[];
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -46,7 +47,7 @@ export function conditionsOf(state: RunState, around: Around): readonly Conditio
     ...own,
     ...holdConditions(state),
     ...certificates.flatMap((certificate) => certificateCondition(certificate, now)),
-    ...clocks.map((text) => ({ subject: text.split(' is ', 1)[0] ?? text, text })),
+    ...clocks.map(({ whose, text }) => ({ subject: `${whose} clock`, text })),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -103,6 +104,26 @@ test('stopped by a signal it says so at once and exits 1, and what was live stay
   assert.is(exit, 1);
   assert.match(await said, 'stopped by SIGTERM');
   assert.match(await project.read('index.html'), 'home');
+});
+
+test('status --watch tells again what there is, each few seconds, until it is stopped; then it exits as its last look did', async () => {
+  site.pages.set('/', page('Home', 'Edition 1'));
+  await project.publish('--now');
+  const child = spawn(process.execPath, [builtPath('cli/main'), 'status', '--watch', '--json'], { cwd: project.dir });
+  const told = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const live = async () => {
+    const facts = JSON.parse(String((await told.next()).value)) as { destinations: { live: string }[] };
+    return facts.destinations[0]?.live;
+  };
+  const first = await live();
+  site.pages.set('/', page('Home', 'Edition 2'));
+  const [second] = (await project.publish('--now')).json.releases;
+  let now = await live();
+  if (now === first) now = await live();
+  assert.equal([typeof first, now], ['string', second]);
+  assert.is.not(first, second);
+  child.kill('SIGTERM');
+  assert.equal(await once(child, 'close'), [0, null]);
 });
 
 test.run();

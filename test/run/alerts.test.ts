@@ -99,7 +99,8 @@ test('a certificate near its end, and a clock that is off before an instant, are
   const loaded = { config, stateDir } as LoadedConfig;
   let now = Date.now();
   let of = state({ loaded });
-  let off = ["the origin's clock is 9 s ahead of this machine's; set both by NTP"];
+  const CLOCK = "the origin's clock is 9 s ahead of this machine's; set both by NTP";
+  let off = [{ whose: "the origin's", text: CLOCK }];
   const said: string[] = [];
   let asked = 0;
   const alerting = startAlerting({
@@ -120,7 +121,7 @@ test('a certificate near its end, and a clock that is off before an instant, are
     }
     return said.splice(0);
   };
-  const [TLS, CLOCK] = ['certificate, origin: 127.0.0.1: good for 9 d more', off[0]];
+  const TLS = 'certificate, origin: 127.0.0.1: good for 9 d more';
   try {
     assert.equal(await looks(), [`alert begins: ${TLS}`]);
     of = state({ loaded, appointment: { at: now + 3_600_001, why: 'timetable' } });
