@@ -10,7 +10,7 @@ import { suite } from './suite.ts';
 import { readMustRun, reportOf, verdictOf } from './verdict.ts';
 
 const UVU = import.meta.resolve('uvu');
-const SUITE = import.meta.resolve('./suite.ts');
+const SUITE = new URL('./suite.ts', import.meta.url).href;
 const START = `import { suite } from '${UVU}'; const test = suite('made up');`;
 const FAILING = `${START} test('a', () => {}); test('b', () => { throw new Error('boom-in-b'); }); test.skip('c', () => {}); test.run();`;
 
@@ -101,6 +101,12 @@ test('knows how a file ended', async () => {
     assert.equal(counts(ran[at]), one.expect, one.name);
     if (one.says) assert.match(ran[at]?.notes.join() ?? '', one.says, one.name);
   }
+});
+
+test('takes a file that does not compile for a failure, and says where', async () => {
+  const [broken] = await runMadeUp({ 'test/a.test.ts': `${START}\nconst = 1;`, 'test/b.test.ts': FAILING });
+  assert.equal(counts(broken), [0, 1, 0]);
+  assert.match(broken?.output ?? '', /a\.test\.ts:2:\d+: /);
 });
 
 test('prints a failing file in full and a passing one in a line', async () => {
