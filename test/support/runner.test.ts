@@ -7,7 +7,7 @@ import { findTests } from './files.ts';
 import { filesOf } from './parts.ts';
 import { type Ran, runFiles } from './runner.ts';
 import { suite } from './suite.ts';
-import { readMustRun, reportOf, verdictOf } from './verdict.ts';
+import { failuresOf, readMustRun, reportOf, verdictOf } from './verdict.ts';
 
 const UVU = import.meta.resolve('uvu');
 const SUITE = import.meta.resolve('./suite.ts');
@@ -103,7 +103,7 @@ test('knows how a file ended', async () => {
   }
 });
 
-test('prints a failing file in full and a passing one in a line', async () => {
+test('prints a failing file in full and a passing one in a line, and what failed once more at the end', async () => {
   const ran = await runMadeUp({
     'test/bad.test.ts': FAILING,
     'test/good.test.ts': `${START} test('a', () => console.log('chatter')); test.run();`,
@@ -112,6 +112,9 @@ test('prints a failing file in full and a passing one in a line', async () => {
   assert.match(bad, 'boom-in-b');
   assert.is(good.includes('chatter'), false);
   assert.is(good.split('\n').length, 1);
+  const again = failuresOf(ran);
+  assert.is(again.length, 1);
+  assert.match(again[0] ?? '', /^FAIL .* test\/bad\.test\.ts [^]*boom-in-b/);
 });
 
 test('leaves out test/bench, takes patterns, and runs exclusive files alone and waiting ones beside the others', async () => {
