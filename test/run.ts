@@ -6,7 +6,7 @@ import { newerThan } from './support/built.ts';
 import { findTests, matches } from './support/files.ts';
 import { installParts } from './support/install.ts';
 import { type Ran, runFiles, stopFiles } from './support/runner.ts';
-import { readMustRun, reportOf, verdictOf } from './support/verdict.ts';
+import { failuresOf, readMustRun, reportOf, verdictOf } from './support/verdict.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Exit code of a process that an interrupt ended, as shells have it. */
@@ -44,6 +44,7 @@ const verdict = verdictOf(
   [...built, ...ran],
   mustRun.filter((path) => matches(path, patterns)),
 );
+for (const failure of failuresOf([...built, ...ran])) say(failure);
 for (const complaint of verdict.complaints) say(`FAIL  ${complaint}`);
 say(verdict.closing);
 process.exitCode = verdict.ok && files.length > 0 ? 0 : 1;

@@ -75,6 +75,11 @@ export interface Standing {
   readonly unsure: ReadonlySet<string> | 'all';
   /** A release that can be returned to, whose files may be restored. */
   readonly source?: Manifest;
+  /**
+   * Awaited before each request, a repeated one too, that changes what visitors get at once: resolves while the caller has the lease, and throws
+   * `lease-lost` where another has it by now, so that who slept does not write over who came after. Of no use to an atomic destination, whose `commit` has a guard.
+   */
+  readonly ensureHeld: () => Promise<void>;
 }
 
 export interface Transfer {

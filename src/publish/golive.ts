@@ -74,13 +74,12 @@ export async function goLive(lease: Lease, wish: GoLive, signal: AbortSignal): P
 
 async function send(lease: Lease, wish: GoLive, signal: AbortSignal): Promise<void> {
   const { destination } = lease;
-  const { release, live, put, bytes } = wish;
-  const transfer = await destination.begin(release, standingOf(live, bytes), signal);
+  const { release, put } = wish;
+  const transfer = await destination.begin(release, standingOf(lease, wish), signal);
   try {
     for (const group of inOrder(put, release.files)) {
       await onEach(group, destination.putsAtOnce, async (file) => {
         signal.throwIfAborted();
-        await lease.ensureHeld();
         await sendOne(transfer, file, wish);
         wish.onPut?.();
       });
@@ -102,9 +101,9 @@ function guardOf({ destination, guard }: Lease, { gate }: GoLive): Guard {
   };
 }
 
-function standingOf({ manifest, unsure }: Live, bytes: BytesFrom): Standing {
+function standingOf({ ensureHeld }: Lease, { live: { manifest, unsure }, bytes }: GoLive): Standing {
   const source = 'source' in bytes ? bytes.source : manifest && uncoveredRelease(manifest);
-  return { live: manifest, unsure, ...(source === undefined ? {} : { source }) };
+  return { live: manifest, unsure, ensureHeld, ...(source === undefined ? {} : { source }) };
 }
 
 async function sendOne(transfer: Transfer, file: ReleaseFile, { bytes, live }: GoLive): Promise<void> {

@@ -124,7 +124,12 @@ export async function transfer(
 
 /** What is known where `live` is live and all is as it says; without it, where nothing can be relied on. */
 export function standing(live?: Release, more: Partial<Standing> = {}): Standing {
-  return { live: live?.manifest, unsure: live === undefined ? 'all' : new Set(), ...more };
+  return {
+    live: live?.manifest,
+    unsure: live === undefined ? 'all' : new Set(),
+    ensureHeld: async () => undefined,
+    ...more,
+  };
 }
 
 /** A record as the last publisher left it. */

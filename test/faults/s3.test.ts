@@ -158,12 +158,17 @@ test('with the store away at a request of a first publish, the next run puts all
   await onEach(sample(first, 0), ({ n }) => disturb({ which: 'first', n, fault: serverError, name: '500' }));
 });
 
-/** From the n-th request on a publisher gets nothing through, its renewals included: as if its machine had stopped. */
+/**
+ * From the n-th request on a publisher gets nothing through, its renewals included: as if its machine had stopped. When it wakes, its renewals, by
+ * which it finds out that it is late, come last.
+ */
 async function paused(n: number): Promise<void> {
   const when = `paused at request ${n}`;
   await inPlace(rig, { prefix: `pause-${n}`, live: OLD }, async (place) => {
-    const held = pause();
+    const [held, renewals] = [pause(), pause()];
+    const isRenewal = ({ path }: SeenRequest): boolean => path.endsWith('/_holdfast/control.json');
     place.proxy.on((request) => request.n >= n, held);
+    place.proxy.on((request) => request.n > n && isRenewal(request), renewals);
     const sleeper = publishWith(place.through, NEW, { holder: 'sleeper', timing: TIMING }).then(
       () => undefined,
       asHoldfastError,
@@ -177,6 +182,8 @@ async function paused(n: number): Promise<void> {
     const before = await recordAt(place.direct);
     assert.is(before?.live, THIRD.manifest.id, when);
     held.resume();
+    await wait(TIMING.stop);
+    renewals.resume();
     await sleeper;
     const after = await recordAt(place.direct);
     assert.is(after?.live, THIRD.manifest.id, `${when}: who woke moved the record`);

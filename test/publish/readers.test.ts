@@ -24,9 +24,8 @@ const PUBLISHES = 200;
 const RETURN_EVERY = 10;
 const RETURN_BY = 3;
 const PRUNE_EVERY = 10;
-/** Assets stay for at least three releases and longer than a server keeps files open. */
-const CARRIED_RELEASES = 3;
-const CARRIED_MS = 3000;
+/** Once their pages are live no more, assets stay for longer than a server keeps files open and a reader takes for one page on a busy machine. */
+const CARRIED_MS = 6000;
 const PAGES = ['index.html', 'a/index.html', 'a/b/index.html', 'feed/index.html'];
 const ENCODINGS = ['identity', 'gzip', 'br'] as const;
 const signal = new AbortController().signal;
@@ -61,7 +60,6 @@ function fileOf(path: string, text: string, isCompressed: boolean): ReleaseFile 
 interface Look {
   readonly pages: readonly ReleaseFile[];
   readonly assets: readonly ReleaseFile[];
-  readonly born: number;
 }
 
 /** What release n is by itself: even ones are large, odd ones small, and each third is not compressed. */
@@ -73,7 +71,6 @@ function lookOf(n: number): Look {
   return {
     pages: PAGES.map((path) => fileOf(path, `<p>${path} ${filler}</p>${links}`, isCompressed)),
     assets: names.map((path) => fileOf(path, `asset ${filler}`, isCompressed)),
-    born: Date.now(),
   };
 }
 
@@ -89,23 +86,30 @@ const nothingKept: Omit<Pruning, 'live' | 'guard'> = {
 /** One publisher's memory: every look so far, and the manifests made of them. */
 function createSite(destination: Destination) {
   const looks: Look[] = [];
+  /** When each was live last: the one that is, until the next is on its way. */
+  const lastLive = new Map<Look, number>();
   let live: Manifest | undefined;
   let releases = 0;
 
   async function goLive(look: Look): Promise<void> {
-    const carried = looks.filter(
-      (each, n) => n >= looks.length - CARRIED_RELEASES || Date.now() - each.born < CARRIED_MS,
-    );
+    const now = Date.now();
+    for (const [each, at] of lastLive) if (at === Infinity) lastLive.set(each, now);
+    lastLive.set(look, Infinity);
+    const carried = [...lastLive].filter(([, at]) => now - at < CARRIED_MS).map(([each]) => each);
     const files = [
       ...new Map(
-        [...look.pages, ABOUT, ...[...carried, look].flatMap(({ assets }) => assets)].map((file) => [file.path, file]),
+        [...look.pages, ABOUT, ...carried.flatMap(({ assets }) => assets)].map((file) => [file.path, file]),
       ).values(),
     ];
     files.sort((a, b) => (a.path < b.path ? -1 : 1));
     releases += 1;
     const base = { format: 1, site: 's', environment: 'e', lineage: 'l', parent: null, created: '' } as const;
     const next: Manifest = { ...base, id: `r${releases}`, files };
-    const transfer = await destination.begin(next, { live, unsure: live === undefined ? 'all' : new Set() }, signal);
+    const transfer = await destination.begin(
+      next,
+      { live, unsure: live === undefined ? 'all' : new Set(), ensureHeld: async () => undefined },
+      signal,
+    );
     for (const file of changedFiles(next, live)) {
       await transfer.put(file, (encoding) => {
         const ref = encoding === 'identity' ? file : file.variants[encoding];

@@ -393,7 +393,8 @@ test('what was under embargo was seen by nobody before its time, and by everybod
   const { visits, cycles, open, held, slack } = hour;
   const asked = visits.filter(({ path, kind }) => path === EMBARGOED && kind !== 'holding');
   const seen = asked.filter(({ kind }) => kind === 'static');
-  assert.ok(asked.some(({ at }) => at < open) && seen.length > 10, 'it was asked for before and after');
+  const before = asked.filter(({ at }) => at < open).length;
+  assert.ok(before >= 3 && seen.length >= 3, `asked for ${before} times before its time, seen ${seen.length} times`);
   assert.equal(
     seen.filter(({ at }) => at < open).map(({ at }) => at - open),
     [],

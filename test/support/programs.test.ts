@@ -49,7 +49,7 @@ test('a run gives what was printed, and ends at its limit', async () => {
 });
 
 test('one ends with the process that started it, though that was killed', async ({ log }) => {
-  const source = `import { startProgram } from ${JSON.stringify(import.meta.resolve('./programs.ts'))};
+  const source = `import { startProgram } from ${JSON.stringify(new URL('./programs.ts', import.meta.url).href)};
     console.log(startProgram(${JSON.stringify(log)}, '/bin/sleep', ['100']).pid); setInterval(() => {}, 1000);`;
   const args = ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', source];
   const parent = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });

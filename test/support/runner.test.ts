@@ -7,10 +7,10 @@ import { findTests } from './files.ts';
 import { filesOf } from './parts.ts';
 import { type Ran, runFiles } from './runner.ts';
 import { suite } from './suite.ts';
-import { readMustRun, reportOf, verdictOf } from './verdict.ts';
+import { failuresOf, readMustRun, reportOf, verdictOf } from './verdict.ts';
 
 const UVU = import.meta.resolve('uvu');
-const SUITE = import.meta.resolve('./suite.ts');
+const SUITE = new URL('./suite.ts', import.meta.url).href;
 const START = `import { suite } from '${UVU}'; const test = suite('made up');`;
 const FAILING = `${START} test('a', () => {}); test('b', () => { throw new Error('boom-in-b'); }); test.skip('c', () => {}); test.run();`;
 
@@ -103,7 +103,13 @@ test('knows how a file ended', async () => {
   }
 });
 
-test('prints a failing file in full and a passing one in a line', async () => {
+test('takes a file that does not compile for a failure, and says where', async () => {
+  const [broken] = await runMadeUp({ 'test/a.test.ts': `${START}\nconst = 1;`, 'test/b.test.ts': FAILING });
+  assert.equal(counts(broken), [0, 1, 0]);
+  assert.match(broken?.output ?? '', /a\.test\.ts:2:\d+: /);
+});
+
+test('prints a failing file in full and a passing one in a line, and what failed once more at the end', async () => {
   const ran = await runMadeUp({
     'test/bad.test.ts': FAILING,
     'test/good.test.ts': `${START} test('a', () => console.log('chatter')); test.run();`,
@@ -112,15 +118,21 @@ test('prints a failing file in full and a passing one in a line', async () => {
   assert.match(bad, 'boom-in-b');
   assert.is(good.includes('chatter'), false);
   assert.is(good.split('\n').length, 1);
+  const again = failuresOf(ran);
+  assert.is(again.length, 1);
+  assert.match(again[0] ?? '', /^FAIL .* test\/bad\.test\.ts .*boom-in-b/s);
 });
 
 test('leaves out test/bench, takes patterns, and runs exclusive files alone and waiting ones beside the others', async () => {
   const root = await mkdtemp(join(tmpdir(), 'holdfast-runner-'));
   try {
     await mkdir(join(root, 'test/bench'), { recursive: true });
+    // Each ends once three have begun, so that this takes no clock.
     const source = (name: string) =>
       `${HEADS[name] ?? ''}import * as fs from 'node:fs'; ${START} test('t', async () => {
-        fs.appendFileSync('order', '+'); await new Promise((r) => setTimeout(r, 1200)); fs.appendFileSync('order', '-'); }); test.run();`;
+        fs.appendFileSync('order', '+');
+        while (!fs.readFileSync('order', 'utf8').startsWith('+++')) await new Promise((r) => setTimeout(r, 50));
+        fs.appendFileSync('order', '-'); }); test.run();`;
     for (const name of ['a', 'b', 'c', 'e', 'bench/d'])
       await writeFile(join(root, `test/${name}.test.ts`), source(name));
     assert.equal(

@@ -34,6 +34,20 @@ export function verdictOf(ran: readonly Ran[], mustRun: readonly string[]): RunV
 
 /** One line a file, and for a failed one all it printed. */
 export function reportOf(ran: Ran): string {
+  return ran.failed > 0 ? `${lineOf(ran)}\n${ran.output.trimEnd()}\n` : lineOf(ran);
+}
+
+/** Of what a failed file printed, told again: its failures come last. */
+const LAST_LINES = 40;
+
+/** The failed files once more with the end of what they printed, for the end of a log of which only that is read; empty where none failed. */
+export function failuresOf(ran: readonly Ran[]): readonly string[] {
+  return ran
+    .filter(({ failed }) => failed > 0)
+    .map((file) => `${lineOf(file)}\n${file.output.trimEnd().split('\n').slice(-LAST_LINES).join('\n')}\n`);
+}
+
+function lineOf(ran: Ran): string {
   const mark = ran.failed > 0 ? 'FAIL' : ran.passed === 0 ? 'skip' : 'ok  ';
   const counts = [
     `${ran.passed} passed`,
@@ -41,6 +55,5 @@ export function reportOf(ran: Ran): string {
     ran.skipped ? `${ran.skipped} skipped` : '',
   ];
   const notes = ran.notes.map((note) => `\n       ${note}`).join('');
-  const line = `${mark} ${ran.seconds.toFixed(1).padStart(6)} s  ${ran.path}  ${counts.filter(Boolean).join(', ')}${notes}`;
-  return ran.failed > 0 ? `${line}\n${ran.output.trimEnd()}\n` : line;
+  return `${mark} ${ran.seconds.toFixed(1).padStart(6)} s  ${ran.path}  ${counts.filter(Boolean).join(', ')}${notes}`;
 }

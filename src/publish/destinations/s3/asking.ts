@@ -17,7 +17,12 @@ export interface Asking {
   once(call: Call, signal: AbortSignal): Promise<Outcome>;
   /** Sends a request until it comes to something; a fault whose code is `expected` does. Throws `destination-unwritable`. */
   ask(call: Call, signal: AbortSignal, expected?: readonly string[]): Promise<Outcome>;
+  /** The same for who has to be sure before each try of a request that changes something; where `ensure` throws nothing is sent. */
+  onlyWhile(ensure: Ensure): Asking;
 }
+
+/** Resolves while something holds, and throws where it holds no more. */
+export type Ensure = () => Promise<void>;
 
 export interface AskingOptions {
   readonly client: Client;
@@ -43,11 +48,22 @@ export function pauseAfter(tries: number, random: () => number): number {
 }
 
 /** Asks through `client`. */
-export function createAsking({ client, place, clock, random, silence }: AskingOptions): Asking {
-  let requests = 0;
+export function createAsking(options: AskingOptions): Asking {
+  return askingOf({ ...options, sent: { requests: 0 }, ensure: async () => undefined });
+}
+
+interface Asker extends AskingOptions {
+  /** Shared with those who have to be sure. */
+  readonly sent: { requests: number };
+  readonly ensure: Ensure;
+}
+
+function askingOf(asker: Asker): Asking {
+  const { client, place, clock, random, silence, sent, ensure } = asker;
   const once: Asking['once'] = async (call, signal) => {
     signal.throwIfAborted();
-    requests += 1;
+    if (changes(call)) await ensure();
+    sent.requests += 1;
     const asked = `${call.method} ${call.key}`;
     try {
       const outcome = await outcomeOf(await client.send({ ...call, silence }, signal), call);
@@ -62,7 +78,7 @@ export function createAsking({ client, place, clock, random, silence }: AskingOp
   return {
     place,
     get requests() {
-      return requests;
+      return sent.requests;
     },
     once,
     async ask(call, signal, expected = []) {
@@ -73,7 +89,13 @@ export function createAsking({ client, place, clock, random, silence }: AskingOp
         await clock.sleep(pauseAfter(tries, random), signal);
       }
     },
+    onlyWhile: (ensured) => askingOf({ ...asker, ensure: ensured }),
   };
+}
+
+/** An upload that is given up was never to be seen. */
+function changes({ method, query }: Call): boolean {
+  return method !== 'GET' && method !== 'HEAD' && !(method === 'DELETE' && query?.['uploadId'] !== undefined);
 }
 
 async function outcomeOf(answer: IncomingMessage, { method, headers = {} }: Call): Promise<Outcome> {

@@ -25,11 +25,13 @@ export async function pruneBucket(
   signal: AbortSignal,
 ): Promise<PruneReport> {
   signal.throwIfAborted();
-  const { live, retired, dropped } = pruning;
+  const { live, retired, dropped, guard } = pruning;
+  // A publisher that slept may wake here, and a name be another release's by now.
+  const held = { ...shared, store: shared.store.onlyWhile(() => guard(async () => undefined)) };
   const ids = new Set(dropped.map(({ id }) => id));
   const returnable = retired.filter(({ id }) => !ids.has(id));
   const shown = new Set(served(live).map(({ path }) => path));
-  const work: Work = { ...pruning, shared, shown, returnable, atOnce, signal };
+  const work: Work = { ...pruning, shared: held, shown, returnable, atOnce, signal };
   const removed =
     (await takeDown(work)) +
     (await removeAll(work, await unneeded(work))) +
@@ -72,10 +74,8 @@ async function takeOne(work: Work, path: string, wanted: readonly ReleaseFile[])
   return remove(work, key);
 }
 
-/** Not without a look at the lease: a publisher that slept may wake here, and the name be another release's by now. */
-async function remove({ shared, guard, signal }: Work, key: string): Promise<number> {
+async function remove({ shared, signal }: Work, key: string): Promise<number> {
   signal.throwIfAborted();
-  await guard(async () => undefined);
   await shared.store.remove(key, signal);
   return 1;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { HoldfastError } from '../../../model/errors.ts';
-import type { Asking, Outcome } from './asking.ts';
+import type { Asking, Ensure, Outcome } from './asking.ts';
 import { type Call, encodeKey } from './client.ts';
 import { faultOfError, type Place, tagIn, unwritable } from './faults.ts';
 
@@ -25,6 +25,8 @@ export interface Store {
   remove(key: string, signal: AbortSignal): Promise<void>;
   /** One request of a multipart upload; undefined where the upload is not known, or not any more. */
   multipart(call: Call, signal: AbortSignal): Promise<MultipartAnswer | undefined>;
+  /** The same bucket for who has to be sure before each try of a request that changes something; where `ensure` throws nothing is sent. */
+  onlyWhile(ensure: Ensure): Store;
 }
 
 /** An object as it is sent. */
@@ -111,6 +113,7 @@ export function createStore(asking: Asking): Store {
       const { answer, text } = textIn(await ask(call, signal, ['NoSuchUpload']));
       return answer && { etag: seenIn(answer).etag, text: text ?? '' };
     },
+    onlyWhile: (ensure) => createStore(asking.onlyWhile(ensure)),
   };
 }
 

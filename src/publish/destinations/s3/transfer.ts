@@ -41,18 +41,19 @@ export async function beginTransfer(
   signal: AbortSignal,
 ): Promise<Transfer> {
   signal.throwIfAborted();
+  const held = { ...shared, store: shared.store.onlyWhile(standing.ensureHeld) };
   assertPlaceable(next, shared.keys);
   const { live, unsure, source } = standing;
   const isUnsure = (path: string): boolean => unsure === 'all' || unsure.has(path);
-  const isRepeated = await storeManifest(shared, { next, standing }, signal);
+  const isRepeated = await storeManifest(held, { next, standing }, signal);
   const liveFiles = filesOf(live);
   return transferOf({
-    shared,
+    shared: held,
     next: filesOf(next),
     live: liveFiles,
     source: filesOf(source),
     isUnsure,
-    keeper: createKeeper(shared, { live: liveFiles, isUnsure }),
+    keeper: createKeeper(held, { live: liveFiles, isUnsure }),
     room: createRoom(ROOM_BYTES),
     isRepeated,
     done: new Set(),
