@@ -11,7 +11,7 @@ import { prune } from '../publish/prune.ts';
 import { buildRelease } from '../release/build.ts';
 import { compose } from '../render/compose.ts';
 import { storedPage } from '../render/composed.ts';
-import { type Job, jobsOf } from '../render/jobs.ts';
+import { type Job, jobsOf, wholeOf } from '../render/jobs.ts';
 import { sharedList, sharedPage } from '../render/shared.ts';
 import type { Warning } from '../snapshot/context.ts';
 import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
@@ -116,7 +116,7 @@ async function filesIn(
   };
   for (const { path, kind } of pages) {
     const job = jobs.next().value as Job;
-    const bytes = await job.render();
+    const bytes = await wholeOf(await job.render());
     await add(path, job.type, kind === 'asset' ? bytes : sharedPage(bytes, path, shared));
   }
   const listed = pages.flatMap(({ path, kind, front }) =>

@@ -18,7 +18,7 @@ import { type Build, openBuilder } from '../render/compose-child.ts';
 import { type StoredPage, storedPage } from '../render/composed.ts';
 import type { Graft } from '../render/graft/changes.ts';
 import { holdingFacts } from '../render/holding.ts';
-import { type Job, type JobContext, jobsOf } from '../render/jobs.ts';
+import { type Job, type JobContext, jobsOf, wholeOf } from '../render/jobs.ts';
 import { openRecords, type SnapshotRecord } from '../snapshot/records.ts';
 import { viewSnapshot } from '../snapshot/snapshot.ts';
 import { openBlobs } from '../store/blobs.ts';
@@ -127,7 +127,10 @@ function draftOf({ pages, written, grafted, jobs, taken, loaded }: Made): Draft 
     ]),
     async body(path) {
       // A page that may not be published is shown all the same, beneath what is wrong with it.
-      return (jobs.get(path) ?? taken.jobs.get(path))?.render().catch(() => source.get(path)?.html());
+      return (jobs.get(path) ?? taken.jobs.get(path))
+        ?.render()
+        .then(wholeOf)
+        .catch(() => source.get(path)?.html());
     },
   };
 }

@@ -8,7 +8,7 @@ import { compileRules, withHeaders } from '../release/headers.ts';
 import { analyticsFor } from '../render/analytics/index.ts';
 import type { Front } from '../render/compose.ts';
 import type { StoredPage } from '../render/composed.ts';
-import type { Job } from '../render/jobs.ts';
+import { type Job, wholeOf } from '../render/jobs.ts';
 import { LIMITS, responseSize } from '../render/limits.ts';
 
 /** A page that was written here, with all that there is to know of how visitors get it. */
@@ -51,7 +51,10 @@ export interface Beacon {
 export async function readWritten(page: StoredPage, job: Job, config: Config): Promise<WrittenPage> {
   const { path, front } = page;
   const kind = page.kind === 'asset' ? 'page' : page.kind === 'tiny' ? 'holding' : page.kind;
-  const rendered = await job.render().catch((error: unknown) => asHoldfastError(error));
+  const rendered = await job
+    .render()
+    .then(wholeOf)
+    .catch((error: unknown) => asHoldfastError(error));
   const problem = isHoldfastError(rendered) ? rendered : undefined;
   const bytes = isHoldfastError(rendered) ? await page.html() : rendered;
   // Nobody waits for these but who looks at the desk: they take far longer than to make the page.

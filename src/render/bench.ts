@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
 import type { Config } from '../config/schema.ts';
 import type { Address } from '../model/address.ts';
 import type { BlobRef } from '../model/capture.ts';
@@ -8,9 +9,9 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Blobs } from '../store/blobs.ts';
 import { type Analytics, analyticsFor, assertAnalytics } from './analytics/index.ts';
 import type { Effort } from './compress.ts';
-import type { PageKind } from './edit.ts';
+import type { EditContext, PageKind } from './edit.ts';
 import type { Graft } from './graft/changes.ts';
-import type { Grafted } from './graft/graft.ts';
+import type { Grafted, Items } from './graft/graft.ts';
 import type { PolicySource } from './policy.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -50,8 +51,16 @@ export interface RenderContext extends JobContext {
   readonly rendered: RenderedJournal;
 }
 
+/** The bytes of a file, whole or in parts that are never all there at once; parts are to be gone through once. */
+export type Content = Buffer | AsyncIterable<Buffer>;
+
+/** All of them at once. */
+export async function wholeOf(content: Content): Promise<Buffer> {
+  return Buffer.isBuffer(content) ? content : buffer(content);
+}
+
 /** One file to render: its bytes are asked for only when the key is new. */
-export interface Job {
+export interface Job<Made extends Content = Content> {
   readonly path: string;
   readonly kind: FileKind;
   readonly type: string;
@@ -59,7 +68,7 @@ export interface Job {
   readonly effort: Effort;
   readonly headers?: Readonly<Record<string, string>>;
   readonly status?: RedirectStatus;
-  readonly render: () => Promise<Buffer>;
+  readonly render: () => Promise<Made>;
   /** After `render`: what could not be grafted into it. */
   readonly lacks?: () => Grafted['lacks'];
 }
@@ -118,17 +127,35 @@ export interface EditedPage {
 /** The one way any HTML gets its analytics, `noindex`, public addresses and policy; holds the result against the promise. */
 export async function edited(bench: Workbench, bytes: Buffer, page: EditedPage): Promise<Buffer> {
   const { editPage } = await import('./edit.ts');
-  const { path, ...facts } = page;
+  const context = contextFor(bench, page);
+  const html = editPage(bytes, context);
+  assertAnalytics(html, context.analytics, page.path);
+  return html;
+}
+
+/** The page with its comments in it, each part edited as it comes. */
+export async function* withItems(
+  bench: Workbench,
+  { html, mark, parts }: Items & { readonly html: Buffer },
+  page: EditedPage,
+): AsyncGenerator<Buffer> {
+  const { editPart } = await import('./edit.ts');
+  const context = contextFor(bench, page);
+  const at = html.indexOf(mark);
+  if (at === -1) throw new Error(`${page.path}: the mark of its comments is gone`);
+  yield html.subarray(0, at);
+  for await (const part of parts) yield Buffer.from(editPart(part, context), 'latin1');
+  yield html.subarray(at + mark.length);
+}
+
+function contextFor(bench: Workbench, { path: _file, ...facts }: EditedPage): EditContext {
   const { noindex, snapshot, context } = bench;
-  const analytics = page.kind === 'holding' ? bench.holdingAnalytics : bench.analytics;
-  const html = editPage(bytes, {
+  return {
     ...facts,
     site: context.site,
-    noindex: noindex || page.kind !== 'page',
-    analytics,
-    ...(page.kind === 'page' && context.waiting !== undefined ? { waiting: context.waiting } : {}),
+    noindex: noindex || facts.kind !== 'page',
+    analytics: facts.kind === 'holding' ? bench.holdingAnalytics : bench.analytics,
+    ...(facts.kind === 'page' && context.waiting !== undefined ? { waiting: context.waiting } : {}),
     shortlink: (query) => snapshot.shortlink(query),
-  });
-  assertAnalytics(html, analytics, path);
-  return html;
+  };
 }

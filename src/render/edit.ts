@@ -3,7 +3,7 @@ import { MarkupScanner } from '../model/markup.ts';
 import type { Site } from '../model/site.ts';
 import { createAddressRewriter } from './addresses.ts';
 import type { Analytics, PageFacts, PageKind } from './analytics/port.ts';
-import { createPresence, type Presence } from './analytics/presence.ts';
+import { createPresence, ownersIn, type Presence } from './analytics/presence.ts';
 import { charsetEdit } from './charset.ts';
 import { directiveOf, robotsMarkup } from './directives.ts';
 import { stripNonces } from './nonces.ts';
@@ -44,8 +44,7 @@ export interface EditContext {
  */
 export function editPage(bytes: Buffer, context: EditContext): Buffer {
   const original = bytes.toString('latin1');
-  const makePublic = createAddressRewriter(context.site);
-  const rewrite = (part: string) => (context.kind === 'page' ? stripNonces(makePublic(part)) : makePublic(part));
+  const rewrite = rewriterFor(context);
   const text = rewrite(original);
   const { site, analytics, policy } = context;
   const facts = factsOf(context);
@@ -53,6 +52,28 @@ export function editPage(bytes: Buffer, context: EditContext): Buffer {
   const whole = splice(text, collectEdits(text, context));
   const edited = withPolicy(whole, { site, analytics, scripts, facts, policy, before: original, rewrite });
   return edited === original ? bytes : Buffer.from(edited, 'latin1');
+}
+
+/**
+ * A part of a captured page's body that goes in once the page around it was edited, as latin1: the same as `editPage` would make of it there. It
+ * holds no script and no form, and nothing by which the page is counted: that stands around it.
+ */
+export function editPart(written: string, context: EditContext): string {
+  const text = rewriterFor(context)(written);
+  const scanner = new MarkupScanner(text);
+  const owners = ownersIn(scanner, context.analytics);
+  const edits: Edit[] = [];
+  while (scanner.next()) {
+    if (scanner.closing) continue;
+    const edit = owners().length > 0 ? removal(scanner) : neutralise(scanner, context);
+    if (edit !== undefined) edits.push(edit);
+  }
+  return splice(text, edits);
+}
+
+function rewriterFor({ site, kind }: EditContext): (text: string) => string {
+  const makePublic = createAddressRewriter(site);
+  return kind === 'page' ? (text) => stripNonces(makePublic(text)) : makePublic;
 }
 
 function collectEdits(text: string, context: EditContext): Edit[] {

@@ -34,7 +34,7 @@ export async function holdingPages(
 }
 
 /** One file that asks for nothing but its analytics, and fits wherever it is to be served from. */
-export function holdingJob(bench: Workbench, { path, html, front, body }: StoredPage): Job {
+export function holdingJob(bench: Workbench, { path, html, front, body }: StoredPage): Job<Buffer> {
   const limits = limitsFor(bench.context.config.edge.for);
   const { name = path } = front;
   return {

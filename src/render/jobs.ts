@@ -4,7 +4,7 @@ import { REDIRECT_STATUSES, type RedirectStatus } from '../model/manifest.ts';
 import { ORIGIN_STATE_PATH, originStateText } from '../model/origin-state.ts';
 import type { Captured, CapturedRedirect, Snapshot } from '../model/snapshot.ts';
 import { PIXEL_GIF, PIXEL_PATH } from './analytics/pixel.ts';
-import { edited, type Job, type JobContext, keyOf, openWorkbench, type Workbench } from './bench.ts';
+import { edited, type Job, type JobContext, keyOf, openWorkbench, type Workbench, withItems } from './bench.ts';
 import { charsetOf } from './charset.ts';
 import type { StoredPage } from './composed.ts';
 import type { Effort } from './compress.ts';
@@ -17,6 +17,7 @@ import { robotsFor } from './robots.ts';
 import { typeByName } from './types.ts';
 
 export type { Job, JobContext, RenderContext, RenderedJournal, RenderedRecord } from './bench.ts';
+export { wholeOf } from './bench.ts';
 
 /** What a release consists of, in the order in which names are given: what is written here before what was captured. */
 export function* jobsOf(context: JobContext, snapshot: Snapshot, composed: readonly StoredPage[]): Generator<Job> {
@@ -84,7 +85,9 @@ function capturedJob(bench: Workbench, page: Captured, change?: PageChange): Job
       const policy = csp === '' ? {} : { policy: { sent: csp } };
       const changed = await change?.apply(bytes);
       lacks = changed?.lacks ?? 'nothing';
-      return edited(bench, changed?.html ?? bytes, { path, address, kind: 'page', ...said, ...policy });
+      const facts = { path, address, kind: 'page', ...said, ...policy } as const;
+      const html = await edited(bench, changed?.html ?? bytes, facts);
+      return changed?.items === undefined ? html : withItems(bench, { ...changed.items, html }, facts);
     },
   };
 }

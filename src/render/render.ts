@@ -1,3 +1,6 @@
+import type { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { BlobRef } from '../model/capture.ts';
 import { isHoldfastError } from '../model/errors.ts';
 import type { ReleaseFile } from '../model/manifest.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -6,7 +9,7 @@ import type { Blobs } from '../store/blobs.ts';
 import type { Journal } from '../store/journal.ts';
 import { type Claims, openClaims } from './claims.ts';
 import type { StoredPage } from './composed.ts';
-import { compress, type Effort, isCompressible } from './compress.ts';
+import { compress, compressors, isCompressible, pays } from './compress.ts';
 import { type Job, jobsOf, type RenderContext, type RenderedJournal, type RenderedRecord } from './jobs.ts';
 
 export type { RenderContext, RenderedRecord } from './jobs.ts';
@@ -79,12 +82,14 @@ async function renderOne(context: RenderContext, job: Job, lost: string[]): Prom
   const known = context.rendered.get(path, key);
   if (known?.key === key) return { ...named, sha256: known.sha256, size: known.size, variants: known.variants };
   try {
-    const bytes = await job.render();
+    const content = await job.render();
     const lacks = job.lacks?.() ?? 'nothing';
-    const ref = await context.blobs.put(bytes);
-    const variants = isCompressible(type) ? await storeVariants(context.blobs, bytes, job.effort) : {};
-    context.rendered.set(path, { key, ...ref, variants, ...(lacks === 'nothing' ? {} : { lacks }) });
-    return { ...named, ...ref, variants };
+    const { blobs } = context;
+    const stored = Buffer.isBuffer(content)
+      ? await storeWhole(blobs, content, job)
+      : await storeParts(blobs, content, job);
+    context.rendered.set(path, { key, ...stored, ...(lacks === 'nothing' ? {} : { lacks }) });
+    return { ...named, ...stored };
   } catch (error) {
     if (!isHoldfastError(error, 'blob-damaged', 'blob-missing')) throw error;
     lost.push(key.slice(0, 64));
@@ -92,12 +97,27 @@ async function renderOne(context: RenderContext, job: Job, lost: string[]): Prom
   }
 }
 
-async function storeVariants(blobs: Blobs, bytes: Buffer, effort: Effort): Promise<ReleaseFile['variants']> {
+type Stored = BlobRef & Pick<ReleaseFile, 'variants'>;
+
+async function storeWhole(blobs: Blobs, bytes: Buffer, { type, effort }: Job): Promise<Stored> {
+  const ref = await blobs.put(bytes);
+  if (!isCompressible(type)) return { ...ref, variants: {} };
   const { gzip, br } = await compress(bytes, effort);
-  return {
+  const variants = {
     ...(gzip === undefined ? {} : { gzip: await blobs.put(gzip) }),
     ...(br === undefined ? {} : { br: await blobs.put(br) }),
   };
+  return { ...ref, variants };
+}
+
+/** The same for what is never held: it is stored first, and read back for each of its compressed forms. */
+async function storeParts(blobs: Blobs, parts: AsyncIterable<Buffer>, { effort }: Job): Promise<Stored> {
+  const ref = await blobs.putStream(parts);
+  const by = compressors(ref.size, effort);
+  const storeBy = (engine: Transform) => pipeline(blobs.open(ref), engine, (stream) => blobs.putStream(stream));
+  const [gzip, br] = await Promise.all([storeBy(by.gzip), storeBy(by.br)]);
+  const variants = { ...(pays(ref.size, gzip.size) ? { gzip } : {}), ...(pays(ref.size, br.size) ? { br } : {}) };
+  return { ...ref, variants };
 }
 
 /** What is rendered ahead of its time lies beside what is rendered for now, so that neither takes the other's place. No path begins with a slash. */

@@ -17,19 +17,10 @@ const ENVIRONMENT = ['PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR'];
 const MOST_COMPLAINT = 300;
 
 /**
- * Runs a program and reads its output as JSON. It has its own process group, which is gone when this is over. Throws an error that says
- * which program and why where it does not start, fails, says too much, takes too long or says no JSON; throws the signal's reason when aborted.
+ * Runs a program for its output. It has its own process group, which is gone when this is over. Throws an error that says
+ * which program and why where it does not start, fails, says too much or takes too long; throws the signal's reason when aborted.
  */
-export async function runProgram(program: Program, signal: AbortSignal): Promise<unknown> {
-  const output = await outputOf(program, signal);
-  try {
-    return JSON.parse(output) as unknown;
-  } catch {
-    throw new Error(`${program.run[0]}: its output is not JSON`);
-  }
-}
-
-async function outputOf({ run, deadline, maxOutput, cwd }: Program, signal: AbortSignal): Promise<string> {
+export async function runProgram({ run, deadline, maxOutput, cwd }: Program, signal: AbortSignal): Promise<Buffer> {
   signal.throwIfAborted();
   const [name = '', ...args] = run;
   const env = Object.fromEntries(ENVIRONMENT.map((key) => [key, process.env[key]]));
@@ -39,7 +30,7 @@ async function outputOf({ run, deadline, maxOutput, cwd }: Program, signal: Abor
   let complaint = '';
   let end = () => {};
   try {
-    return await new Promise<string>((resolve, reject) => {
+    return await new Promise<Buffer>((resolve, reject) => {
       const fail = (why: string) => reject(new Error(`${name}: ${why}`));
       const timer = setTimeout(() => fail(`it took longer than ${deadline / 1000} s`), deadline);
       const abort = () => reject(signal.reason);
@@ -58,7 +49,7 @@ async function outputOf({ run, deadline, maxOutput, cwd }: Program, signal: Abor
       });
       child.once('error', (error) => fail(`it does not start: ${error.message}`));
       child.once('close', (code, killed) => {
-        if (code === 0) resolve(Buffer.concat(parts).toString('utf8'));
+        if (code === 0) resolve(Buffer.concat(parts));
         else fail(`it ended with ${killed ?? `exit code ${code}`}${saying(complaint)}`);
       });
     });

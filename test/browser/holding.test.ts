@@ -11,7 +11,7 @@ import * as assert from 'uvu/assert';
 import { configSchema } from '../../src/config/schema.ts';
 import { createSite } from '../../src/model/site.ts';
 import type * as Compose from '../../src/render/compose.ts';
-import { jobsOf } from '../../src/render/jobs.ts';
+import { jobsOf, wholeOf } from '../../src/render/jobs.ts';
 import { openBlobs } from '../../src/store/blobs.ts';
 import { openJournal } from '../../src/store/journal.ts';
 import { launchBrowser } from '../support/browser.ts';
@@ -82,7 +82,7 @@ async function renderFiles(): Promise<void> {
     body: { sha256: createHash('sha256').update(html).digest('hex'), size: html.length },
     html: async () => html,
   }));
-  for (const job of jobsOf(context, snapshot, stored)) files.set(job.path, await job.render());
+  for (const job of jobsOf(context, snapshot, stored)) files.set(job.path, await wholeOf(await job.render()));
 }
 
 test.before(async () => {

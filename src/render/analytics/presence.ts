@@ -40,14 +40,20 @@ export interface Presence {
   count(analytics: Analytics): number;
 }
 
+/** Which analytics own the tag that the scanner stands on. */
+export function ownersIn(scanner: MarkupScanner, analytics: readonly Analytics[]): () => readonly Analytics[] {
+  const tag = new ScannedTag(scanner);
+  return () => analytics.filter((one) => one.owns(tag));
+}
+
 /** Follows a scanner. End tags and scripts that never end are no analytics; what stands in a `<template>` is for the caller to leave out. */
 export function createPresence(scanner: MarkupScanner, analytics: readonly Analytics[]): Presence {
-  const tag = new ScannedTag(scanner);
+  const ownersNow = ownersIn(scanner, analytics);
   const counts = new Map<Analytics, number>();
   return {
     see() {
       if (scanner.closing || scanner.complete <= scanner.start) return false;
-      const owners = analytics.filter((one) => one.owns(tag));
+      const owners = ownersNow();
       const isRepeated = owners.length > 0 && owners.every((one) => counts.has(one));
       for (const one of owners) counts.set(one, (counts.get(one) ?? 0) + 1);
       return isRepeated;

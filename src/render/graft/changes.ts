@@ -3,7 +3,8 @@ import type { Address } from '../../model/address.ts';
 import type { Captured } from '../../model/snapshot.ts';
 import { addressOfThreadPage, type Thread, type ThreadPage } from '../../model/thread.ts';
 import { charsetOf } from '../charset.ts';
-import type { Grafted, GraftRules } from './graft.ts';
+import type { Grafted } from './graft.ts';
+import type { GraftRules } from './scion.ts';
 import type { ThreadTemplates } from './template.ts';
 
 /** A thread that goes into the captured page of its address. */

@@ -63,7 +63,21 @@ async function readTemplate({ root, templates, fallback }: Omit<InputFolders, 'c
   return { text: await readFile(join(fallback, 'templates', file), 'utf8'), shown: `built-in templates/${file}` };
 }
 
+/** What a page has once, or what counts when it is edited: it stands around its comments, which come in parts. */
+const OF_THE_PAGE =
+  /<(?:script|style|template|form|textarea|iframe|noscript|meta|link|base|title|html|head|body)(?![\w-])/i;
+
+function assertRepeatable({ text, shown }: Found): void {
+  const [tag] = OF_THE_PAGE.exec(text.replace(/\{#[\s\S]*?#\}/g, '')) ?? [];
+  if (tag === undefined) return;
+  throw broken(
+    `${shown} holds ${tag}>, and is rendered once for each hundred comments`,
+    `put it into ${FILES.after}, which each page has once; what is live stays as it is`,
+  );
+}
+
 function compile(found: Readonly<Record<Name, Found>>): Readonly<Record<Name, Nunjucks.Template>> {
+  assertRepeatable(found.comments);
   const { Environment, Template } = nunjucks();
   // No loader: a template of comments is one file, and reads no other.
   const environment = new Environment(null, { autoescape: true, throwOnUndefined: false });

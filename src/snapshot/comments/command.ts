@@ -14,11 +14,11 @@ export function createCommandSource(
   return {
     name: 'command',
     changes: async ({ known }, signal) => {
-      const value = await runProgram({ run, deadline, maxOutput, cwd: root }, signal).catch((error: unknown) => {
+      const output = await runProgram({ run, deadline, maxOutput, cwd: root }, signal).catch((error: unknown) => {
         signal.throwIfAborted();
         throw failed(error instanceof Error ? error.message : String(error), error);
       });
-      return changesIn(known, commentsFrom(rawsIn(value, { fields: FIELDS, url: run[0] ?? '' }), 'command'), true);
+      return changesIn(known, commentsFrom(rawsIn(output, { fields: FIELDS, url: run[0] ?? '' }), 'command'), true);
     },
   };
 }

@@ -96,7 +96,7 @@ async function outcome(known: Known, { posts, stream, cursor, seen, rest }: Foun
   const versions = await known.versions();
   const numbers = new Map([...cursor.posts, ...posts.map(named)]);
   const shown = new Set(stream);
-  const listed = commentsFrom(rawsOf(posts), 'discourse');
+  const listed = [...commentsFrom(rawsOf(posts), 'discourse')];
   // Deleted, hidden, or moved to another topic.
   const hidden = posts.filter((post) => !isShown(post)).map((post) => named(post)[1]);
   const gone = [...numbers].filter(([id]) => !shown.has(id)).map(([, number]) => number);

@@ -19,8 +19,12 @@ export function parseHtml(text: string): Document {
 /** What an element of `parseHtml(text)` holds, as written. */
 export function innerOf({ children }: Branch, text: string): string {
   const [from, to] = [children[0]?.startIndex, children.at(-1)?.endIndex];
-  return from === undefined || from === null || to === undefined || to === null ? '' : text.slice(from, to + 1);
+  if (from === undefined || from === null || to === undefined || to === null) return '';
+  return copied(text.slice(from, to + 1));
 }
+
+/** A part of a string holds all of it in memory: a comment that is kept would keep the page that it was read from. */
+const copied = (part: string): string => Buffer.from(part, 'utf8').toString('utf8');
 
 /** Every element of one of these names, in order, however deep. */
 export function branches(top: Branch, names: readonly string[]): readonly Element[] {

@@ -62,10 +62,8 @@ export function createListing({ config, ask, site, shortlink }: ListingOptions):
       const rows = listOf(answer, url);
       const total = Number(answer.headers.get('x-wp-total') ?? Number.NaN);
       if (!Number.isSafeInteger(total)) throw failed(`${url} does not say how many comments there are`);
-      const comments = commentsFrom(
-        rows.map((row) => rawOf(row, post)),
-        'wordpress',
-      );
+      const raws = rows.map((row) => rawOf(row, post));
+      const comments = [...commentsFrom(raws, 'wordpress')];
       return { comments, offset, isLast: rows.length < limit, total };
     },
   };

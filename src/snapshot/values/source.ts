@@ -23,7 +23,7 @@ export function createValueSource(config: ValueConfig, context: ValueContext): V
   const { name, deadline, maxOutput } = config;
   if (config.from === 'command') {
     const program = { run: config.run, deadline, maxOutput, cwd: context.root };
-    return { name, read: async (signal) => (await runProgram(program, signal)) as Json };
+    return { name, read: async (signal) => outputAsJson(await runProgram(program, signal), config.run) };
   }
   const { url, headers, pick: path } = config;
   return {
@@ -35,4 +35,12 @@ export function createValueSource(config: ValueConfig, context: ValueContext): V
       return value as Json;
     },
   };
+}
+
+function outputAsJson(output: Buffer, [name]: readonly string[]): Json {
+  try {
+    return JSON.parse(output.toString('utf8')) as Json;
+  } catch {
+    throw new Error(`${name}: its output is not JSON`);
+  }
 }

@@ -52,7 +52,11 @@ async function pageOf(frame: string): Promise<string> {
   const [page] = layOut(comments, { order: 'oldest', perPage: undefined, depth: 5 });
   assert.ok(page);
   const html = `<!doctype html><html><head><meta charset="utf-8"><title>x</title></head><body><main>${frame}</main><div id="respond"><input name="comment_post_ID" value="7"></div></body></html>`;
-  const { html: grafted, lacks } = await graft(Buffer.from(html), {
+  const {
+    html: around,
+    items,
+    lacks,
+  } = await graft(Buffer.from(html), {
     address: '/post/',
     page,
     numbers: [0],
@@ -62,7 +66,11 @@ async function pageOf(frame: string): Promise<string> {
     isUtf8: true,
   });
   assert.is(lacks, 'nothing');
-  return grafted.toString('utf8');
+  assert.ok(items);
+  const parts: string[] = [];
+  for await (const part of items.parts) parts.push(part);
+  const grafted = around.toString('latin1').replace(items.mark, () => parts.join(''));
+  return Buffer.from(grafted, 'latin1').toString('utf8');
 }
 
 const test = suite('hostile comments');
