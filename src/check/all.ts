@@ -75,7 +75,7 @@ async function checkAtEdge(
   if (live === undefined) return [];
   const { release, record } = live;
   const { findings, stamps } = await checkEdge(
-    { manifest: release.manifest, hold: record.hold, config },
+    { manifest: release.manifest, hold: record.hold, config, hasRedirects: release.destination.holds === 'flag' },
     askWeb,
     signal,
   );

@@ -7,6 +7,7 @@ import { ORIGIN_STATE_PATH } from '../model/origin-state.ts';
 import type { Hold } from '../publish/control.ts';
 import type { AskWeb, Reply } from './ask.ts';
 import type { Stamp } from './clock.ts';
+import { checkEdgeRedirects } from './edge-redirects.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 /** What is live, and how it is to be served. */
@@ -14,6 +15,8 @@ export interface Served {
   readonly manifest: Manifest;
   readonly hold: Hold | null;
   readonly config: Pick<Config, 'site' | 'edge'>;
+  /** True where a web server of ours serves it from a folder, and answers redirects as such. */
+  readonly hasRedirects: boolean;
 }
 
 /** One question to the public address, and what a generated configuration answers. */
@@ -34,7 +37,7 @@ export interface EdgeChecked {
   readonly stamps: readonly Stamp[];
 }
 
-/** Whether the public address answers as a generated configuration would; at most five requests, none of which reaches the origin where it does. */
+/** Whether the public address answers as a generated configuration would; at most ten requests, none of which reaches the origin where it does. */
 export async function checkEdge(served: Served, ask: AskWeb, signal: AbortSignal): Promise<EdgeChecked> {
   const base = new URL(served.config.site.url).origin;
   const find = findingsOf('edge');
@@ -57,6 +60,9 @@ export async function checkEdge(served: Served, ask: AskWeb, signal: AbortSignal
     if (wrong === undefined) good.push(question.what);
     else findings.push(find('fail', `${base}${question.path} ${wrong}`, HINT));
   }
+  // A hold is shown in place of a redirect too.
+  if (served.hasRedirects && served.hold === null)
+    findings.push(...(await checkEdgeRedirects(base, served.manifest, { ask, signal })));
   const ok = good.length === 0 ? [] : [find('ok', `${base} answers as generated: ${good.join(', ')}`)];
   return { findings: [...ok, ...findings], stamps };
 }

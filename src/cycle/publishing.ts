@@ -13,7 +13,7 @@ import type { Lease } from '../publish/lease.ts';
 import { isCertain, type Live, liveOf } from '../publish/live.ts';
 import { prune } from '../publish/prune.ts';
 import { buildRelease } from '../release/build.ts';
-import type { Difference } from '../release/difference.ts';
+import { type Difference, difference } from '../release/difference.ts';
 import { compileRules, withHeaders } from '../release/headers.ts';
 import { filesThatStay } from '../release/stay.ts';
 import { warn } from '../snapshot/context.ts';
@@ -22,7 +22,7 @@ import { differenceFrom } from './difference.ts';
 import { endingAt, type Soon, withEnding } from './ending.ts';
 import { warnOfHold, withHold } from './holding.ts';
 import type { Held } from './leases.ts';
-import { type Changes, changedFiles, notePurges } from './purging.ts';
+import { type Change, type Changes, changedFiles, notePurges, releasesNoted } from './purging.ts';
 import { nothingSent } from './report.ts';
 import { retentionOf } from './workplace.ts';
 
@@ -38,8 +38,7 @@ export interface Target extends Cycle {
 export interface Ended {
   readonly destination: string;
   readonly how: 'done' | 'failed' | 'bytes lost';
-  /** Files for which a cache may hold another answer now. */
-  readonly changed: readonly string[];
+  readonly changed: Change;
 }
 
 /**
@@ -47,7 +46,10 @@ export interface Ended {
  * the next run. Throws only the signal's reason.
  */
 export async function publishToAll(target: Target, signal: AbortSignal): Promise<readonly Ended[]> {
-  const all = await Promise.allSettled(target.leases.held.map((held) => publishTo(held, target, signal)));
+  const noted = await releasesNoted(target.place);
+  const all = await Promise.allSettled(
+    target.leases.held.map((held) => publishTo(held, { ...target, noted: noted[held.destination.name] }, signal)),
+  );
   const ended = all.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const stopped = all.find((result) => result.status === 'rejected');
   if (stopped === undefined) return ended;
@@ -61,7 +63,7 @@ export function changesOf(ended: readonly Ended[]): Changes {
 }
 
 /** Makes the release live at one destination; its failure is that destination's alone. Throws only the signal's reason. */
-async function publishTo(held: Held, target: Target, signal: AbortSignal): Promise<Ended> {
+async function publishTo(held: Held, target: Target & Pick<Before, 'noted'>, signal: AbortSignal): Promise<Ended> {
   const { name } = held.destination;
   const { report } = target;
   const before = report.destinations.get(name);
@@ -70,7 +72,7 @@ async function publishTo(held: Held, target: Target, signal: AbortSignal): Promi
     live = await liveOf(held.manifests, held.state, signal);
     const plan = await planFor(held, target, live);
     await send(held, { ...target, live: plan.live }, plan, signal);
-    return { destination: name, how: 'done', changed: await changedAt(held, live, signal) };
+    return { destination: name, how: 'done', changed: await changedAt(held, { live, noted: target.noted }, signal) };
   } catch (error) {
     signal.throwIfAborted();
     const told = asHoldfastError(error);
@@ -78,7 +80,7 @@ async function publishTo(held: Held, target: Target, signal: AbortSignal): Promi
     const previous = before === undefined ? shown : before.previous;
     report.destinations.set(name, { ...before, live: held.state?.record.live ?? null, previous, error: told });
     const how = hasCode(told, 'blob-damaged', 'blob-missing') ? 'bytes lost' : 'failed';
-    return { destination: name, how, changed: [] };
+    return { destination: name, how, changed: { release: null, files: [] } };
   }
 }
 
@@ -162,16 +164,28 @@ async function send(held: Held, sending: Sending, { release, change }: Plan, sig
   if (held.lease !== undefined) await pruneAndTell(held.lease, sending, signal);
 }
 
-/** Files for which a cache may hold another answer since `before`; one that was only sent again is not among them. */
-async function changedAt(
-  { manifests, state, lease }: Held,
-  before: Live,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const id = state?.record.live ?? null;
-  if (lease === undefined || id === null) return [];
-  const now = id === before.manifest?.id && isCertain(before) ? undefined : await manifests.read(id, signal);
-  return now === undefined ? [] : changedFiles(differenceFrom(before, now));
+/** What caches know of a destination. */
+interface Before {
+  /** What was live before this publish. */
+  readonly live: Live;
+  /** The release up to which changes were noted before it; undefined where none is known. */
+  readonly noted: string | undefined;
+}
+
+/** Files for which a cache may hold another answer than before; one that was only sent again is not among them. */
+async function changedAt({ manifests, state, lease }: Held, before: Before, signal: AbortSignal): Promise<Change> {
+  const release = state?.record.live ?? null;
+  if (lease === undefined || release === null) return { release: null, files: [] };
+  const { live, noted } = before;
+  const isSame = release === live.manifest?.id && isCertain(live);
+  const isNoted = noted === undefined || noted === (live.manifest?.id ?? null);
+  const now = isSame && isNoted ? undefined : await manifests.read(release, signal);
+  if (now === undefined) return { release, files: [] };
+  const files = isSame ? [] : changedFiles(differenceFrom(live, now));
+  // One that is kept no more was live so long ago that its pages ran out.
+  const then = isNoted ? undefined : await manifests.read(noted, signal);
+  const missed = then === undefined ? [] : changedFiles(difference(now, then));
+  return { release, files: [...new Set([...files, ...missed])] };
 }
 
 async function pruneAndTell(lease: Lease, { snapshot, report }: Sending, signal: AbortSignal): Promise<void> {

@@ -19,8 +19,16 @@ import { warn } from '../snapshot/context.ts';
 import type { Cycle } from './cycle.ts';
 import { stateFiles, type Workplace } from './workplace.ts';
 
-/** Changed files of each destination that went live, by its name. */
-export type Changes = ReadonlyMap<string, readonly string[]>;
+/** What is another at one destination by now. */
+export interface Change {
+  /** Id of the release that is live there; null where none is known to be, and where it went wrong. */
+  readonly release: string | null;
+  /** Files that a cache may hold another answer for. */
+  readonly files: readonly string[];
+}
+
+/** The changes of each destination, by its name. */
+export type Changes = ReadonlyMap<string, Change>;
 
 /** What a purge needs of a cycle. */
 export interface Purging {
@@ -45,11 +53,11 @@ export async function purgeAfter(purging: Purging, changed: Changes, signal: Abo
   const { place, wish, report } = purging;
   if (wish.dryRun || place.config.purge.length === 0) return;
   try {
-    const caches = await noted(purging, changed);
+    const { caches, releases } = await noted(purging, changed);
     const isAsking = caches.some((cache) => planOf(cache, place.clock.now()).kind === 'ask');
     if (isAsking && hasChanges(changed)) await place.clock.sleep(SETTLE_MS, signal);
     const told = await Promise.all(caches.map((cache) => tell(purging, cache, signal)));
-    if (told.some((cache, index) => cache !== caches[index])) await save(purging, told);
+    if (told.some((cache, index) => cache !== caches[index])) await save(purging, { caches: told, releases });
   } catch (error) {
     warn(report.tally, 'purge-failed', 'purges', asHoldfastError(error).message);
   }
@@ -61,12 +69,23 @@ export async function notePurges(purging: Purging, changed: Changes): Promise<vo
   if (!purging.wish.dryRun && purging.place.config.purge.length > 0) await noted(purging, changed);
 }
 
-const hasChanges = (changed: Changes): boolean => [...changed.values()].some((files) => files.length > 0);
+const hasChanges = (changed: Changes): boolean => [...changed.values()].some(({ files }) => files.length > 0);
 
 /** Files that a cache may hold another answer for: what changed, what is gone, and new pages, which may be cached as missing. */
 export function changedFiles({ put, remove }: Difference): readonly string[] {
   const other = put.filter(({ file, why }) => why !== 'forced' && (why !== 'not there' || file.kind !== 'asset'));
   return [...other.map(({ file }) => file.path), ...remove.map(({ path }) => path)];
+}
+
+/**
+ * The release of each destination, by its name, up to which this machine knows that changes were noted. Where another one is live, a machine was killed
+ * between a publish and its note, this one or one that went before it.
+ */
+export async function releasesNoted(
+  place: Pick<Workplace, 'config' | 'stateDir'>,
+): Promise<Readonly<Record<string, string>>> {
+  if (place.config.purge.length === 0) return {};
+  return (await readLedger(stateFiles(place.stateDir).purges).catch(() => undefined))?.noted ?? {};
 }
 
 /** What `status` says of every configured cache. Throws `state-damaged`. */
@@ -84,7 +103,14 @@ interface Cache {
   readonly record: CacheRecord;
 }
 
-async function noted(purging: Purging, changed: Changes): Promise<readonly Cache[]> {
+/** The ledger as it is worked on. */
+interface Book {
+  readonly caches: readonly Cache[];
+  /** Up to which release of each destination changes are in it. */
+  readonly releases: Readonly<Record<string, string>>;
+}
+
+async function noted(purging: Purging, changed: Changes): Promise<Book> {
   const { config, stateDir, site, clock } = purging.place;
   const ledger = await readLedger(stateFiles(stateDir).purges).catch((error: unknown) => {
     warn(purging.report.tally, 'purge-failed', 'purges.json', `${asHoldfastError(error).message}; it is begun anew`);
@@ -97,13 +123,16 @@ async function noted(purging: Purging, changed: Changes): Promise<readonly Cache
     const purger = createPurger(cache, site.publicUrl);
     return { config: cache, purger, record: files.length === 0 ? record : noteChanges(record, files, now) };
   });
-  if (hasChanges(changed)) await save(purging, caches);
-  return caches;
+  const live = [...changed].flatMap(([name, { release }]) => (release === null ? [] : [[name, release] as const]));
+  const book = { caches, releases: { ...ledger?.noted, ...Object.fromEntries(live) } };
+  const isOther = live.some(([name, release]) => ledger?.noted?.[name] !== release);
+  if (hasChanges(changed) || isOther) await save(purging, book);
+  return book;
 }
 
 function filesFor({ to }: PurgeConfig, changed: Changes): readonly string[] {
   const behind = [...changed].filter(([destination]) => to === undefined || to.includes(destination));
-  return [...new Set(behind.flatMap(([, files]) => files))];
+  return [...new Set(behind.flatMap(([, { files }]) => files))];
 }
 
 /** The cache with what became of its ask; the same one where nothing was asked, or the run was stopped. */
@@ -151,9 +180,9 @@ function planOf({ config, purger, record }: Cache, now: number): PurgePlan {
 }
 
 /** A ledger that cannot be written costs purges, never a publish. */
-async function save({ place, report }: Purging, caches: readonly Cache[]): Promise<void> {
+async function save({ place, report }: Purging, { caches, releases }: Book): Promise<void> {
   const records = caches.map(({ config, record }) => [config.name, record] as const);
-  const ledger: PurgeLedger = { format: LEDGER_FORMAT, caches: Object.fromEntries(records) };
+  const ledger: PurgeLedger = { format: LEDGER_FORMAT, noted: releases, caches: Object.fromEntries(records) };
   try {
     await writeLedger(stateFiles(place.stateDir).purges, ledger);
   } catch (error) {

@@ -50,7 +50,12 @@ export async function rollback(loaded: LoadedConfig, { id, to }: RollbackWish, s
   const work = async (all: readonly Held[], until: AbortSignal): Promise<readonly RolledBack[]> => {
     // Nothing is changed anywhere before each destination has the release, whole.
     const ways = await atEach(all, (held) => findWay(held, { id, isWithdrawn: isWithdrawnAt(held, snapshot) }, until));
-    const changed = new Map(ways.map(({ lease, change }) => [lease.destination.name, changedFiles(change)]));
+    const changed = new Map(
+      ways.map(({ lease, change, release }) => [
+        lease.destination.name,
+        { release: release.id, files: changedFiles(change) },
+      ]),
+    );
     try {
       return await atEach(ways, (way) => goBack(way, loaded, until));
     } finally {

@@ -20,7 +20,7 @@ import { type Blobs, openBlobs } from '../store/blobs.ts';
 import { openJournal } from '../store/journal.ts';
 import { differenceFrom } from './difference.ts';
 import { atEach, type Held, withLeases } from './leases.ts';
-import { changedFiles, purgeAfter } from './purging.ts';
+import { type Change, changedFiles, purgeAfter } from './purging.ts';
 import { composeOptions } from './rendering.ts';
 import { newReport } from './report.ts';
 import { saidBeside, threadsOf } from './said.ts';
@@ -53,7 +53,7 @@ export async function share(
     const blobs = openBlobs(stateFiles(loaded.stateDir).blobs);
     const files = wish === 'share' ? await filesIn(folder, { loaded, blobs }, until) : [];
     const ended = await atEach(lives, (one) => putBeside(one, { files, loaded, blobs }, until));
-    const changed = new Map(ended.map(({ destination, paths }) => [destination, paths]));
+    const changed = new Map(ended.map(({ destination, ...change }) => [destination, change]));
     await purgeAfter(purging, changed, until);
     const url = wish === 'share' ? `${place.site.publicUrl.origin}/${folder}` : null;
     return ended.map(({ destination }) => ({ destination, url, files: files.length }));
@@ -133,14 +133,14 @@ async function putBeside(
   { lease, live, manifest }: Standing,
   { files, loaded, blobs }: Sharing & { readonly files: readonly ReleaseFile[] },
   signal: AbortSignal,
-): Promise<{ readonly destination: string; readonly paths: readonly string[] }> {
+): Promise<Change & { readonly destination: string }> {
   const { name } = lease.destination;
   const others = manifest.files.filter(({ path }) => sharedIn(path) === undefined);
   const all = [...others, ...files];
   const pages = all.filter(({ kind }) => kind === 'page').length;
   const now = new Date();
   const release = buildRelease({ ...manifest, files: all, pages, isWithdrawn: () => false, live: manifest, now });
-  if (release === manifest) return { destination: name, paths: [] };
+  if (release === manifest) return { destination: name, release: release.id, files: [] };
   const change = differenceFrom(live, release);
   const put = change.put.map(({ file }) => file);
   const { withdrawn } = lease.state.record;
@@ -150,5 +150,5 @@ async function putBeside(
   // What is taken down is not kept to be returned to either.
   const stays = new Set(files.map(({ path }) => path));
   await prune(lease, { isWithdrawn: (path) => sharedIn(path) !== undefined && !stays.has(path) }, signal);
-  return { destination: name, paths: changedFiles(change) };
+  return { destination: name, release: release.id, files: changedFiles(change) };
 }

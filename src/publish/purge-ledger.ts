@@ -4,6 +4,8 @@ import type { CacheRecord } from './purging.ts';
 /** The records of all caches by their names, kept in one file of the state folder. */
 export interface PurgeLedger {
   readonly format: typeof LEDGER_FORMAT;
+  /** Id of the release at each destination, by its name, whose changes are in the records. A ledger of before this was told has none. */
+  readonly noted?: Readonly<Record<string, string>>;
   readonly caches: Readonly<Record<string, CacheRecord>>;
 }
 

@@ -39,6 +39,7 @@ const manifest: Manifest = {
 const served = (more: Partial<Served> = {}, edge = {}): Served => ({
   manifest,
   hold: null,
+  hasRedirects: true,
   config: configSchema.parse(smallConfig('http://10.0.0.5', { edge })),
   ...more,
 });
@@ -134,6 +135,59 @@ for (const [name, change, said] of WRONG) {
     assert.match(findings[1]?.text ?? '', said);
   });
 }
+
+const target = 'https://www.example.org/new/';
+const small = '<meta http-equiv="refresh" content="0; url=/new/">';
+const moved: Manifest = {
+  ...manifest,
+  files: [
+    ...manifest.files,
+    ...Array.from({ length: 9 }, (_, n) => ({
+      path: `old-${n}/index.html`,
+      kind: 'redirect' as const,
+      sha256: hash('sha256', small),
+      size: small.length,
+      type: 'text/html',
+      headers: { location: target },
+      status: 301 as const,
+      variants: {},
+    })),
+  ],
+};
+const redirected = { status: 301, headers: { location: target } };
+
+for (const [name, change, said] of [
+  ['redirects', redirected, /^ok: 5 redirects of 5 asked for are redirects$/],
+  [
+    'small pages',
+    { status: 200, body: small },
+    /^warn: redirects still answered by small pages: 5 of 5 asked for, as \/old-0\/$/,
+  ],
+  ['nothing', { status: 404 }, /^fail: .*\/old-0\/ answers 404 instead of 301$/],
+  ['others', { ...redirected, headers: { location: '/x' } }, /^fail: .* leads to \/x instead of .*\/new\/$/],
+  ['another page', { status: 200, body: 'x' }, /^fail: .* answers 200 instead of 301$/],
+] as const)
+  test(`of nine redirects that the edge answers by ${name} five are asked for, and that is said`, async () => {
+    const changes = Object.fromEntries(moved.files.map(({ path }) => [`/${path.replace('index.html', '')}`, change]));
+    const only = Object.fromEntries(Object.entries(changes).filter(([path]) => path.startsWith('/old-')));
+    const { asked, ask } = answering(only);
+    const { findings } = await checkEdge(served({ manifest: moved }), ask, signal);
+    const told = findings.map(({ level, text }) => `${level}: ${text}`).slice(1);
+    assert.match(told[0] ?? '', said);
+    assert.is(told.length, said.source.startsWith('^fail') ? 5 : 1);
+    assert.equal(
+      asked.filter((path) => path.startsWith('/old-')),
+      [0, 1, 3, 5, 7].map((n) => `/old-${n}/`),
+    );
+  });
+
+test('where the store answers them, or during a hold, no redirect is asked for', async () => {
+  for (const more of [{ hasRedirects: false }, { hold: { page: 'busy', since: '2027-02-02T08:00:00Z', by: 'x' } }]) {
+    const { asked, ask } = answering();
+    await checkEdge(served({ manifest: moved, ...more }), ask, signal);
+    assert.equal(asked.filter((path) => path.startsWith('/old-')).length, 0);
+  }
+});
 
 test('during a hold the front page is to be the holding page, whatever its status, and a page that is not there is not asked for', () => {
   const hold = { page: 'maintenance', since: '2027-02-02T08:00:00Z', by: 'x' };

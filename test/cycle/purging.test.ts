@@ -57,7 +57,10 @@ function purgingOf(purge: readonly object[], dryRun = false): Purging & { report
   return { place: { config, stateDir, site, clock }, wish: { dryRun }, report: newReport(), random: () => 1 };
 }
 
-const changes = (one: readonly string[], two: readonly string[] = []) => new Map(Object.entries({ one, two }));
+const changes = (one: readonly string[], two: readonly string[] = []) =>
+  new Map(
+    Object.entries({ one, two }).map(([name, files]) => [name, { release: files.length === 0 ? null : 'r', files }]),
+  );
 const asked = () => service.seen.splice(0).map(({ method, path }) => `${method} ${path}`);
 const warnings = ({ report }: { report: ReturnType<typeof newReport> }) =>
   [...report.tally.warnings.values()].map(({ code, path, text }) => `${code} ${path} ${text}`);

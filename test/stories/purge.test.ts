@@ -71,9 +71,24 @@ test('a purge that fails fails no publish: it is warned of, shows in status, and
   assert.match((await project.run(['status'])).stdout, /cache cdn: nothing waits/);
 });
 
+test('what went live just before its machine was killed is told by the next run, once', async () => {
+  // As a kill leaves it: the release is live, and of its changes nothing was noted.
+  const before = await readFile(ledgerFile());
+  assert.is((await publishDay(4)).exit, 0);
+  await publishDay(5);
+  assert.equal(asked(), ['PURGE /', 'PURGE /']);
+  await writeFile(ledgerFile(), before);
+  const next = await project.publish();
+  assert.equal([next.exit, next.json.changed, asked()], [0, false, ['PURGE /']]);
+  await project.publish();
+  assert.equal(asked(), []);
+});
+
+const ledgerFile = (): string => join(project.dir, '.holdfast/production/purges.json');
+
 /** As if the time until the next try had passed. */
 async function waitIsOver(): Promise<void> {
-  const file = join(project.dir, '.holdfast/production/purges.json');
+  const file = ledgerFile();
   const ledger = JSON.parse(await readFile(file, 'utf8')) as PurgeLedger;
   const caches = Object.entries(ledger.caches).map(([name, record]) => {
     const trouble = record.trouble === undefined ? {} : { trouble: { ...record.trouble, next: 0 } };
