@@ -1,7 +1,7 @@
-// Puts the command line and the digest thread, as `tsc` made them in dist/, into a few files each: Node takes about a millisecond
-// to find, read and link a module, and a run of 320 of them did little else when nothing was due.
+// Puts the command line, the digest thread and the child that runs Eleventy, as `tsc` made them in dist/, into a few files each:
+// Node takes about a millisecond to find, read and link a module, and a run of 320 of them did little else when nothing was due.
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { relative, sep } from 'node:path';
+import { dirname, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -32,13 +32,35 @@ const whereItWas = {
   },
 };
 
-for (const name of await readdir(`${DIST}cli`)) if (name.startsWith('part-')) await rm(`${DIST}cli/${name}`);
-await build({
-  entryPoints: [`${DIST}cli/main.js`, `${DIST}snapshot/digest-thread.js`],
+/** Eleventy's own folder, where its entry is. */
+const ELEVENTY = dirname(fileURLToPath(import.meta.resolve('@11ty/eleventy')));
+
+const eleventyInside = {
+  name: 'Eleventy and all that it needs, but what serves and watches',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(?:@11ty\/eleventy-dev-server|@11ty\/chokidar-with-glob-support)$/ }, ({ path }) => ({
+      path,
+      external: true,
+    }));
+    onLoad({ filter: /@11ty[\\/]eleventy[\\/]src[\\/].*\.js$/ }, async ({ path }) => {
+      const from = JSON.stringify(`./${relative(ELEVENTY, path).split(sep).join('/')}`);
+      const text = await readFile(path, 'utf8');
+      const url = `new URL(${from}, import.meta.resolve('@11ty/eleventy')).href`;
+      return { contents: text.replaceAll('import.meta.url', url), loader: 'js' };
+    });
+    onLoad({ filter: /dist[\\/]render[\\/]eleventy\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const contents = text.replace(/\bimport\(\w+\(bus\.href\)\)/, `import(${JSON.stringify(`${ELEVENTY}/EventBus.js`)})`);
+      if (contents === text) throw new Error(`${path} does not import Eleventy's bus as this file expects`);
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
+const common = {
   outbase: DIST,
   outdir: DIST,
   allowOverwrite: true,
-  chunkNames: PARTS,
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -46,5 +68,19 @@ await build({
   target: 'node20.19',
   logLevel: 'warning',
   banner: { js: "import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);" },
+};
+
+for (const folder of ['cli', 'render'])
+  for (const name of await readdir(DIST + folder)) if (name.startsWith('part-')) await rm(`${DIST}${folder}/${name}`);
+await build({
+  ...common,
+  entryPoints: [`${DIST}cli/main.js`, `${DIST}snapshot/digest-thread.js`],
+  chunkNames: PARTS,
   plugins: [outside, whereItWas],
+});
+await build({
+  ...common,
+  entryPoints: [`${DIST}render/eleventy.js`],
+  chunkNames: 'render/part-[hash]',
+  plugins: [eleventyInside],
 });

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { inFolder, MAIN, type Measured, measure, median, row, startNginx } from 
 /**
  * What fresh comments cost. A real WordPress: the processor time of PHP-FPM and MariaDB for a cycle with one new comment under a page that
  * has 1,000, grafted and with the page asked for again, in turn; and from an approval to the mirror. Then, from a scripted origin, a page of 10,000
- * comments, and one of 100,000. `BENCH_ONLY=wordpress|ten|hundred` runs one part.
+ * comments, and what is held of pages of up to 100,000. `BENCH_ONLY=wordpress|ten|hundred` runs one part.
  */
 const CYCLES = 10;
 const THEMES = ['twentytwentythree', 'twentytwentyone'] as const;
@@ -37,8 +37,9 @@ interface Cycle extends Measured {
 }
 
 async function publish(dir: string, ...args: readonly string[]): Promise<Cycle> {
-  const ran = await measure([process.execPath, MAIN, 'publish', '--json', ...args], { cwd: dir });
-  const report = JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '{}') as { origin: { requests: number } };
+  const ran = await measure([process.execPath, '--trace-gc', MAIN, 'publish', '--json', ...args], { cwd: dir });
+  const line = ran.stdout.split('\n').find((one) => one.startsWith('{'));
+  const report = JSON.parse(line ?? '{}') as { origin: { requests: number } };
   if (ran.exit !== 0) throw new Error(`publish exited ${ran.exit}: ${ran.stdout}`);
   const runs = (await readFile(join(dir, '.holdfast/production/runs.jsonl'), 'utf8')).trim().split('\n');
   const { stages } = JSON.parse(runs.at(-1) ?? '{}') as { stages: { render: number } };
@@ -222,49 +223,82 @@ const rest =
 
 const WORDPRESS = { from: 'wordpress', post: 1, into: '.comment-list', url: undefined };
 
+/** Of a run, or the most of several. */
+interface Held {
+  /** Peak resident memory, MB: what V8 has not collected yet is in it. */
+  readonly peak: number;
+  /** The most that was on the heap right after a full collection, MB. */
+  readonly live: number;
+}
+
+/** Publishes until the thread is shown, and once more with a comment that is new. */
+async function held(dir: string, listener: RequestListener, more: object, add: () => void): Promise<Held> {
+  return serve(listener, async (url) => {
+    const folder = await project(dir, threadOf(url, '1d', more));
+    const seen: Held[] = [];
+    const once = async (...args: readonly string[]) => seen.push(heldIn(await publish(folder, ...args)));
+    await once('--now');
+    // One look reads for fifteen seconds at most.
+    for (let times = 0; times < 10 && !(await isShown(folder)); times++) await once();
+    add();
+    await once();
+    return {
+      peak: Math.max(...seen.map(({ peak }) => peak)),
+      live: Math.max(...seen.map(({ live }) => live)),
+    };
+  });
+}
+
+function heldIn({ stdout, peakMb }: Cycle): Held {
+  const after = (kind: string) =>
+    [...stdout.matchAll(new RegExp(`${kind}.*? -> ([\\d.]+) \\(`, 'g'))].map(([, mb]) => Number(mb));
+  const full = after('Mark-Compact');
+  // A short run has none: then a little that is no longer in use is counted too.
+  return { peak: peakMb, live: Math.max(...(full.length > 0 ? full : after('Scavenge'))) };
+}
+
+/** What a comment weighs as its JSON and in its page, bytes. */
+async function weights(dir: string, count: number): Promise<{ readonly json: number; readonly html: number }> {
+  const json = JSON.stringify(Array.from({ length: count }, (_, n) => said(n + 1))).length / count;
+  const html = (await stat(join(dir, 'mirror/current/post/index.html'))).size / count;
+  return { json, html };
+}
+
 async function hundred(dir: string): Promise<void> {
-  const peaks = new Map<string, number>();
-  const run = async (name: string, listener: RequestListener, more: object) =>
-    serve(listener, async (url) => {
-      const folder = await project(join(dir, name), threadOf(url, '1d', more));
-      let ran = await publish(folder, '--now');
-      let peak = ran.peakMb;
-      // One look reads for fifteen seconds at most.
-      for (let times = 0; times < 10 && !(await isShown(folder)); times++) {
-        ran = await publish(folder);
-        peak = Math.max(peak, ran.peakMb);
-      }
-      peaks.set(name, peak);
-    });
-  const list = Array.from({ length: 100_000 }, (_, n) => said(n + 1));
-  const few = list.slice(0, 100);
-  const text = Buffer.byteLength(JSON.stringify(list)) / 2 ** 20;
+  const measured = new Map<number, Held>();
+  const list: object[] = [];
+  const add = () => list.push(said(list.length + 1));
+  for (const count of [100, 10_000, 50_000, 100_000]) {
+    while (list.length < count) add();
+    measured.set(
+      count,
+      await held(
+        join(dir, `one-${count}`),
+        listing(() => list),
+        {},
+        add,
+      ),
+    );
+  }
   const paged = { perPage: 500, order: 'newest' };
-  await run(
-    'few',
-    listing(() => few),
-    paged,
-  );
-  await run(
-    'list',
+  const inPages = await held(
+    join(dir, 'paged'),
     listing(() => list),
     paged,
+    add,
   );
-  await run(
-    'one page',
-    listing(() => list),
-    {},
-  );
-  list.length = 0;
-  await run('rows', rest(100_000), { ...WORDPRESS, ...paged });
-  const base = peaks.get('few') ?? Number.NaN;
-  const told = (name: string) => {
-    const peak = peaks.get(name) ?? Number.NaN;
-    return `${peak.toFixed(0)} MB, ${((peak - base) / text).toFixed(1)} times their ${text.toFixed(0)} MB beyond the ${base.toFixed(0)} MB of 100`;
+  const rows = await held(join(dir, 'rows'), rest(100_000), { ...WORDPRESS, ...paged }, () => undefined);
+  const { json, html } = await weights(join(dir, 'one-100000'), 100_000);
+  const base = measured.get(100);
+  const told = ({ peak, live }: Held, count: number) => {
+    const each = ((live - (base?.live ?? Number.NaN)) * 2 ** 20) / count;
+    return `${live.toFixed(0)} MB in use (${each.toFixed(0)} bytes a comment beyond those of 100), ${peak.toFixed(0)} MB peak`;
   };
-  row('100,000 comments of one JSON list, 500 a page: peak memory', told('list'), 'not twice');
-  row('100,000 comments of one JSON list, all on one page', told('one page'));
-  row('100,000 comments of a WordPress, 500 a page', told('rows'), 'not twice');
+  row('a comment as JSON, and in its page', `${json.toFixed(0)} and ${html.toFixed(0)} bytes`);
+  for (const [count, one] of measured)
+    row(`${count} comments of one JSON list on one page`, told(one, count), count === 100_000 ? 'not twice' : '');
+  row('100,000 comments of one JSON list, 500 a page', told(inPages, 100_000));
+  row('100,000 comments of a WordPress, 500 a page', told(rows, 100_000));
 }
 
 async function isShown(folder: string): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { Address } from '../model/address.ts';
 import type { Comment } from '../model/comment.ts';
 import { paragraphsOf } from '../model/plain-text.ts';
 import type { ComposeData, ShownComment } from '../render/compose.ts';
+import { clockOf, timeOf } from '../render/graft/scion.ts';
 import { openThreads, type Threads } from '../snapshot/comments/threads.ts';
 import { valuesNow } from './values.ts';
 import { stateFiles } from './workplace.ts';
@@ -38,15 +39,13 @@ function commentsSaid({ config }: LoadedConfig, threads: Threads): NonNullable<S
 }
 
 function shownComment({ id, author, url, date, html }: Comment, entry: CommentsConfig, language: string): ShownComment {
-  const clock = new Intl.DateTimeFormat(language, {
-    dateStyle: 'long',
-    timeZone: entry.timeZone,
-  });
+  const clock = clockOf({ language, timeZone: entry.timeZone });
   return {
+    id,
     author,
     ...(url === undefined ? {} : { url }),
     date,
-    shown: clock.format(Date.parse(date)),
+    shown: timeOf(date, clock).shown,
     paragraphs: paragraphsOf(html),
     href: `${entry.page}#comment-${id}`,
   };

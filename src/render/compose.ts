@@ -44,14 +44,16 @@ export interface ComposeData {
 
 /** A comment as composed pages know it. */
 export interface ShownComment {
+  /** As in `#comment-211`. */
+  readonly id: string;
   readonly author: string;
   /** The author's own site. */
   readonly url?: string;
   /** ISO 8601. */
   readonly date: string;
-  /** The day, in the site's language. */
+  /** Day and time with its zone, in the site's language. */
   readonly shown: string;
-  /** Its words, a paragraph each. */
+  /** Its words, a paragraph each; what is quoted begins with `> `, what is listed with `• `. */
   readonly paragraphs: readonly string[];
   /** Where it stands: `/post/#comment-211`. */
   readonly href: string;

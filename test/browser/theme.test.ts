@@ -4,7 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import * as assert from 'uvu/assert';
+import { toComment } from '../../src/model/comment.ts';
+import { layOut } from '../../src/model/thread.ts';
 import type * as Compose from '../../src/render/compose.ts';
+import { graft } from '../../src/render/graft/graft.ts';
+import { openTemplates } from '../../src/render/graft/template.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { importBuilt } from '../support/built.ts';
 import { suite } from '../support/suite.ts';
@@ -14,6 +18,22 @@ const { compose } = await importBuilt<typeof Compose>('render/compose');
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 const LONG = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft';
 const ANNOUNCEMENT = '/announcement/index.html';
+/** What people may write under an announcement. */
+const NEWEST = [
+  [
+    LONG,
+    [LONG + LONG, 'https://www.example.org/an/address/that_nobody_would_break_anywhere/index.html?with=query&and=more'],
+  ],
+  ['', ['> Is the north path open again?', 'It is.', '• Mind the steps']],
+  ['مريم', ['شكرا جزيلا']],
+].map(([author, paragraphs], index) => ({
+  id: String(index + 1),
+  author: author as string,
+  date: '2026-05-04T15:09:00Z',
+  shown: 'May 4, 2026 at 5:09 PM GMT+2',
+  paragraphs: paragraphs as readonly string[],
+  href: `/announcement/#comment-${index + 1}`,
+}));
 const PATHS = [ANNOUNCEMENT, '/404.html', '/_holdfast/holding/busy.html'];
 
 const test = suite('the built-in theme', { needs: ['chromium'] });
@@ -36,6 +56,7 @@ test.before(async () => {
       site: { name: 'Example', url: 'https://www.example.org', language: 'en' },
       environment: 'production',
       pages,
+      comments: { '/announcement/': { count: 1234, newest: NEWEST } },
     },
     at: 0,
     signal: new AbortController().signal,
@@ -132,5 +153,54 @@ for (const path of PATHS) {
     assert.is(new Set(grounds).size, 2);
   });
 }
+
+test("an announcement's newest comments stand below it, each with its own address", async () => {
+  await visit(ANNOUNCEMENT, 390, 'light', async (page) => {
+    const remarks = page.getByRole('region', { name: 'Newest of 1234 comments' });
+    assert.is(await remarks.getByRole('listitem').count(), NEWEST.length);
+    assert.match(
+      await remarks.locator('#comment-2').innerText(),
+      /^Anonymous\s+May 4, 2026 at 5:09 PM GMT\+2\s+> Is the/,
+    );
+  });
+});
+
+test('a thread of ours keeps within a phone in a page whose theme knows nothing of comments', async () => {
+  const comments = Array.from({ length: 9 }, (_, n) =>
+    toComment({
+      id: n + 1,
+      parent: n,
+      author: LONG,
+      date: 1_780_000_000 + n,
+      html: `<p>${LONG}${LONG}</p><pre><code>${'a word of code '.repeat(20)}</code></pre>`,
+    }),
+  ).filter((comment) => comment !== undefined);
+  const [thread] = layOut(comments, { order: 'oldest', perPage: undefined, depth: 5 });
+  assert.ok(thread);
+  const html = '<!doctype html><meta name="viewport" content="width=device-width"><main><div id="talk"></div></main>';
+  const { html: around, items } = await graft(Buffer.from(html), {
+    address: '/post/',
+    page: thread,
+    numbers: [0],
+    count: comments.length,
+    rules: { into: '#talk', timeZone: 'UTC', language: 'en' },
+    templates: await openTemplates({ root: PACKAGE, templates: 'templates', fallback: PACKAGE }),
+    isUtf8: true,
+  });
+  assert.ok(items);
+  const parts: string[] = [];
+  for await (const part of items.parts) parts.push(part);
+  const whole = around.toString('latin1').replace(items.mark, () => parts.join(''));
+  const page = await browser.newPage({ viewport: { width: 320, height: 800 } });
+  try {
+    await page.setContent(Buffer.from(whole, 'latin1').toString('utf8'));
+    assert.is(await page.locator('#comment-9').count(), 1);
+    assert.is(await page.evaluate('document.documentElement.scrollWidth'), 320);
+    const narrowest = await page.locator('#comment-9 .comment-content').boundingBox();
+    assert.ok((narrowest?.width ?? 0) > 220, `${narrowest?.width} px are left for the deepest`);
+  } finally {
+    await page.close();
+  }
+});
 
 test.run();

@@ -26,7 +26,7 @@ const AT_ONCE = 2;
 const isFull = process.env['HOLDFAST_FAULTS'] === 'all';
 const DOUBLE_KILLS = isFull ? 500 : 8;
 /** Otherwise one call of so many is disturbed, and each around the switch. */
-const EVERY = isFull ? { kill: 1, first: 1, error: 1, sleep: 1 } : { kill: 2, first: 4, error: 3, sleep: 20 };
+const EVERY = isFull ? { kill: 1, first: 1, error: 1, sleep: 1 } : { kill: 3, first: 8, error: 5, sleep: 20 };
 
 /** A disk of memory where there is one: which calls are made is what counts here, and hundreds of mirrors are forced to it. */
 const DISK = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();

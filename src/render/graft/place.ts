@@ -2,6 +2,7 @@ import { selectAll, selectOne } from 'css-select';
 import type { Document, Element } from 'domhandler';
 import { parseDocument } from 'htmlparser2';
 import { bySelector } from '../../config/selector.ts';
+import { withoutStrayEnds } from '../../model/stray-ends.ts';
 
 /** An element of a page, by offsets into its text. */
 export interface Place {
@@ -27,7 +28,7 @@ export interface Places {
 
 /** Parses a page once. To look up what is no selector throws `config-invalid`. */
 export function placesIn(text: string): Places {
-  const document: Document = parseDocument(text, {
+  const document: Document = parseDocument(withoutStrayEnds(text), {
     withStartIndices: true,
     withEndIndices: true,
     decodeEntities: false,

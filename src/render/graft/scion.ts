@@ -49,7 +49,7 @@ export interface Time {
 }
 
 /** How times are written. */
-export function clockOf({ language, timeZone }: GraftRules): Intl.DateTimeFormat {
+export function clockOf({ language, timeZone }: Pick<GraftRules, 'language' | 'timeZone'>): Intl.DateTimeFormat {
   return new Intl.DateTimeFormat(language, {
     year: 'numeric',
     month: 'long',

@@ -2,6 +2,7 @@ import { selectAll, selectOne } from 'css-select';
 import type { AnyNode, Document, Element } from 'domhandler';
 import { parseDocument } from 'htmlparser2';
 import { bySelector } from '../../config/selector.ts';
+import { withoutStrayEnds } from '../../model/stray-ends.ts';
 
 /** An element of a feed or a page. */
 export type Branch = Document | Element;
@@ -13,7 +14,7 @@ export function parseXml(text: string): Document {
 
 /** The tree of a page; `innerOf` gives the markup of its parts as it was written. */
 export function parseHtml(text: string): Document {
-  return parseDocument(text, { decodeEntities: true, withStartIndices: true, withEndIndices: true });
+  return parseDocument(withoutStrayEnds(text), { decodeEntities: true, withStartIndices: true, withEndIndices: true });
 }
 
 /** What an element of `parseHtml(text)` holds, as written. */

@@ -15,6 +15,8 @@ export interface ThreadState {
   /** When all were last looked at again. */
   readonly syncedAt?: number;
   readonly trouble?: { readonly text: string; readonly since: number; readonly looks: number };
+  /** True where the last look found all of a long thread gone, which is believed when the next one finds so too. */
+  readonly isDoubted?: true;
   /** What the source wanted to remember. */
   readonly cursor?: Json;
   /** True once all comments were read: before that the thread is not shown. */
