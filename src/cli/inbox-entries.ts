@@ -118,7 +118,7 @@ export interface RetryFlags {
   readonly all?: boolean;
 }
 
-/** `holdfast inbox retry [RECEIPT]`: dead letters, and what was put off, are due at once. Who says so of one that may be stored has looked. */
+/** `holdfast inbox retry [RECEIPT]`: dead letters, and what was put off, are due at once. Who names one that may be stored has looked; who says `--all` has not. */
 export async function inboxRetryVerb(io: VerbIo, receipt: string | undefined, flags: RetryFlags): Promise<number> {
   if ((receipt === undefined) === (flags.all !== true)) {
     throw new HoldfastError('usage', 'name a receipt, or say --all for every dead letter', {});
@@ -128,8 +128,10 @@ export async function inboxRetryVerb(io: VerbIo, receipt: string | undefined, fl
     receipt === undefined
       ? (await spool.list('refused')).map((entry) => ({ folder: 'refused' as Folder, entry }))
       : [await findByReceipt(spool, receipt, ['refused', 'new'])];
-  for (const { folder, entry } of chosen)
-    await spool.move(entry, folder, 'new', { ...entry, tries: 0, due: 0, sure: entry.sure || folder === 'refused' });
+  for (const { folder, entry } of chosen) {
+    const sure = entry.sure || (folder === 'refused' && receipt !== undefined);
+    await spool.move(entry, folder, 'new', { ...entry, tries: 0, due: 0, sure });
+  }
   io.print(
     io.json ? JSON.stringify({ retried: chosen.length }) : `${chosen.length} due at the next holdfast inbox replay`,
   );

@@ -82,7 +82,7 @@ const shared = {
 
 const resync = doc(
   duration().prefault('1h'),
-  'How often all are looked at again: finds what was edited or removed among the older ones',
+  'How often all are looked at again: finds what was edited among the older ones',
 );
 
 /** `comments`, each by its `from`. */
@@ -108,6 +108,7 @@ const discourse = z.strictObject({
   from: doc(z.literal('discourse'), 'A topic of a Discourse forum; its first post is left out'),
   url: doc(sourceUrl, 'The topic, as in https://forum.example.org/t/launch/12'),
   headers: doc(headers.default({}), HEADERS_DOC),
+  resync,
   ...shared,
 });
 

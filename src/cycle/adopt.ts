@@ -21,7 +21,9 @@ export async function adopt(place: Workplace, { held }: Leases, signal: AbortSig
   const { records, holder } = place;
   const isNew = records.pages[Symbol.iterator]().next().done === true;
   const others = held.filter(({ state }) => isAnothers(state?.record, holder));
-  if (!isNew && others.length === 0) return;
+  const releases = others.map(({ destination, state }) => `${destination.name} ${state?.record.live}`).join(', ');
+  // Once for each release of theirs: as long as it is live, what this machine has seen since is the newest there is.
+  if (!isNew && (others.length === 0 || records.adopted === releases)) return;
   if (!isNew) forgetLooks(records);
   const lives = await Promise.all(held.map((one) => liveOf(one.manifests, one.state, signal)));
   const known = lives.filter(({ manifest }) => manifest !== undefined);
@@ -41,6 +43,7 @@ export async function adopt(place: Workplace, { held }: Leases, signal: AbortSig
       captured.filter((address) => !composed.has(address)),
     );
   }
+  records.adopted = releases;
 }
 
 /** How the origin is by the other machine's looks: this one says another thing only once it has seen it. */

@@ -250,7 +250,7 @@ function releaseFor(held: Held, sending: Sending): Manifest {
     const all = origin === undefined ? stays : [...stays, origin];
     return build(sending, withHold(held, sending, all), pagesAmong(stays));
   }
-  const stays = filesThatStay(files, before, (address) => snapshot.mayStay(address));
+  const stays = filesThatStay(files, before, snapshot);
   // A preview that was shared stays until it is taken down, whichever machine publishes.
   const all = withHold(held, sending, [...served, ...stays, ...sharedFiles(live.manifest)]);
   return build(sending, all, [...snapshot.pages()].length + pagesAmong(stays));

@@ -17,7 +17,8 @@ export async function sweep({ place, leases }: Cycle, signal: AbortSignal): Prom
   const last = await stat(files.swept).catch(() => undefined);
   // A new state has nothing to sweep yet: all it holds is younger than that.
   if (last === undefined) return writeAtomic(files.swept, '');
-  if (clock.now() - last.mtimeMs < SWEEP_EVERY_MS) return;
+  // A time to come is of a clock that was set back since.
+  if (Math.abs(clock.now() - last.mtimeMs) < SWEEP_EVERY_MS) return;
   await blobs.sweep(await neededBlobs(place));
   const snapshot = viewSnapshot(records, config);
   const isWithdrawn = (path: string): boolean => snapshot.isWithdrawn(addressOfFile(path));

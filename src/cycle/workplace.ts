@@ -16,7 +16,7 @@ import { type Bid, type Lease, takeLease } from '../publish/lease.ts';
 import { type ComposedCache, openComposed } from '../render/composed.ts';
 import type { RenderedRecord } from '../render/render.ts';
 import { openThreads, type Threads } from '../snapshot/comments/threads.ts';
-import { openRecords, type Records, type SnapshotRecord } from '../snapshot/records.ts';
+import { JOURNAL_OPTIONS, openRecords, type Records, type SnapshotRecord } from '../snapshot/records.ts';
 import { steadySnapshot } from '../snapshot/snapshot.ts';
 import { type Blobs, openBlobs } from '../store/blobs.ts';
 import { writeAtomic } from '../store/files.ts';
@@ -154,7 +154,7 @@ export async function openWorkplace(
   const files = stateFiles(loaded.stateDir);
   await mkdir(dirname(files.lock), { recursive: true });
   const blobs = openBlobs(files.blobs);
-  const records = openRecords(await openJournal<SnapshotRecord>(files.snapshot));
+  const records = openRecords(await openJournal<SnapshotRecord>(files.snapshot, JOURNAL_OPTIONS));
   const clients = staying?.clients ?? openClients(loaded, { clock, records });
   const [owner, holder] = [ownerOf(loaded), await holderOf(loaded.stateDir)];
   return {

@@ -43,8 +43,10 @@ export async function openKnown(spool: Spool): Promise<Known> {
     async find(name, now) {
       const found = known.get(name);
       if (found === undefined || now - found.at >= SAME_MS) return undefined;
-      const lists = await Promise.all(STANDING.map((folder) => spool.list(folder)));
-      return lists.flat().some(({ receipt }) => receipt === found.receipt) ? found.receipt : undefined;
+      // In the order in which it moves, and once more where it may have been put back: it is never between two folders, but may pass one that is not read yet.
+      for (const folder of [...STANDING, ...STANDING])
+        if ((await spool.list(folder)).some(({ receipt }) => receipt === found.receipt)) return found.receipt;
+      return undefined;
     },
     add(name, receipt, at) {
       forget(at);

@@ -84,6 +84,8 @@ export interface Trouble {
   readonly problem: Problem | 'gone';
   readonly text: string;
   readonly since: number;
+  /** When it began to say that it is gone, moved or private, or ceased to, where it failed otherwise before. */
+  readonly turned?: number;
   /** Since when it fails while the rest of its lane is well. */
   readonly aloneSince?: number;
   /** Looks in a row that ended so while the rest of the lane was well. */

@@ -9,6 +9,7 @@ import { type LookContext, wantAsset, warn } from './context.ts';
 import { problemOf, validatorsOf } from './finding.ts';
 import { drain, inParallel } from './parallel.ts';
 import { openPass, sliceOf } from './slices.ts';
+import { isTakenDown } from './snapshot.ts';
 
 /** Stylesheets that import stylesheets that import …: deeper than this nobody builds. */
 const MAX_IMPORT_DEPTH = 8;
@@ -18,7 +19,9 @@ export async function captureNewAssets(context: LookContext, signal: AbortSignal
   const { records, config, triedAssets, tally } = context;
   for (const address of ALWAYS_WANTED) if (records.assets.get(address) === undefined) wantAsset(context, address, '');
   for (let depth = 0; depth < MAX_IMPORT_DEPTH; depth++) {
-    const wanted = [...records.assets].filter(([address, entry]) => isWanted(entry) && !triedAssets.has(address));
+    const wanted = [...records.assets].filter(
+      ([address, entry]) => isWanted(entry) && !triedAssets.has(address) && !isTakenDown(records, address),
+    );
     if (wanted.length === 0) return;
     expectMore(tally.way, FILES, wanted.length);
     await inParallel(wanted, config.origin.concurrency, ([address]) => lookAtAsset(context, address, signal));
@@ -42,9 +45,11 @@ export async function* refreshAssets(
 ): AsyncGenerator<void> {
   const { records, clock, config, triedAssets } = context;
   const { began } = openPass(context, ASSETS, { every: config.assets.every, anew: false });
-  for (const [address] of records.assets) if (!reachable.has(address)) records.assets.delete(address);
+  for (const [address, { withdrawn }] of records.assets)
+    if (!reachable.has(address) && withdrawn === undefined) records.assets.delete(address);
   const due = [...records.assets].filter(
-    ([address, { lookedAt = 0 }]) => !triedAssets.has(address) && (lookedAt < began || lookedAt > clock.now()),
+    ([address, { lookedAt = 0 }]) =>
+      reachable.has(address) && !triedAssets.has(address) && (lookedAt < began || lookedAt > clock.now()),
   );
   expectMore(context.tally.way, FILES, due.length);
   let next = 0;
@@ -61,7 +66,7 @@ export async function* refreshAssets(
 
 /** Never captured, or referred to with another `?ver=` than it was captured with; one that is gone waits for the next refresh. */
 function isWanted(entry: Entry): boolean {
-  if (entry.trouble?.problem === 'gone' || entry.withdrawn !== undefined) return false;
+  if (entry.trouble?.problem === 'gone') return false;
   return entry.good === undefined || (entry.good.version ?? '') !== (entry.wanted ?? '');
 }
 

@@ -57,7 +57,9 @@ export class Collector {
   rebase(href: string): void {
     const located = this.locate(href);
     if (located !== undefined) this.#base = located.address;
-    else if (/^(?:https?:)?\/\//i.test(href)) this.#elsewhere = new URL(href, this.#site.publicUrl).href;
+    // One that is no address at all is none to a browser either.
+    else if (/^\s*(?:https?:)?\/\//i.test(href) && URL.canParse(href, this.#site.publicUrl.href))
+      this.#elsewhere = new URL(href, this.#site.publicUrl).href;
   }
 
   /** Undefined: not on this site, or nothing but a fragment. */

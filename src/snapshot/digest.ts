@@ -3,6 +3,7 @@ import type { Address } from '../model/address.ts';
 import type { References } from '../model/capture.ts';
 import type { Site } from '../model/site.ts';
 import { judge, type Verdict } from './gate/judge.ts';
+import { judgeFile } from './gate/xml.ts';
 import type { Normalize } from './normalize.ts';
 import { referencesInHtml } from './references.ts';
 import { titleOf } from './title.ts';
@@ -38,7 +39,7 @@ export interface DigestTools {
 
 const NO_REFERENCES: References = { assets: [], links: [], shortlinks: [] };
 
-/** Reads a page once it is whole; pure. Nothing is asked of a file that is no HTML. */
+/** Reads a page once it is whole; pure. Of a file that is no HTML only a feed or sitemap is asked to be whole. */
 export function digest(raw: Raw, { site, gate, normalize }: DigestTools): Digest {
   const { address, type, bytes, setCookies, last, wantsTitle } = raw;
   const isHtml = /html/i.test(type);
@@ -46,7 +47,7 @@ export function digest(raw: Raw, { site, gate, normalize }: DigestTools): Digest
   const source = bytes.toString('latin1');
   const verdict: Verdict = isHtml
     ? judge({ address, type, bytes, source, setCookies, ...(last === undefined ? {} : { last }) }, gate)
-    : { pass: true, textSize: bytes.length, warnings: [] };
+    : judgeFile(type, source);
   if (!verdict.pass) return { verdict, same: '', refs: NO_REFERENCES };
   const same = normalize(bytes, source);
   const isNew = last === undefined || last.same !== same || last.type !== type;

@@ -5,6 +5,7 @@ import { locate } from '../model/site.ts';
 import type { Entry, GoodEntry } from '../model/snapshot.ts';
 import type { Answer } from '../origin/client.ts';
 import { type LookContext, wantAsset, warn } from './context.ts';
+import { isXml } from './gate/xml.ts';
 import type { Lane } from './lanes.ts';
 
 /** What one look found. */
@@ -85,6 +86,7 @@ function redirectTo({ site }: LookContext, address: Address, answer: { status: n
   if (located?.query !== undefined && located.query !== '') {
     return trouble('status', `redirects to ${path} under a query, and a page under a query is not looked at`);
   }
+  if (!/^https?:/i.test(to)) return trouble('status', `redirects to ${new URL(to).protocol}, which is no page`);
   if (located === undefined && new URL(to).search !== '') {
     return trouble('status', `redirects to ${bare(to)} under a query, which may be one visitor's`);
   }
@@ -153,7 +155,10 @@ async function lostPlace(
   return before !== undefined && isIn(before) ? selector : undefined;
 }
 
-/** A page that stops being one, as a server's plain "Down for maintenance" does, and any answer without a byte. */
+/**
+ * A page that stops being one, as a server's plain "Down for maintenance" does; a feed or sitemap that becomes one, as where a site answers
+ * whatever it does not know with its front page; and any answer without a byte.
+ */
 function turnedInto(
   type: string,
   bytes: Buffer,
@@ -161,9 +166,10 @@ function turnedInto(
 ): { problem: Problem; text: string } | undefined {
   const isHtml = /html/i.test(type);
   if (!isHtml && bytes.length === 0) return { problem: 'small', text: 'is empty' };
-  const wasHtml = entry?.good !== undefined && /html/i.test(entry.good.type);
-  if (!wasHtml || isHtml || entry?.insists === true) return undefined;
-  return { problem: 'type', text: `was a page and now is ${type}` };
+  const was = entry?.insists === true ? undefined : entry?.good?.type;
+  if (was === undefined) return undefined;
+  if (/html/i.test(was)) return isHtml ? undefined : { problem: 'type', text: `was a page and now is ${type}` };
+  return isHtml && isXml(was) ? { problem: 'type', text: `was ${was} and now is a page` } : undefined;
 }
 
 /** A name that no disk takes is served under another: said, since links from elsewhere will not find it. */

@@ -73,10 +73,9 @@ function troubled(entry: Entry, found: Now, now: number): Entry {
   const { trouble } = entry;
   const isSameKind = trouble !== undefined && isFinal(trouble.problem) === isFinal(found.problem);
   const alone = trouble?.aloneSince === undefined ? {} : { aloneSince: trouble.aloneSince };
-  return {
-    ...entry,
-    trouble: { ...found, since: trouble?.since ?? now, looks: isSameKind ? trouble.looks : 0, ...alone },
-  };
+  const turned = isSameKind ? trouble.turned : trouble === undefined ? undefined : now;
+  const row = { looks: isSameKind ? trouble.looks : 0, ...(turned === undefined ? {} : { turned }) };
+  return { ...entry, trouble: { ...found, since: trouble?.since ?? now, ...row, ...alone } };
 }
 
 interface Change {

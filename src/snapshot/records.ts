@@ -19,6 +19,8 @@ export interface Records {
   usual: number | undefined;
   /** How the origin is; undefined before it was ever looked at. */
   origin: OriginRecord | undefined;
+  /** The releases of other machines, by destination, that pages were adopted from; undefined where there were none. */
+  adopted: string | undefined;
   /** Rises with each change of what a release can show; looks that find all as it was leave it. */
   readonly revision: number;
   nameOf(number: number): Address;
@@ -34,7 +36,10 @@ export interface EntryTable {
   [Symbol.iterator](): Iterator<[Address, Entry]>;
 }
 
-/** Reads the journal into memory; keys are `page:/a/`, `asset:/s.css`, `lane:hot`, `name:17`, `usual` and `origin`. */
+/** How the journal of the records is to be opened for writing: entries refer to names by their numbers. */
+export const JOURNAL_OPTIONS = { first: 'name:' } as const;
+
+/** Reads the journal into memory; keys are `page:/a/`, `asset:/s.css`, `lane:hot`, `name:17`, `usual`, `origin` and `adopted`. */
 export function openRecords(journal: Journal<SnapshotRecord>): Records {
   const names: Address[] = [];
   const numbers = new Map<Address, number>();
@@ -85,6 +90,12 @@ export function openRecords(journal: Journal<SnapshotRecord>): Records {
       if (record === undefined) return;
       note(journal.get('origin') as OriginRecord | undefined, record);
       journal.set('origin', record);
+    },
+    get adopted() {
+      return journal.get('adopted') as string | undefined;
+    },
+    set adopted(releases) {
+      if (releases !== undefined && releases !== journal.get('adopted')) journal.set('adopted', releases);
     },
     get revision() {
       return revision;

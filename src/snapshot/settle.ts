@@ -31,7 +31,7 @@ export function settle(context: LookContext, { lane, lanes, began }: SettleOptio
   const wellSince = { lastGood: latestGood(context), began };
   const counted = troubled.map(([address, entry]): Row => [address, countLook(context, entry, wellSince)]);
   const leaving = counted.flatMap(([address, entry]) => {
-    const next = leave(context, { lane, address, entry });
+    const next = leave(context, { lane, address, entry, lastGood: wellSince.lastGood });
     return next === undefined ? [] : [[address, next] as const];
   });
   const lost = leaving
@@ -57,10 +57,10 @@ interface WellSince {
   readonly began: number;
 }
 
-/** One more look at a page that fails although the origin was well in this pass, or after the page began to fail. */
+/** One more look at a page that fails although the origin was well in this pass, or after the page began to fail so: what it said of the trouble before says nothing of this one. */
 function countLook({ clock }: LookContext, entry: Entry, { lastGood, began }: WellSince): Entry {
   const { trouble } = entry;
-  if (trouble === undefined || lastGood < Math.min(trouble.since, began)) return entry;
+  if (trouble === undefined || lastGood < Math.min(trouble.turned ?? trouble.since, began)) return entry;
   return {
     ...entry,
     trouble: { ...trouble, looks: trouble.looks + 1, aloneSince: trouble.aloneSince ?? clock.now() },
@@ -71,15 +71,18 @@ interface Candidate {
   readonly lane: Lane;
   readonly address: Address;
   readonly entry: Entry;
+  readonly lastGood: number;
 }
 
 /** The entry of a page that leaves, or that is taken as it is from now on; undefined for one that stays as it was. */
-function leave(context: LookContext, { lane, address, entry }: Candidate): Entry | undefined {
+function leave(context: LookContext, { lane, address, entry, lastGood }: Candidate): Entry | undefined {
   const { trouble } = entry;
   if (trouble === undefined || (!isShown(entry) && lane.paths.has(address))) return undefined;
   if (isFinal(trouble.problem)) return trouble.looks < LOOKS_TO_BELIEVE ? undefined : believe(context, entry, trouble);
   const { aloneSince = context.clock.now() } = trouble;
-  if (context.clock.now() - aloneSince <= context.config.gate.maxKept) return undefined;
+  const { maxKept } = context.config.gate;
+  // An origin that was away for all that time is no page's own trouble.
+  if (context.clock.now() - aloneSince <= maxKept || context.clock.now() - lastGood > maxKept) return undefined;
   return INSISTENT.includes(trouble.problem) ? { ...entry, insists: true } : withdraw(entry, 'kept-too-long');
 }
 

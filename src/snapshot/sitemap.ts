@@ -75,15 +75,15 @@ async function readSitemap(context: LookContext, lane: Lane, address: Address, s
   const entry = records.pages.get(address);
   // A sitemap that moved is one more sitemap to read.
   if (entry?.redirect?.to.startsWith('/')) return { pages: [], sitemaps: [entry.redirect.to] };
-  if (entry?.good === undefined) {
-    const why = entry?.trouble?.text ?? 'it redirects to another site';
-    throw new HoldfastError('discovery-failed', `lane ${lane.name}: the sitemap ${address} could not be read: ${why}`, {
+  const unreadable = (why: string) =>
+    new HoldfastError('discovery-failed', `lane ${lane.name}: the sitemap ${address} could not be read: ${why}`, {
       hint: 'correct `sitemap` in the lane, or use `crawl`',
     });
-  }
+  if (entry?.good === undefined) throw unreadable(entry?.trouble?.text ?? 'it redirects to another site');
   if (outcome === 'kept') warn(tally, 'sitemap-kept', address, `the sitemap is read as it was: ${entry.trouble?.text}`);
   try {
-    return parseSitemap(context, await unpacked(await blobs.read(entry.good.body.sha256)), address);
+    const text = await unpacked(await blobs.read(entry.good.body.sha256), unreadable);
+    return parseSitemap(context, text, address);
   } catch (error) {
     if (!isHoldfastError(error, 'blob-damaged', 'blob-missing')) throw error;
     const { good: _damaged, ...rest } = entry;
@@ -92,9 +92,13 @@ async function readSitemap(context: LookContext, lane: Lane, address: Address, s
   }
 }
 
-async function unpacked(bytes: Buffer): Promise<string> {
+async function unpacked(bytes: Buffer, unreadable: (why: string) => HoldfastError): Promise<string> {
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  return (isGzip ? await unzip(bytes, { maxOutputLength: MAX_SITEMAP_BYTES }) : bytes).toString('utf8');
+  if (!isGzip) return bytes.toString('utf8');
+  const plain = await unzip(bytes, { maxOutputLength: MAX_SITEMAP_BYTES }).catch((error: Error) => {
+    throw unreadable(`its gzip file cannot be unpacked (${error.message})`);
+  });
+  return plain.toString('utf8');
 }
 
 /** Addresses of a urlset or index; other hosts, and pages under a query string, are left out. */

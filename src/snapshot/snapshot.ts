@@ -38,8 +38,7 @@ export function viewSnapshot(records: Records, config: Config): Snapshot {
       const isCaptured = entry.good !== undefined || entry.redirect !== undefined;
       return !isCaptured && laneFor(lanes, address, entry) !== undefined;
     },
-    isWithdrawn: (address) =>
-      (records.pages.get(address)?.withdrawn ?? records.assets.get(address)?.withdrawn) !== undefined,
+    isWithdrawn: (address) => records.pages.get(address)?.withdrawn !== undefined || isTakenDown(records, address),
     isHot: (address) => {
       const lane = laneFor(lanes, address, records.pages.get(address) ?? { lane: '' });
       return lane !== undefined && (lane.every <= HOT_EVERY_MS || lane === lanes[0]);
@@ -104,7 +103,7 @@ export function reachableAssets(records: Records, config: Config): ReadonlySet<A
   for (const number of numbers) {
     const address = records.nameOf(number);
     const entry = records.assets.get(address);
-    if (entry === undefined || entry.withdrawn !== undefined) continue;
+    if (entry === undefined || isTakenDown(records, address)) continue;
     reachable.add(address);
     for (const nested of entry.good?.assets ?? []) numbers.add(nested);
   }
@@ -132,6 +131,11 @@ export function keptPages(records: Records, config: Config): readonly KeptPage[]
   return kept.sort((a, b) => a.since - b.since);
 }
 
+/** True for a file that a person took down. It is remembered among the pages as well, where it is known by its address alone, before a page ever referred to it. */
+export function isTakenDown({ pages, assets }: Pick<Records, 'pages' | 'assets'>, address: Address): boolean {
+  return assets.get(address)?.withdrawn !== undefined || pages.get(address)?.withdrawn === 'by-hand';
+}
+
 /** Takes pages or assets down by hand, known or not, or lets them come back at their next look. */
 export function withdrawByHand({ pages, assets }: Records, addresses: readonly Address[], isBack: boolean): void {
   for (const address of addresses) {
@@ -139,7 +143,10 @@ export function withdrawByHand({ pages, assets }: Records, addresses: readonly A
       const known = table.get(address) ?? (table === pages ? { lane: '' } : undefined);
       if (known === undefined) continue;
       const { withdrawn: _withdrawn, ...rest } = known;
-      table.set(address, isBack ? rest : { ...rest, withdrawn: 'by-hand' });
+      // A file that was noted here only to be taken down is no page to look at.
+      const isFile = table === pages && assets.get(address) !== undefined && Object.keys(rest).length === 1;
+      if (isBack && isFile) table.delete(address);
+      else table.set(address, isBack ? rest : { ...rest, withdrawn: 'by-hand' });
     }
   }
 }

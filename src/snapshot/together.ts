@@ -6,6 +6,7 @@ import type { Wanted } from './finding.ts';
 import { repeatedBodies } from './gate/repeated.ts';
 import { lookAtPage } from './look.ts';
 import { drain } from './parallel.ts';
+import { isTakenDown } from './snapshot.ts';
 
 export interface Together {
   /** The next page, or undefined while there is none. */
@@ -57,7 +58,7 @@ function keepWithoutAssets(context: LookContext, changed: ReadonlyMap<Address, E
     if (before.good === undefined || before.insists === true || good === undefined) continue;
     const lacking = good.assets.map(nameOf).find((asset) => {
       const entry = assets.get(asset);
-      return entry?.good === undefined && entry?.trouble?.problem !== 'gone';
+      return entry?.good === undefined && entry?.trouble?.problem !== 'gone' && !isTakenDown(context.records, asset);
     });
     if (lacking !== undefined)
       goBack(context, { address, before, problem: 'asset', text: `refers to ${lacking}, which could not be fetched` });

@@ -31,8 +31,13 @@ const NEWLINE = 0x0a;
 /** `<crc32 of the rest, 8 hex digits> <JSON of [key] or [key, value]>` */
 const CRC_LENGTH = 8;
 
+export interface JournalOptions {
+  /** What keys begin with that others name in their values: they are written before those, so that a file that is cut off never names what it lacks. */
+  readonly first?: string;
+}
+
 /** Opens a journal, or an empty one where there is no file. It writes nothing before `flush`. */
-export async function openJournal<T>(file: string): Promise<Journal<T>> {
+export async function openJournal<T>(file: string, { first }: JournalOptions = {}): Promise<Journal<T>> {
   const state = await replay<T>(file);
   const { records } = state;
   const changed = new Set<string>();
@@ -52,7 +57,7 @@ export async function openJournal<T>(file: string): Promise<Journal<T>> {
     damaged: state.damaged,
     async flush(how) {
       if (changed.size === 0 && how === undefined) return;
-      const keys = [...changed];
+      const keys = first === undefined ? [...changed] : firstOnes([...changed], first);
       changed.clear();
       try {
         if (how === 'anew') await rewrite(file, state);
@@ -63,6 +68,11 @@ export async function openJournal<T>(file: string): Promise<Journal<T>> {
       }
     },
   };
+}
+
+function firstOnes(keys: readonly string[], prefix: string): readonly string[] {
+  const isFirst = (key: string) => key.startsWith(prefix);
+  return [...keys.filter(isFirst), ...keys.filter((key) => !isFirst(key))];
 }
 
 interface State<T> {

@@ -90,7 +90,9 @@ test('show needs the private key, and takes the beginning of a receipt', async (
 test('retry has what was refused or put off delivered at the next replay; what may be stored stays so', async () => {
   assert.is((await project.run(['inbox', 'retry'])).exit, 2, 'neither a receipt nor --all');
   assert.is((await project.run(['inbox', 'retry', '2'])).exit, 0);
-  assert.match((await project.run(['inbox', 'retry', '--all'])).stdout, '1 due at the next holdfast inbox replay');
+  for (const number of [5, 6]) await put(number, 'refused', { sure: false });
+  assert.is((await project.run(['inbox', 'retry', '5'])).exit, 0);
+  assert.match((await project.run(['inbox', 'retry', '--all'])).stdout, '2 due at the next holdfast inbox replay');
   assert.equal(await receipts('refused'), []);
   assert.equal(
     (await spool.list('new')).map(({ receipt, tries, due, sure }) => [receipt[0], tries, due, sure]),
@@ -98,6 +100,9 @@ test('retry has what was refused or put off delivered at the next replay; what m
       ['1', 0, 0, true],
       ['2', 0, 0, false],
       ['3', 0, 0, true],
+      // Whoever named it has looked whether it is there, and nobody has looked at all of them.
+      ['5', 0, 0, true],
+      ['6', 0, 0, false],
     ].sort(),
   );
 });

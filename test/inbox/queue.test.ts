@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import { createForms } from '../../src/inbox/forms.ts';
+import { openKnown } from '../../src/inbox/known.ts';
 import { inboxOf } from '../../src/inbox/open.ts';
 import { replay } from '../../src/inbox/replay.ts';
 import { createUnsealer } from '../../src/inbox/seal.ts';
@@ -45,6 +46,38 @@ test('the folder is listed once a round, and what comes meanwhile is delivered b
     assert.equal([report.delivered, report.waiting, delivered.at(-1)], [13, 0, 'late']);
     // A round of twelve, one of the late one, one that finds nothing, and what is left for the report.
     assert.is(lists.filter((folder) => folder === 'new').length, 4);
+  } finally {
+    await close();
+  }
+});
+
+test('a form that is sent again is known, also while the first is claimed or put back', async () => {
+  const { spool, clock, add, close } = await openReplaying('http://127.0.0.1:9');
+  try {
+    const entry = await add({});
+    let move: readonly [from: Folder, to: Folder] | undefined;
+    const moving: Spool = {
+      ...spool,
+      // It goes right after the folder was read that it comes to.
+      async list(folder) {
+        const found = await spool.list(folder);
+        if (move?.[1] !== folder) return found;
+        const [from, to] = move;
+        move = undefined;
+        await spool.move(entry, from, to);
+        return found;
+      },
+    };
+    const known = await openKnown(moving);
+    await spool.move(entry, 'new', 'cur');
+    move = ['cur', 'new'];
+    assert.is(await known.find(entry.key, clock.now()), entry.receipt, 'put back');
+    assert.is(move, undefined);
+    await spool.move(entry, 'new', 'cur');
+    await spool.move(entry, 'cur', 'done');
+    assert.is(await known.find(entry.key, clock.now()), entry.receipt, 'delivered');
+    await spool.move(entry, 'done', 'refused');
+    assert.is(await known.find(entry.key, clock.now()), undefined, 'a dead letter may be sent again');
   } finally {
     await close();
   }

@@ -264,7 +264,7 @@ test('where something is wrong here the visitor is told that it was not kept, wi
   const inbox = await open(NOWHERE);
   const words = comment({ comment: WORDS });
   assert.is((await inbox.post(words)).status, 202);
-  await rm(join(inbox.spool, 'done'), { recursive: true });
+  await rm(join(inbox.spool, 'new'), { recursive: true });
   const again = await inbox.post(words);
   assert.is(again.status, 503);
   assert.ok(again.body.includes(ESCAPED));

@@ -208,9 +208,10 @@ test('one that may be stored is looked up first: seen, it is delivered; not seen
   await replaying.add({ comment: 'It\'s a "fine" day -- really' }, { sure: false });
   await replaying.add({ comment: 'Another day', author: 'Ann' }, { sure: false });
   await replaying.add({ comment: 'It\'s a "fine" day -- really', author: 'Bob' }, { sure: false });
+  await replaying.add({ comment: 'It\'s a "fine" day -- really', comment_parent: '9' }, { sure: false });
   const report = await replaying.replay();
-  assert.is(report.delivered, 3);
-  assert.is(posted.length, 2);
+  assert.is(report.delivered, 4);
+  assert.is(posted.length, 3, 'other words, another author, and an answer to somebody else are other comments');
   assert.is(replaying.log[0]?.id, 77);
   assert.is(searched, 'really', 'the longest run that no filter changes');
 });

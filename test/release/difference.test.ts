@@ -64,14 +64,18 @@ test('a file that may be another than the live release says is put again', () =>
   assert.equal([put.map(({ file, why }) => `${file.path}: ${why}`), same], [['b.css: uncertain'], 1]);
 });
 
-test('a page that may stay keeps its file, and with it every asset of the live release', () => {
+test('a page that may stay keeps its file, and with it every asset of the live release that was not taken down', () => {
   const live = manifestOf([
     page,
     fileOf('b/index.html', 'b'),
     fileOf('b.css', 'b'),
+    fileOf('down.css', 'd'),
     fileOf('old.css', 'o', { carried: { since: '2027-01-01T00:00:00Z', releases: 1 } }),
   ]);
-  const stays = filesThatStay([fileOf('index.html', 'home')], live, (address) => address === '/a/');
+  const stays = filesThatStay([fileOf('index.html', 'home')], live, {
+    mayStay: (address) => address === '/a/',
+    isWithdrawn: (address) => address === '/down.css',
+  });
   assert.equal(
     stays.map(({ path }) => path),
     ['a/index.html', 'b.css'],
@@ -80,14 +84,17 @@ test('a page that may stay keeps its file, and with it every asset of the live r
 
 test('where no page stays nothing stays', () => {
   assert.equal(
-    filesThatStay([], manifestOf([page, fileOf('b.css', 'b')]), () => false),
+    filesThatStay([], manifestOf([page, fileOf('b.css', 'b')]), { mayStay: () => false, isWithdrawn: () => false }),
     [],
   );
 });
 
 test('what is rendered anew is not taken from the live release', () => {
   assert.equal(
-    filesThatStay([fileOf('a/index.html', 'new')], manifestOf([page]), () => true),
+    filesThatStay([fileOf('a/index.html', 'new')], manifestOf([page]), {
+      mayStay: () => true,
+      isWithdrawn: () => false,
+    }),
     [],
   );
 });

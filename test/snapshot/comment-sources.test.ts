@@ -189,6 +189,24 @@ for (const [looks, minutes] of patience)
     assert.is(isCommentsDue(state, entry, minutes * 60_000), true);
     assert.is(isCommentsDue(state, entry, minutes * 60_000 * 0.8), false);
   });
+due(
+  'what shows its newest or its first only is looked at again as a whole each hour; other sources show all, or nothing more',
+  () => {
+    const comments = Object.values(FORMS).map((form) => ({
+      page: '/post/',
+      ...form.config('https://x.example', '/tmp'),
+    }));
+    const { comments: entries } = configSchema.parse({
+      site: { name: 'Pools', url: 'https://www.example.org' },
+      origin: { url: 'https://origin.example.org' },
+      lanes: [{ name: 'hot', paths: ['/post/'], every: '1m' }],
+      destinations: [{ use: 'mirror', dir: 'mirror' }],
+      comments: comments.map((entry, index) => ({ ...entry, page: `/post-${index}/` })),
+    } as HoldfastConfig);
+    const resynced = entries.flatMap((entry) => ('resync' in entry ? [`${entry.from} ${entry.resync}`] : []));
+    assert.equal([...new Set(resynced)].sort(), ['discourse 3600000', 'wordpress 3600000']);
+  },
+);
 due.run();
 
 const letters = suite('comments in the charset of an older forum');
@@ -287,6 +305,49 @@ list('an edit beyond the newest ten is found by one long answer where somebody s
     assert.match(rig.known.get('230')?.html ?? '', 'Said anew.');
     assert.equal(rowsAsked(rig), [10, 100]);
   }),
+);
+
+list(
+  'an edit further back is found by a walk where somebody says that there is one, and no walk follows what was found at once',
+  () =>
+    readWordPress(range(2, 301), async (rig) => {
+      const edited = range(2, 301).map((one) => (one.id === 30 ? said(30, 'Said anew.') : one));
+      await rig.say(edited);
+      await rig.ask(false, true);
+      assert.match(rig.known.get('30')?.html ?? '', 'Said anew.');
+      assert.equal(rowsAsked(rig), [100, 100, 100, 100]);
+      await rig.say([...edited, said(302)]);
+      await rig.ask(false, true);
+      assert.ok(rig.known.has('302'));
+      assert.equal(rowsAsked(rig), [100]);
+    }),
+);
+
+list(
+  'a run that was killed between its comments and what says that they were read leaves nothing that cannot be gone on from',
+  async () => {
+    const rig = await rigOf(FORMS['wordpress'] as Form);
+    const versions = new Map<string, string>();
+    const look = async (cursor: Json | undefined, size: number) => {
+      const known = { cursor, size, versions: async () => new Map(versions) };
+      const changes = await rig.source.changes({ known, resync: false, isTold: false }, signal);
+      assert.ok(changes.kind === 'changed');
+      for (const comment of changes.upserts) versions.set(comment.id, commentHash(comment));
+      for (const id of changes.removed) versions.delete(id);
+      return changes;
+    };
+    try {
+      await rig.say(range(2, 9));
+      const { cursor } = await look(undefined, 0);
+      await rig.say([...range(2, 5), ...range(7, 11)]);
+      await look(cursor, 8);
+      // The comments are on the disk, and how many there are is not.
+      const again = await look(cursor, 8);
+      assert.equal([again.upserts, again.removed, versions.size], [[], [], 9]);
+    } finally {
+      await rig.close();
+    }
+  },
 );
 
 list('a count that stays wrong is a failure, and nothing is taken for gone', async () => {

@@ -96,6 +96,21 @@ test('every cut of the last line loses that line only, and the next flush takes 
   }
 });
 
+test('of records that others name none is cut off before those', async () => {
+  const journal = await openJournal<Page>(context.file, { first: 'name:' });
+  journal.set('/old/', { title: 'a file that is appended to' });
+  await journal.flush();
+  journal.set('/a/', { title: 'found' });
+  journal.set('name:0', { title: '/style.css' });
+  journal.set('/a/', { title: 'refers to 0' });
+  await journal.flush();
+  await truncate(context.file, (await stat(context.file)).size - 1);
+  assert.equal(
+    [...(await open()).entries()].map(([key]) => key),
+    ['/old/', 'name:0'],
+  );
+});
+
 test('every damaged byte before the end loses at most one record and is reported', async () => {
   await fill(['one', 'two', 'three']);
   const whole = await readFile(context.file);

@@ -173,6 +173,23 @@ test('a source that fails keeps the last good thread, and fails nothing else', a
   assert.equal(site.hits(), []);
 });
 
+test('a long thread that is gone at once stays until a second look finds so too; one that comes back was never gone', async () => {
+  const all = Array.from({ length: 12 }, (_, n) => say(n + 1, `<p>Number ${n + 1}.</p>`));
+  comments = all;
+  await project.publish('--now');
+  const before = await project.read('post/index.html');
+  for (const again of [all, []]) {
+    comments = [];
+    const { exit, json } = await project.publish();
+    assert.is(exit, 3);
+    assert.match(json.warnings[0]?.text ?? '', /all 12 comments are gone at once/);
+    comments = again;
+    assert.is((await project.publish()).exit, 0);
+    if (again.length > 0) assert.is(await project.read('post/index.html'), before);
+  }
+  assert.match(await project.read('post/index.html'), '0 comments');
+});
+
 test('a long thread has pages of its own, of which a new comment changes the one it is on', async () => {
   comments = Array.from({ length: 7 }, (_, n) => say(n + 1, `<p>Number ${n + 1}.</p>`));
   await project.configure(config({ perPage: 3, order: 'newest' }));

@@ -16,12 +16,12 @@ const PER_PAGE = 100;
 /** Looked through: the search narrows thousands to a few. */
 const MAX_PAGES = 10;
 
-/** Looks for a comment that may have been stored, by its page, time, author and words. */
+/** Looks for a comment that may have been stored, by its page, what it answers, time, author and words. */
 export async function lookUp(kept: Kept, words: Words, rest: Rest, signal: AbortSignal): Promise<Found> {
   const after = encodeURIComponent(new Date(kept.at - EARLIER_MS).toISOString());
   const phrase = phraseOf(words.text);
   const search = phrase === undefined ? '' : `&search=${encodeURIComponent(phrase)}`;
-  const common = `&post=${Number(words.page)}&after=${after}&per_page=${PER_PAGE}&order=asc${search}&_fields=id,author_name,content`;
+  const common = `&post=${Number(words.page)}&after=${after}&per_page=${PER_PAGE}&order=asc${search}&_fields=id,parent,author_name,content`;
   const statuses = rest.authorization === undefined ? [''] : STATUSES.map((status) => `&context=edit&status=${status}`);
   for (const status of statuses) {
     for (let page = 1; page <= MAX_PAGES; page += 1) {
@@ -37,6 +37,7 @@ export async function lookUp(kept: Kept, words: Words, rest: Rest, signal: Abort
 
 interface Row {
   readonly id: number;
+  readonly parent?: number;
   readonly author_name?: string;
   readonly content?: { readonly raw?: string; readonly rendered?: string };
 }
@@ -57,7 +58,9 @@ async function ask(path: string, rest: Rest, signal: AbortSignal): Promise<reado
   }
 }
 
-function isSame({ author_name = '', content = {} }: Row, { author, text }: Words): boolean {
+/** Thanks in the same words, to two people, are two comments. */
+function isSame({ parent: under = 0, author_name = '', content = {} }: Row, { parent, author, text }: Words): boolean {
+  if (under !== (Number(parent) || 0)) return false;
   return bare(content.raw ?? content.rendered ?? '') === bare(text) && bare(author_name) === bare(author);
 }
 

@@ -10,6 +10,7 @@ import { hasPassed, laneFor, lanesOf } from '../lanes.ts';
 import { createSource, type SourceContext } from './index.ts';
 import type { Changes, CommentSource, Known } from './source.ts';
 import { type StoredComment, summaryOf, type ThreadState, type Threads } from './threads.ts';
+import { failed } from './whole.ts';
 
 /** What looks at comments work with. */
 export interface CommentContext extends SourceContext {
@@ -108,7 +109,7 @@ async function lookAtThread(
   threads.set(entry.page, { ...before, began });
   try {
     await read(context, { ...looking, source, resync }, signal);
-    const { trouble: _over, ...state } = threads.state(entry.page) ?? NOTHING;
+    const { trouble: _over, isDoubted: _sure, ...state } = threads.state(entry.page) ?? NOTHING;
     threads.set(entry.page, { ...state, goodAt: began, ...(resync ? { syncedAt: began } : {}) });
   } catch (error) {
     signal.throwIfAborted();
@@ -144,11 +145,26 @@ async function read(context: LookContext & CommentContext, reading: Reading, sig
   for (;;) {
     const state = threads.state(entry.page) ?? NOTHING;
     const changes = await source.changes({ known: knownOf(threads, entry, state), resync, isTold }, signal);
-    if (changes.kind === 'changed') await take(threads, reading, changes);
+    if (changes.kind === 'changed') {
+      if (isEmptied(changes, state) && state.isDoubted !== true) {
+        threads.set(entry.page, { ...state, isDoubted: true });
+        throw failed(
+          `${source.name}: all ${state.size} comments are gone at once; the next look that says so is believed`,
+        );
+      }
+      await take(threads, reading, changes);
+    }
     if (changes.kind === 'unchanged' || !changes.more || clock.monotonic() >= ends) return;
     await threads.flush();
     resync = false;
   }
+}
+
+/** So many comments are not removed one by one between two looks: a list that is being built anew, or a filter, shows none. */
+const MANY_GONE = 10;
+
+function isEmptied({ upserts, removed }: Changed, { size }: ThreadState): boolean {
+  return size >= MANY_GONE && removed.length === size && upserts.length === 0;
 }
 
 function knownOf(threads: Threads, { page }: CommentsConfig, { cursor, size }: ThreadState): Known {
@@ -200,9 +216,10 @@ export function summarise(comments: Journal<StoredComment>, entry: CommentsConfi
 
 /** Where the configuration lays the thread out in another way than before. */
 async function layAnew(threads: Threads, entry: CommentsConfig): Promise<void> {
-  const state = threads.state(entry.page);
-  if (state === undefined || !state.isWhole || state.layout === layoutName(entry)) return;
-  threads.set(entry.page, { ...state, ...summarise(await threads.comments(entry.page), entry) });
+  const before = threads.state(entry.page);
+  if (before === undefined || !before.isWhole || before.layout === layoutName(entry)) return;
+  const comments = await threads.comments(entry.page);
+  threads.set(entry.page, { ...(threads.state(entry.page) ?? before), ...summarise(comments, entry) });
 }
 
 const layoutName = (entry: CommentsConfig): string => JSON.stringify([layoutOf(entry), entry.newest]);

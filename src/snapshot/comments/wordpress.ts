@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { type Comment, commentHash } from '../../model/comment.ts';
-import type { Changes, CommentSource, Known } from './source.ts';
+import type { Changes, CommentSource } from './source.ts';
 import { failed } from './whole.ts';
 import { type Listing, MOST_ROWS, type Rows } from './wordpress-rows.ts';
 
@@ -8,7 +8,8 @@ import { type Listing, MOST_ROWS, type Rows } from './wordpress-rows.ts';
  * Comments of one WordPress post. The newest few are asked for each time, in one request, whose header says how many there are in
  * all: when they reach back to what is known, and that and the new ones together are as many, nothing else came or went. Else, and when all
  * are to be looked at again, the list is walked from the newest to the oldest, each page overlapping the one before, until the count is
- * right.
+ * right. Where somebody says that something changed, and it is not among the newest hundred, up to two thousand are looked at again: WordPress does not
+ * say when a comment was edited.
  */
 export function createWordPressSource(listing: Listing): CommentSource {
   return {
@@ -19,8 +20,11 @@ export function createWordPressSource(listing: Listing): CommentSource {
       const isGlance = cursor.seen !== undefined && cursor.walk === undefined && !resync && !isTold;
       const top = await listing.rows({ post, offset: 0, limit: isGlance ? FEW : MOST_ROWS }, signal);
       if (isGlance && digest(top) === cursor.seen) return { kind: 'unchanged' };
-      const journey = { listing, post, diff: createDiff(known, await known.versions()) };
-      const ended = await goFrom(top, { ...journey, walk: cursor.walk, resync }, signal);
+      const journey = { listing, post, diff: createDiff(await known.versions()) };
+      const seen = await goFrom(top, { ...journey, walk: cursor.walk, resync }, signal);
+      // Somebody says that something changed, and the newest are as they were: then it is an edit further back.
+      const isFurther = isTold && seen === 'done' && journey.diff.isEmpty && top.total <= MOST_WALKED;
+      const ended = isFurther ? await goFrom(top, { ...journey, walk: undefined, resync: true }, signal) : seen;
       // What came or went while the list was read is seen by reading it once more.
       const again = ended === 'uneven' ? await listing.rows({ post, offset: 0 }, signal) : undefined;
       const walk =
@@ -60,6 +64,8 @@ type Walk = {
 const FEW = 10;
 /** Pages of one question: two thousand comments, some seconds at the usual pace. */
 const PAGES_AT_ONCE = 20;
+/** How many comments these are: each page overlaps the one before. */
+const MOST_WALKED = PAGES_AT_ONCE * (MOST_ROWS - 1);
 /** Further back than the overlap wants, where comments were removed between two pages. */
 const STEP_BACK = 50;
 
@@ -124,6 +130,8 @@ function digest({ comments, total }: Rows): string {
 interface Diff {
   /** How many are known, with what was taken. */
   readonly size: number;
+  /** True while nothing that was taken is another than what is known. */
+  readonly isEmpty: boolean;
   /** `from` is the newest number of the range and `to` its oldest, both within it. */
   take(comments: readonly Comment[], range: { from: number; to: number }): Taken;
   changes(): { kind: 'changed' } & Pick<Extract<Changes, { kind: 'changed' }>, 'upserts' | 'removed'>;
@@ -136,14 +144,18 @@ interface Taken {
   readonly meets: boolean;
 }
 
-function createDiff(known: Known, versions: ReadonlyMap<string, string>): Diff {
+function createDiff(versions: ReadonlyMap<string, string>): Diff {
   const ids = [...versions.keys()].map(Number).sort((a, b) => b - a);
   const upserts = new Map<string, Comment>();
   const gone = new Set<string>();
-  let size = known.size;
+  // What `known.size` says may be older, where a run was killed between the two.
+  let { size } = versions;
   return {
     get size() {
       return size;
+    },
+    get isEmpty() {
+      return upserts.size === 0 && gone.size === 0;
     },
     take(comments, { from, to }) {
       const listed = new Set(comments.map(({ id }) => id));
