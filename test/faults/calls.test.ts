@@ -1,4 +1,4 @@
-// takes: 90 s
+// takes: 50 s
 // time limit: 1800 s
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -87,6 +87,18 @@ test('what is to come back is asked for anew, though the source has not changed'
   const state = threads.state('/a/');
   assert.equal([state?.purged, state?.cursor, state?.syncedAt], [[], undefined, undefined]);
   assert.is((await threads.comments('/a/')).get('2')?.version, '', 'which no version of it is');
+});
+
+test('comments that the disk has lost are all asked for again, and those of other pages are not', async () => {
+  const journals = (await readdir(files().comments)).map((name) => join(files().comments, name));
+  const texts = await Promise.all(journals.map((path) => readFile(path, 'utf8')));
+  const lost = journals[texts.findIndex((text) => text.includes(WORDS))] ?? '';
+  const lines = (await readFile(lost, 'utf8')).split('\n');
+  await writeFile(lost, lines.map((line) => (line.includes(WORDS) ? `x${line}` : line)).join('\n'));
+  const again = await openThreads(files());
+  assert.is(again.state('/a/')?.cursor, 'seen', 'nothing is read before it is wanted');
+  const sizes = [(await again.comments('/a/')).size, (await again.comments('/b/')).size];
+  assert.equal([sizes, again.state('/a/')?.cursor, again.state('/b/')?.cursor], [[1, 2], undefined, 'seen']);
 });
 
 test.run();

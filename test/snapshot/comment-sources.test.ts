@@ -323,6 +323,33 @@ list(
     }),
 );
 
+list(
+  'a run that was killed between its comments and what says that they were read leaves nothing that cannot be gone on from',
+  async () => {
+    const rig = await rigOf(FORMS['wordpress'] as Form);
+    const versions = new Map<string, string>();
+    const look = async (cursor: Json | undefined, size: number) => {
+      const known = { cursor, size, versions: async () => new Map(versions) };
+      const changes = await rig.source.changes({ known, resync: false, isTold: false }, signal);
+      assert.ok(changes.kind === 'changed');
+      for (const comment of changes.upserts) versions.set(comment.id, commentHash(comment));
+      for (const id of changes.removed) versions.delete(id);
+      return changes;
+    };
+    try {
+      await rig.say(range(2, 9));
+      const { cursor } = await look(undefined, 0);
+      await rig.say([...range(2, 5), ...range(7, 11)]);
+      await look(cursor, 8);
+      // The comments are on the disk, and how many there are is not.
+      const again = await look(cursor, 8);
+      assert.equal([again.upserts, again.removed, versions.size], [[], [], 9]);
+    } finally {
+      await rig.close();
+    }
+  },
+);
+
 list('a count that stays wrong is a failure, and nothing is taken for gone', async () => {
   const rig = await rigOf(FORMS['wordpress'] as Form);
   try {

@@ -1,4 +1,4 @@
-// takes: 130 s
+// takes: 90 s
 // time limit: 600 s
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';

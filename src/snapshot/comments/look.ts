@@ -216,9 +216,10 @@ export function summarise(comments: Journal<StoredComment>, entry: CommentsConfi
 
 /** Where the configuration lays the thread out in another way than before. */
 async function layAnew(threads: Threads, entry: CommentsConfig): Promise<void> {
-  const state = threads.state(entry.page);
-  if (state === undefined || !state.isWhole || state.layout === layoutName(entry)) return;
-  threads.set(entry.page, { ...state, ...summarise(await threads.comments(entry.page), entry) });
+  const before = threads.state(entry.page);
+  if (before === undefined || !before.isWhole || before.layout === layoutName(entry)) return;
+  const comments = await threads.comments(entry.page);
+  threads.set(entry.page, { ...(threads.state(entry.page) ?? before), ...summarise(comments, entry) });
 }
 
 const layoutName = (entry: CommentsConfig): string => JSON.stringify([layoutOf(entry), entry.newest]);

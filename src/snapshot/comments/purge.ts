@@ -22,9 +22,10 @@ export async function purgeFromThreads(
 ): Promise<readonly CommentsConfig[]> {
   const purged: CommentsConfig[] = [];
   for (const entry of entries) {
-    const state = threads.state(entry.page);
-    if (state === undefined || (page !== undefined && page !== entry.page)) continue;
+    const before = threads.state(entry.page);
+    if (before === undefined || (page !== undefined && page !== entry.page)) continue;
     const comments = await threads.comments(entry.page);
+    const state = threads.state(entry.page) ?? before;
     const stored = comments.get(id);
     const isPurged = state.purged.includes(id);
     if (isBack ? !isPurged : stored?.comment === undefined && !isPurged) continue;

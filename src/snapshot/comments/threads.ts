@@ -46,7 +46,7 @@ export interface StoredComment {
 export interface Threads {
   state(page: Address): ThreadState | undefined;
   set(page: Address, state: ThreadState): void;
-  /** The comments of a page by id. */
+  /** The comments of a page by id. Where the disk has lost some, its state forgets what the source wanted to remember. */
   comments(page: Address): Promise<Journal<StoredComment>>;
   pages(): Iterable<[Address, ThreadState]>;
   /** 'anew' leaves nothing in the files of what was replaced. */
@@ -65,11 +65,21 @@ export interface ThreadFiles {
 export async function openThreads(files: ThreadFiles): Promise<Threads> {
   const states = await openJournal<ThreadState>(files.states);
   const open = new Map<Address, Promise<Journal<StoredComment>>>();
+  const read = async (page: Address): Promise<Journal<StoredComment>> => {
+    const comments = await openJournal<StoredComment>(join(files.comments, `${nameOf(page)}.jsonl`));
+    const state = states.get(page);
+    // The disk has lost some, or a run was killed between the two journals: the next look asks for all of them.
+    if (state !== undefined && state.size !== comments.size) {
+      const { cursor: _seen, ...rest } = state;
+      states.set(page, rest);
+    }
+    return comments;
+  };
   return {
     state: (page) => states.get(page),
     set: (page, state) => states.set(page, state),
     comments(page) {
-      const opening = open.get(page) ?? openJournal<StoredComment>(join(files.comments, `${nameOf(page)}.jsonl`));
+      const opening = open.get(page) ?? read(page);
       open.set(page, opening);
       return opening;
     },

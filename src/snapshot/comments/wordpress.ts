@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { type Comment, commentHash } from '../../model/comment.ts';
-import type { Changes, CommentSource, Known } from './source.ts';
+import type { Changes, CommentSource } from './source.ts';
 import { failed } from './whole.ts';
 import { type Listing, MOST_ROWS, type Rows } from './wordpress-rows.ts';
 
@@ -20,7 +20,7 @@ export function createWordPressSource(listing: Listing): CommentSource {
       const isGlance = cursor.seen !== undefined && cursor.walk === undefined && !resync && !isTold;
       const top = await listing.rows({ post, offset: 0, limit: isGlance ? FEW : MOST_ROWS }, signal);
       if (isGlance && digest(top) === cursor.seen) return { kind: 'unchanged' };
-      const journey = { listing, post, diff: createDiff(known, await known.versions()) };
+      const journey = { listing, post, diff: createDiff(await known.versions()) };
       const seen = await goFrom(top, { ...journey, walk: cursor.walk, resync }, signal);
       // Somebody says that something changed, and the newest are as they were: then it is an edit further back.
       const isFurther = isTold && seen === 'done' && journey.diff.isEmpty && top.total <= MOST_WALKED;
@@ -144,11 +144,12 @@ interface Taken {
   readonly meets: boolean;
 }
 
-function createDiff(known: Known, versions: ReadonlyMap<string, string>): Diff {
+function createDiff(versions: ReadonlyMap<string, string>): Diff {
   const ids = [...versions.keys()].map(Number).sort((a, b) => b - a);
   const upserts = new Map<string, Comment>();
   const gone = new Set<string>();
-  let size = known.size;
+  // What `known.size` says may be older, where a run was killed between the two.
+  let { size } = versions;
   return {
     get size() {
       return size;

@@ -1,4 +1,4 @@
-// takes: 10 s
+// takes: 5 s
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
