@@ -23,6 +23,7 @@ import { writeAtomic } from '../store/files.ts';
 import { type Journal, openJournal } from '../store/journal.ts';
 import { VERSION } from '../version.ts';
 import { type Memory, openMemory } from './memory.ts';
+import { assertSubject } from './subject.ts';
 
 /** What a run works with: the configuration brought to life, and the state beside it. */
 export interface Workplace extends LoadedConfig {
@@ -145,7 +146,7 @@ export interface Staying extends Pick<Workplace, 'destinations' | 'desk' | 'onwa
   readonly clients: Clients | undefined;
 }
 
-/** Opens the state and the origin. The caller holds the lock, and closes. */
+/** Opens the state and the origin. The caller holds the lock, and closes. Throws `config-invalid` where the state is of another site. */
 export async function openWorkplace(
   loaded: LoadedConfig,
   clock: Clock = systemClock,
@@ -155,6 +156,7 @@ export async function openWorkplace(
   await mkdir(dirname(files.lock), { recursive: true });
   const blobs = openBlobs(files.blobs);
   const records = openRecords(await openJournal<SnapshotRecord>(files.snapshot, JOURNAL_OPTIONS));
+  assertSubject(records, { site: siteOf(loaded), path: loaded.path, snapshot: files.snapshot });
   const clients = staying?.clients ?? openClients(loaded, { clock, records });
   const [owner, holder] = [ownerOf(loaded), await holderOf(loaded.stateDir)];
   return {

@@ -21,6 +21,8 @@ export interface Records {
   origin: OriginRecord | undefined;
   /** The releases of other machines, by destination, that pages were adopted from; undefined where there were none. */
   adopted: string | undefined;
+  /** The site and the origin that all this is of, as `site origin`. */
+  subject: string | undefined;
   /** Rises with each change of what a release can show; looks that find all as it was leave it. */
   readonly revision: number;
   nameOf(number: number): Address;
@@ -39,7 +41,7 @@ export interface EntryTable {
 /** How the journal of the records is to be opened for writing: entries refer to names by their numbers. */
 export const JOURNAL_OPTIONS = { first: 'name:' } as const;
 
-/** Reads the journal into memory; keys are `page:/a/`, `asset:/s.css`, `lane:hot`, `name:17`, `usual`, `origin` and `adopted`. */
+/** Reads the journal into memory; keys are `page:/a/`, `asset:/s.css`, `lane:hot`, `name:17`, `usual`, `origin`, `adopted` and `subject`. */
 export function openRecords(journal: Journal<SnapshotRecord>): Records {
   const names: Address[] = [];
   const numbers = new Map<Address, number>();
@@ -96,6 +98,12 @@ export function openRecords(journal: Journal<SnapshotRecord>): Records {
     },
     set adopted(releases) {
       if (releases !== undefined && releases !== journal.get('adopted')) journal.set('adopted', releases);
+    },
+    get subject() {
+      return journal.get('subject') as string | undefined;
+    },
+    set subject(names) {
+      if (names !== undefined && names !== journal.get('subject')) journal.set('subject', names);
     },
     get revision() {
       return revision;

@@ -100,6 +100,15 @@ test('a machine that takes over and finds all as it is live goes on from what it
   assert.not.ok(await isLive('s.xml.gz'));
 });
 
+test('a second configuration in the folder does not publish the pages of the first', async () => {
+  const other = { ...smallConfig('http://127.0.0.1:9'), site: { name: 'Other', url: 'https://other.example.net' } };
+  const destinations = [{ use: 'mirror', dir: 'other' }];
+  await writeFile(`${project.dir}/other.config.json`, JSON.stringify({ ...other, destinations }));
+  const { exit, stderr } = await project.run(['publish', '--config', 'other.config.json']);
+  assert.is(exit, 2);
+  assert.match(stderr, `holds what was seen of www.example.org at ${site.host}`);
+});
+
 test('a page that failed once is not taken down with an origin that locks everybody out later', async () => {
   site.pages.set('/', { status: 500, body: 'Oops' });
   await project.publish();
