@@ -292,7 +292,7 @@ async function hundred(dir: string): Promise<void> {
   const base = measured.get(100);
   const told = ({ peak, live }: Held, count: number) => {
     const each = ((live - (base?.live ?? Number.NaN)) * 2 ** 20) / count;
-    return `${live.toFixed(0)} MB in use (${each.toFixed(0)} bytes a comment beyond those of 100), ${peak.toFixed(0)} MB peak`;
+    return `${live.toFixed(0)} MB on the heap (${each.toFixed(0)} bytes a comment beyond those of 100), ${peak.toFixed(0)} MB peak`;
   };
   row('a comment as JSON, and in its page', `${json.toFixed(0)} and ${html.toFixed(0)} bytes`);
   for (const [count, one] of measured)

@@ -9,7 +9,7 @@ import { forgetBody } from '../snapshot/snapshot.ts';
 import type { Cycle } from './cycle.ts';
 import type { Held } from './leases.ts';
 import type { PurgedComment } from './report.ts';
-import { neededBlobs } from './sweep.ts';
+import { forgetUnshown, neededBlobs } from './sweep.ts';
 import type { Workplace } from './workplace.ts';
 
 /**
@@ -99,6 +99,8 @@ export async function eraseTraces(cycle: Cycle, purged: PurgedComment, signal: A
     if (ids.length > 0) dropped[held.destination.name] = ids;
   }
   forgetAhead(cycle.place.rendered);
+  // A page that is gone may have shown it too.
+  await forgetUnshown(cycle, signal);
   await cycle.place.rendered.flush('anew');
   await cycle.place.records.flush();
   await cycle.place.blobs.scrub(await neededBlobs(cycle.place));

@@ -143,6 +143,11 @@ export function forgetAhead(rendered: Journal<RenderedRecord>): void {
   for (const [path] of [...rendered.entries()]) if (path.startsWith(AHEAD)) rendered.delete(path);
 }
 
+/** Forgets what was rendered for now under any other path than these. */
+export function forgetOthers(rendered: Journal<RenderedRecord>, paths: ReadonlySet<string>): void {
+  for (const [path] of [...rendered.entries()]) if (!paths.has(path) && !path.startsWith(AHEAD)) rendered.delete(path);
+}
+
 /** Forgets files rendered to these bytes, which the disk has lost, so that they are made again. */
 export function forgetRendered(rendered: Journal<RenderedRecord>, sha256: string): void {
   for (const [path, record] of rendered.entries()) {
