@@ -38,8 +38,8 @@ const OPEN_FILES_MS = 1000;
 const READY_MS = 30_000;
 const TAIL_PAGE = '/about/';
 const EMBARGOED = '/result/';
-/** In the middle of the origin's bad quarter of an hour. */
-const EMBARGO_MINUTES = 12;
+/** Within the ten minutes in which the origin is slow and then away. */
+const EMBARGO_MINUTES = 8;
 
 let demo: Demo;
 let disk: string;
@@ -252,8 +252,6 @@ const minutes = (count: number): Promise<void> => wait((count * 60_000) / SPEED)
 test('the hour: looks, comments, a slow origin, none at all, a holding page, a machine that dies, a full disk', async () => {
   const [first, second] = machines as [Project, Project];
   const lateness = watchLateness();
-  const open = Date.now() + (EMBARGO_MINUTES * 60_000) / SPEED;
-  await embargo(open);
   edit();
   const one = startRun(first);
   await one.until('published');
@@ -273,6 +271,9 @@ test('the hour: looks, comments, a slow origin, none at all, a holding page, a m
   loops.push(visitors);
   const other = startRun(second);
   await other.until('passive');
+  // Not before visitors ask: to start two machines takes a busy one long.
+  const open = Date.now() + (EMBARGO_MINUTES * 60_000) / SPEED;
+  await embargo(open);
   await minutes(5);
 
   demo.break('slow');
