@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { type KnownRedirect, redirectsOf } from '../edge/redirects.ts';
-import { addressOfFile } from '../model/address.ts';
+import { type Address, addressOfFile } from '../model/address.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { AskWeb, Reply } from './ask.ts';
 import { count, type Finding, findingsOf } from './finding.ts';
@@ -21,20 +21,20 @@ export async function checkEdgeRedirects(
 ): Promise<readonly Finding[]> {
   const find = findingsOf('edge');
   const asked = spread(redirectsOf(manifest).list, MOST_ASKED);
-  const pages: KnownRedirect[] = [];
+  /** Addresses of those that are small pages still. */
+  const pages: Address[] = [];
   const findings: Finding[] = [];
   for (const redirect of asked) {
-    const reply = await ask(base + addressOfFile(redirect.file.slice(1)), signal);
-    if (isSmallPage(redirect, manifest, reply)) pages.push(redirect);
-    else {
-      const wrong = judgeRedirect(redirect, reply);
-      if (wrong !== undefined)
-        findings.push(find('fail', `${base}${addressOfFile(redirect.file.slice(1))} ${wrong}`, HINT));
-    }
+    const address = addressOfFile(redirect.file.slice(1));
+    const reply = await ask(base + address, signal);
+    const wrong = judge(redirect, reply);
+    if (wrong !== undefined && isSmallPage(redirect, manifest, reply)) pages.push(address);
+    else if (wrong !== undefined) findings.push(find('fail', `${base}${address} ${wrong}`, HINT));
   }
   const good = asked.length - pages.length - findings.length;
-  if (pages.length > 0) {
-    const text = `redirects still answered by small pages: ${pages.length} of ${asked.length} asked for, as ${addressOfFile((pages[0] as KnownRedirect).file.slice(1))}`;
+  const [first] = pages;
+  if (first !== undefined) {
+    const text = `redirects still answered by small pages: ${pages.length} of ${asked.length} asked for, as ${first}`;
     findings.push(find('warn', text, HINT));
   }
   if (good > 0) findings.unshift(find('ok', `${count(good, 'redirect')} of ${asked.length} asked for are redirects`));
@@ -42,7 +42,7 @@ export async function checkEdgeRedirects(
 }
 
 /** What is wrong with the answer to a redirect, in words; undefined where it leads where it should, in the way it should. Pure. */
-export function judgeRedirect({ status, to }: KnownRedirect, reply: Reply | string): string | undefined {
+function judge({ status, to }: KnownRedirect, reply: Reply | string): string | undefined {
   if (typeof reply === 'string') return `cannot be asked: ${reply}`;
   if (reply.status !== status) return `answers ${reply.status} instead of ${status}`;
   const location = reply.headers.get('location') ?? 'nowhere';

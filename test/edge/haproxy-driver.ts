@@ -16,5 +16,5 @@ export const haproxy: EdgeDriver = {
     return { 'haproxy.cfg': text, ...Object.fromEntries(pages.map((page) => [page.path, page.text])) };
   },
   check: ({ scratch }) => ['/usr/sbin/haproxy', '-c', '-q', '-f', `${scratch}/haproxy.cfg`],
-  serve: ({ scratch }) => [['/usr/sbin/haproxy', '-db', '-f', `${scratch}/haproxy.cfg`]],
+  serve: ({ scratch }) => [['/usr/sbin/haproxy', '-db', '-C', scratch, '-f', `${scratch}/haproxy.cfg`]],
 };

@@ -395,7 +395,7 @@ test('what was under embargo was seen by nobody before its time, and by everybod
   const asked = visits.filter(({ path, kind }) => path === EMBARGOED && kind !== 'holding');
   const seen = asked.filter(({ kind }) => kind === 'static');
   const before = asked.filter(({ at }) => at < open).length;
-  assert.ok(before >= 3 && seen.length >= 3, `asked for ${before} times before its time, seen ${seen.length} times`);
+  assert.ok(before >= 3 && seen.length > 10, `asked for ${before} times before its time, seen ${seen.length} times`);
   assert.equal(
     seen.filter(({ at }) => at < open).map(({ at }) => at - open),
     [],

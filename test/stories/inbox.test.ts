@@ -17,7 +17,7 @@ import { type Edge, serveWithInbox } from './inbox/edge.ts';
 import { type Keeper, startKeeper } from './inbox/keeper.ts';
 import { type Sent, sendComment } from './inbox/visitor.ts';
 
-const test = suite('comments while a WordPress is away', { needs: ['wordpress', 'nginx', 'root'] });
+const test = suite('comments while a WordPress is away', { needs: ['wordpress', 'nginx', 'haproxy', 'root'] });
 
 const isFull = process.env['HOLDFAST_FAULTS'] === 'all';
 /** A delivery waits a tenth of a second for the next one's turn, and a service that was killed takes a second to be back. */
@@ -107,7 +107,8 @@ test('while PHP is stopped, comments come in and the inbox is killed in between:
   const visitor = async () => {
     for (let nth = next++; nth < COMMENTS; nth = next++) {
       const text = `story comment number ${nth}: “quoted” & done`;
-      const sending = sendComment(edge.port, { nth: nth + 10, post: post(), text });
+      const through = nth % 2 === 0 ? edge.port : edge.haproxyPort;
+      const sending = sendComment(edge.port, { nth: nth + 10, post: post(), text }, through);
       if (nth % (COMMENTS / KILLS) === COMMENTS / KILLS / 2) {
         kills += 1;
         keeper.kill();
@@ -132,6 +133,8 @@ test('while PHP is stopped, comments come in and the inbox is killed in between:
   // A kill takes what is under way, and what comes until the service is up again; how much that is depends on the machine.
   assert.ok(acknowledged.length >= COMMENTS / 4, `${acknowledged.length} acknowledged: ${statuses}\n${keeper.said()}`);
   assert.ok(acknowledged.every(({ receipt }) => kept.has(receipt ?? '')));
+  const behind = acknowledged.filter(({ text }) => Number(/number (\d+)/.exec(text)?.[1]) % 2 === 1).length;
+  assert.ok(behind > 0 && behind < acknowledged.length, `${behind} of them through HAProxy, the others through nginx`);
   console.log(`${acknowledged.length} of ${COMMENTS} acknowledged, ${kept.size} kept, ${KILLS} kills`);
 });
 

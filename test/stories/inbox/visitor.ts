@@ -16,8 +16,8 @@ export interface Comment {
   readonly text: string;
 }
 
-/** Posts WordPress's form through an edge on loopback, each time from another loopback address; a connection that breaks is status 599. */
-export function sendComment(port: number, { nth, post, text }: Comment): Promise<Sent> {
+/** Posts WordPress's form to the site at that port on loopback, by default straight to it and else through what listens at `through`, each time from another loopback address; a connection that breaks is status 599. */
+export function sendComment(port: number, { nth, post, text }: Comment, through = port): Promise<Sent> {
   const site = `http://127.0.0.1:${port}`;
   const form = new URLSearchParams({
     author: 'Reader',
@@ -27,6 +27,7 @@ export function sendComment(port: number, { nth, post, text }: Comment): Promise
     comment_parent: '0',
   }).toString();
   const headers = {
+    host: new URL(site).host,
     'content-type': 'application/x-www-form-urlencoded',
     'content-length': Buffer.byteLength(form),
     origin: site,
@@ -35,7 +36,7 @@ export function sendComment(port: number, { nth, post, text }: Comment): Promise
   const localAddress = `127.1.${Math.floor(nth / 250)}.${1 + (nth % 250)}`;
   const options = {
     host: '127.0.0.1',
-    port,
+    port: through,
     localAddress,
     method: 'POST',
     path: '/wp-comments-post.php',
