@@ -6,7 +6,16 @@ import { ERROR_TEXT, HEARD, ORIGIN_TEXT, startScriptedOrigin } from './origin.ts
 import { FILES, HOLDING, RELEASE } from './release.ts';
 import { type EdgeDriver, type Rig, type Served, startRig } from './rig.ts';
 
-const STATES: readonly (keyof typeof HEARD)[] = ['up', 'refused', 'hang', '500', '503', 'drip', 'error with 200'];
+const STATES: readonly (keyof typeof HEARD)[] = [
+  'up',
+  'refused',
+  'hang',
+  '429',
+  '500',
+  '503',
+  'drip',
+  'error with 200',
+];
 /** Tells apart from `edge.holding` which page visitors were put on. */
 const HELD = 'maintenance';
 
@@ -169,7 +178,7 @@ function assertAnswer({ rules, origin }: Rig, { name, state, hold, served }: Cas
       assert.match(String(headers['x-robots-tag']), 'noindex', name);
       break;
     case 'origin':
-      assert.match(body.toString(), state === '500' || state === 'error with 200' ? ERROR_TEXT : ORIGIN_TEXT, name);
+      assert.match(body.toString(), ['429', '500', 'error with 200'].includes(state) ? ERROR_TEXT : ORIGIN_TEXT, name);
       assert.match(headers['cache-control'] ?? '', 'no-store', name);
       break;
     default:
