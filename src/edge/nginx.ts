@@ -14,6 +14,9 @@ const SERVER: EdgeName = 'nginx';
 /** Longer names do not fit into nginx's table of names as it is by default (64 bytes a bucket); a pattern lies in none. */
 const LONGEST_NAME = 40;
 
+/** What an address that asks too much is, where the origin is asked: a status that no origin says. Visitors get 429. */
+const BEYOND = 470;
+
 /** One file: the maps and limits of `http {}`, then the servers. */
 export const fillNginx: EdgeFiller = (facts, texts) => {
   const { rules, site, origin } = facts;
@@ -56,7 +59,10 @@ export const fillNginx: EdgeFiller = (facts, texts) => {
     ]),
     upstreams: capsOf(facts).flatMap((cap) => upstreamOf(cap, origin.url)),
     origins: capsOf(facts).flatMap((cap) => originOf(cap, facts)),
-    errorpages: [...refusedPage(facts), `error_page 500 502 503 504 ${standIn(facts, rules.holding)};`],
+    errorpages: [
+      `error_page 429 ${pageOf(rules.holding)};`,
+      `error_page 500 502 503 504 ${standIn(facts, rules.holding)};`,
+    ],
     retries: facts.holding.flatMap(retriesOf),
     held: facts.holding.flatMap(({ name }) => [
       `if (-f ${path(dir, `/_holdfast/hold/${name}`)}) {`,
@@ -138,7 +144,11 @@ function originOf({ name, otherwise, about, inbox }: Pool, facts: EdgeFacts): re
     `\t# ${about}`,
     // What the inbox says itself has the visitor's words in it, also where it has to say 429 or 503.
     ...(inbox === undefined ? [] : ['\tproxy_intercept_errors off;']),
-    ...[...refusedPage(facts), `error_page 502 503 504 ${standIn(facts, otherwise)};`].map((line) => `\t${line}`),
+    // The limits by address have a status of their own here: a 429 is what the origin says itself.
+    `\tlimit_conn_status ${BEYOND};`,
+    `\tlimit_req_status ${BEYOND};`,
+    `\terror_page ${BEYOND} =429 ${pageOf(facts.rules.holding)};`,
+    `\terror_page 502 503 504 ${standIn(facts, otherwise)};`,
     ...(isElsewhere
       ? ['\terror_page 418 = @absent;', '\tif ($holdfast_what = always) {', '\t\treturn 418;', '\t}']
       : []),
@@ -148,20 +158,17 @@ function originOf({ name, otherwise, about, inbox }: Pool, facts: EdgeFacts): re
   ];
 }
 
-/** What an address gets that asks too much. */
-function refusedPage({ rules }: EdgeFacts): readonly string[] {
-  return [`error_page 429 /_holdfast/holding/${rules.holding}.html;`];
-}
-
 /** A holding page with its own status, as `error_page` takes it. */
 function standIn({ holding }: EdgeFacts, name: string): string {
   const status = holding.find((one) => one.name === name)?.status ?? 503;
-  return `=${status} /_holdfast/holding/${name}.html`;
+  return `=${status} ${pageOf(name)}`;
 }
+
+const pageOf = (name: string): string => `/_holdfast/holding/${name}.html`;
 
 function retriesOf({ name, status, retryAfter }: EdgeFacts['holding'][number]): readonly string[] {
   if (retryAfter === null) return [];
-  return [...new Set([status, 429])].map((each) => `"${each} /_holdfast/holding/${name}.html" ${retryAfter};`);
+  return [...new Set([status, 429])].map((each) => `"${each} ${pageOf(name)}" ${retryAfter};`);
 }
 
 function routesOf({ rules, inbox }: EdgeFacts): readonly string[] {

@@ -20,6 +20,8 @@ type Texts = ReadonlyMap<string, string>;
 
 /** Longest wait for the origin's machine to take a connection, in milliseconds. */
 const CONNECT = 3_000;
+/** Shortest time in which a cap gets back a token that nobody gave back, in seconds; `publish/edge/varnish/default.vcl` says what for. */
+const REFILL = 60;
 /** As they are sent: what `decide` calls hostile and hidden, each sign by itself or percent-encoded. */
 const HOSTILE =
   '%(?![0-9a-fA-F]{2})|\\\\|%5[cC]|%[01][0-9a-fA-F]|%7[fF]|(?:/|%2[fF])(?:/|%2[fF]|(?:\\.|%2[eE]){1,2}(?:/|%2[fF]|\\z))';
@@ -36,6 +38,7 @@ function configuration(facts: EdgeFacts, texts: Texts): string {
   const [busy, lost] = failurePages(facts);
   const files = filesOf(facts);
   const { requests, period } = allowanceOf(rules.limits);
+  const caps = capsOf(facts);
   return fill(textOf(texts, 'default.vcl'), {
     host: publicHost(facts),
     hostsource: publicHost(facts).replace(/[.[\]]/g, '\\$&'),
@@ -49,7 +52,11 @@ function configuration(facts: EdgeFacts, texts: Texts): string {
     pause: `${period}`,
     busy: busy.name,
     lost: lost.name,
-    origins: origins(facts, textOf(texts, 'origin.vcl')),
+    refill: `${refillOf(facts)}`,
+    origins: caps.flatMap((cap) => originLines(cap, facts, textOf(texts, 'origin.vcl'))),
+    given: caps.flatMap((cap) =>
+      block(`if (req.backend_hint == ${cap.name})`, `vsthrottle.return_token(${bucketOf(cap, facts)});`),
+    ),
     holds: holding.flatMap(({ name }) => hold(name, files, textOf(texts, 'hold.vcl'))),
     held: holding.flatMap(({ name }) =>
       block(
@@ -83,9 +90,8 @@ function conditions(facts: EdgeFacts) {
         query === undefined ? '' : ` && req.url ~ "${pcre(querySource(query).replace('^', '^[^?]*\\?'))}"`;
       return block(
         `if (req.http.X-Holdfast-Path ~ "${paths.dynamic[rule]}"${parameter})`,
-        `set req.backend_hint = dynamic_${rule};`,
         'set req.http.X-Holdfast-Kind = "dynamic";',
-        'return (pass);',
+        `call holdfast_to_dynamic_${rule};`,
       );
     }),
   };
@@ -101,26 +107,49 @@ const ELSEWHERE = block(
   'return (restart);',
 );
 
-function origins(facts: EdgeFacts, text: string): readonly string[] {
+/** Connections that are counted together. */
+interface Cap {
+  /** Of the backend. */
+  readonly name: string;
+  readonly most: number;
+  readonly to: Upstream;
+}
+
+function capsOf(facts: EdgeFacts): readonly Cap[] {
   const { rules } = facts;
-  const backend = (name: string, cap: number, to: Upstream) => {
-    if (to.tls) throw refused('origin.url', facts.origin.url.origin, 'is https, which Varnish does not speak');
-    return lines(text, {
-      name,
-      cap: `${cap}`,
-      host: to.host,
-      port: `${to.port}`,
-      says: to.says,
-      connect: `${Math.min(rules.deadline, CONNECT)}ms`,
-      deadline: `${rules.deadline}ms`,
-    });
-  };
   const comments = commentsOf(facts);
+  const to = originOf(facts);
   return [
-    ...backend('comments', comments.cap, comments.to),
-    ...rules.dynamic.flatMap(({ connections }, rule) => backend(`dynamic_${rule}`, connections, originOf(facts))),
-    ...backend('visitors', rules.connections, originOf(facts)),
+    { name: 'comments', most: comments.cap, to: comments.to },
+    ...rules.dynamic.map(({ connections }, rule) => ({ name: `dynamic_${rule}`, most: connections, to })),
+    { name: 'visitors', most: rules.connections, to },
   ];
+}
+
+function originLines(cap: Cap, facts: EdgeFacts, text: string): readonly string[] {
+  const { name, most, to } = cap;
+  const { deadline } = facts.rules;
+  if (to.tls) throw refused('origin.url', facts.origin.url.origin, 'is https, which Varnish does not speak');
+  return lines(text, {
+    name,
+    cap: `${most}`,
+    host: to.host,
+    port: `${to.port}`,
+    says: to.says,
+    connect: `${Math.min(deadline, CONNECT)}ms`,
+    deadline: `${deadline}ms`,
+    bucket: bucketOf(cap, facts),
+  });
+}
+
+/** A cap's tokens, as the module knows them: by a name that no other site's configuration has in the same Varnish, their number, and the time in which all come back by themselves. */
+function bucketOf({ name, most }: Cap, facts: EdgeFacts): string {
+  return `"${publicHost(facts)} ${name}", ${most}, ${most * refillOf(facts)}s`;
+}
+
+/** Seconds in which one token of a cap comes back by itself: longer than to connect, wait for the first word and be silent once more. */
+function refillOf({ rules }: EdgeFacts): number {
+  return Math.max(REFILL, Math.ceil((rules.deadline * 4) / 1000));
 }
 
 function hold(name: string, files: Upstream, text: string): readonly string[] {

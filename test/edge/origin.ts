@@ -4,11 +4,22 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { OriginAnswer } from '../../src/edge/decide.ts';
 
-/** How an origin fares; `slow` answers well, each request half a second later. */
-export type OriginState = 'up' | 'refused' | 'hang' | '429' | '500' | '503' | 'drip' | 'error with 200' | 'slow';
+/** How an origin fares; `slow` answers well, each request half a second later; `broken off` ends in the middle of its answer; `endless` tells events. */
+export type OriginState =
+  | 'up'
+  | 'refused'
+  | 'hang'
+  | '429'
+  | '500'
+  | '503'
+  | 'drip'
+  | 'error with 200'
+  | 'slow'
+  | 'broken off'
+  | 'endless';
 
-/** What an edge hears in each state. */
-export const HEARD: Readonly<Record<OriginState, OriginAnswer>> = {
+/** What an edge hears in each state; of the others that depends on how it passes on an answer. */
+export const HEARD: Readonly<Record<Exclude<OriginState, 'broken off' | 'endless'>, OriginAnswer>> = {
   up: 200,
   refused: 'refused',
   hang: 'timeout',
@@ -84,7 +95,9 @@ async function answer(state: OriginState, response: ServerResponse, end: () => v
   if (state === 'hang') return;
   if (state === 'slow') await wait(SLOW_MS);
   const status = /^\d+$/.test(state) ? Number(state) : 200;
-  response.writeHead(status, { 'content-type': 'text/html', 'set-cookie': 'session=1', 'x-origin': state });
+  const type = state === 'endless' ? 'text/event-stream' : 'text/html';
+  response.writeHead(status, { 'content-type': type, 'set-cookie': 'session=1', 'x-origin': state });
+  if (state === 'endless') return response.flushHeaders();
   if (state === 'drip') {
     for (let drip = 0; drip < DRIPS; drip++) {
       response.write('.');
@@ -92,7 +105,11 @@ async function answer(state: OriginState, response: ServerResponse, end: () => v
     }
   }
   end();
-  response.end(status === 200 && state !== 'error with 200' ? ORIGIN_TEXT : ERROR_TEXT);
+  if (state === 'broken off') {
+    response.write(ORIGIN_TEXT);
+    await wait(50);
+    response.destroy();
+  } else response.end(status === 200 && state !== 'error with 200' ? ORIGIN_TEXT : ERROR_TEXT);
 }
 
 async function listen(server: Server, port: number): Promise<number> {

@@ -42,8 +42,6 @@ export interface EdgeDriver {
   check(place: EdgePlace): Command;
   /** What runs in the foreground; the last is the edge, before it what writes its access log. */
   serve(place: EdgePlace): readonly Command[];
-  /** How many more than the cap of a rule may be at the origin, where many come in the same instant; none where it is not said. */
-  readonly overCap?: number;
   /** True where the edge itself writes its access log to standard output. */
   readonly logsToStdout?: boolean;
 }

@@ -6,9 +6,6 @@ export const varnish: EdgeDriver = {
   name: 'varnish',
   needs: ['varnish', 'nginx'],
   before: nginx,
-  // It looks at its count before it connects, and counts when it has: those between the two all go. 5 and 8 of 500 were seen at a cap of 4, and a busier
-  // machine may show more.
-  overCap: 24,
   place: (files) => Object.fromEntries(files.map(({ path, text }) => [path, text])),
   check: ({ scratch }) => [
     '/usr/sbin/varnishd',

@@ -1,9 +1,10 @@
-// takes: 35 s
+// takes: 50 s
 import { filling } from './filling.ts';
-import { coalescing, guarding } from './guarding.ts';
+import { coalescing, guarding, limiting } from './guarding.ts';
 import { logging } from './logging.ts';
 import { matrix } from './matrix.ts';
 import { unwrittenPath } from './pcre-language.ts';
+import { places } from './places.ts';
 import { serving } from './serving.ts';
 import { varnish } from './varnish-driver.ts';
 import { vclTokens } from './vcl-language.ts';
@@ -12,6 +13,8 @@ matrix(varnish);
 serving(varnish);
 logging(varnish);
 guarding(varnish, coalescing);
+limiting(varnish, 'Too many requests', 20);
+places(varnish);
 filling(varnish, {
   // Each is compiled as a program of C.
   checks: 1,

@@ -55,7 +55,10 @@ export const PARTS = {
   systemd: [{ package: 'systemd', file: '/usr/bin/systemd-analyze' }],
   python: [{ package: 'python3', file: '/usr/bin/python3' }],
   openssl: [{ package: 'openssl', file: '/usr/bin/openssl' }],
-  varnish: [{ package: 'varnish', file: '/usr/sbin/varnishd' }],
+  varnish: [
+    { package: 'varnish', file: '/usr/sbin/varnishd' },
+    { package: 'varnish-modules', file: '/usr/lib/*/varnish/vmods/libvmod_vsthrottle.so' },
+  ],
 } as const satisfies Record<string, readonly Part[]>;
 
 /** Something a suite cannot run without. */

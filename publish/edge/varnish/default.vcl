@@ -4,8 +4,9 @@
 # Varnish serves no files: it stands before a web server that serves the mirror (`edge.files`), which `holdfast edge nginx` configures. It speaks no TLS: hitch or
 # HAProxy stand before it (-a :6086,PROXY tells it whom they speak for). HTTP/2 is switched on by -p feature=+http2.
 #
-# It has no queue: a request beyond a cap gets the holding page at once. Stock Varnish has no limits by address; with the package varnish-modules, write
-# `import vsthrottle;` below, and take the sign before the lines in `vcl_recv`.
+# The caps and the limits by address count with vsthrottle, of the package varnish-modules. There is no queue: a request beyond a cap gets the holding page at once.
+# Versions that have the feature vcl_req_reset need it off (-p feature=-vcl_req_reset): it forgets a request whose visitor left, and with it the place that it held;
+# 7.1 has none. Whoever stands before it must tell it whom they speak for (PROXY), else all visitors share the limits of one address.
 #
 # Its log: varnishncsa -a -D -j -f /etc/varnish/holdfast/log.format -w /var/log/varnish/holdfast.log, which `holdfast report` reads.
 #
@@ -15,6 +16,7 @@
 vcl 4.1;
 
 import std;
+import vsthrottle;
 
 acl purgers {
 	"127.0.0.1";
@@ -38,8 +40,22 @@ backend files {
 	}
 }
 
-# The origin, once for each cap.
+# The origin, once for each cap, and the way to it.
+#
+# A cap is a bucket with as many tokens. A request takes one before it goes to the origin, and gives it back when the answer is all here, or failed. Taking one is a single step,
+# so that no more than the cap go however many come in one instant; max_connections, which is looked at before connecting and counted after, would let some more through.
+# Whose turn it is to give back is known by `req.backend_hint`: it is an origin only for a request that has taken a token, and nothing that a visitor sends can make it one.
+#
+# Of itself a bucket gets back one token in <<refill>> s without a request that took one: more than twice as long as an origin may be silent, so none comes back while those who hold
+# the others wait for a first word. No way is known on which a token is lost; were there one, a cap that was all lost would begin to heal after that time. And where answers drip in for
+# longer than that, max_connections stands behind: it knows of the connections that there are.
 <<origins>>
+
+# Once for each token that was taken: whatever became of the request, it comes by here, in vcl_deliver or vcl_synth.
+sub holdfast_give {
+	<<given>>
+	set req.backend_hint = files;
+}
 
 # There is a hold: where its page is newer than this file, visitors get <<busy>>.
 backend hold {
@@ -69,9 +85,9 @@ sub vcl_recv {
 	if (req.method == "PURGE" || req.method == "BAN") {
 		call holdfast_purge;
 	}
-	# if (req.restarts == 0 && vsthrottle.is_denied("" + client.ip, <<rate>>, <<period>>)) {
-	# 	return (synth(429, "Too many requests"));
-	# }
+	if (req.restarts == 0 && vsthrottle.is_denied("<<host>> " + client.ip, <<rate>>, <<period>>)) {
+		return (synth(429, "Too many requests"));
+	}
 	call holdfast_again;
 
 	# Paths that no file and no page has, however they are written.
@@ -94,19 +110,17 @@ sub vcl_recv {
 		if (!std.cache_req_body(1MB)) {
 			return (synth(413, "Too large"));
 		}
-		set req.backend_hint = comments;
 		set req.http.X-Holdfast-Kind = "inbox";
 		<<inbox>>
 		set req.http.X-Holdfast-Otherwise = "<<lost>>";
-		return (pass);
+		call holdfast_to_comments;
 	}
 	set req.http.X-Holdfast-Otherwise = "<<busy>>";
 	<<dynamic>>
 	if (!req.http.X-Holdfast-Always && !req.http.X-Holdfast-Asset) {
 		if (req.http.X-Holdfast-Personal) {
-			set req.backend_hint = visitors;
 			set req.http.X-Holdfast-Kind = "dynamic";
-			return (pass);
+			call holdfast_to_visitors;
 		}
 		call holdfast_reads;
 		<<held>>
@@ -174,11 +188,16 @@ sub holdfast_again {
 		call holdfast_page;
 	}
 	if (req.http.X-Holdfast-Elsewhere) {
-		set req.backend_hint = visitors;
 		unset req.http.X-Holdfast-File;
 		set req.http.X-Holdfast-Kind = "dynamic";
-		return (pass);
+		call holdfast_to_visitors;
 	}
+}
+
+# The cap is full.
+sub holdfast_full {
+	set req.http.X-Holdfast-Page = req.http.X-Holdfast-Otherwise;
+	call holdfast_page;
 }
 
 sub holdfast_reads {
@@ -242,6 +261,12 @@ sub vcl_backend_fetch {
 
 sub vcl_backend_response {
 	if (!bereq.http.X-Holdfast-File) {
+		# An answer that never ends would hold its place for good, and nobody would see any of it.
+		if (beresp.http.Content-Type ~ "(?i)^text/event-stream") {
+			return (error(503, "It has no end"));
+		}
+		# All of it is here before the visitor gets any, and before the next request takes its place.
+		set beresp.do_stream = false;
 		return (deliver);
 	}
 	if (beresp.status >= 500 || (bereq.http.X-Holdfast-Page && beresp.status != 200 && beresp.status != 304)) {
@@ -294,6 +319,7 @@ sub vcl_backend_error {
 }
 
 sub vcl_deliver {
+	call holdfast_give;
 	unset resp.http.X-Cached-Host;
 	unset resp.http.X-Cached-Url;
 	unset resp.http.Via;
@@ -352,6 +378,14 @@ sub holdfast_log {
 }
 
 sub vcl_synth {
+	call holdfast_give;
+	# What broke off on its way here.
+	if (resp.status == 503 && req.http.X-Holdfast-Otherwise && !req.http.X-Holdfast-Page) {
+		set req.http.X-Holdfast-Page = req.http.X-Holdfast-Otherwise;
+		if (req.http.X-Holdfast-Page) {
+			return (restart);
+		}
+	}
 	set req.http.X-Holdfast-Kind = "refused";
 	call holdfast_log;
 	set resp.http.Content-Type = "text/plain";
