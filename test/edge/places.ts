@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';
+import { crowd } from './guarding.ts';
 import type { OriginState } from './origin.ts';
 import { type Asked, type EdgeDriver, type Rig, startRig } from './rig.ts';
 
@@ -54,9 +55,17 @@ export function places(driver: EdgeDriver): void {
       await assertAllFree(rig);
     });
 
-  test('are all free after visitors left before they were answered', async () => {
+  test('are all free after a crowd, most of whom got none', async () => {
     await rig.origin.become('slow');
     rig.origin.forget();
+    const answers = await Promise.all([crowd(rig, '/forum/a', 250), crowd(rig, '/nope/', 250)]);
+    assert.ok(rig.origin.atOnce <= 2 * CAP, `${rig.origin.atOnce} at once`);
+    assert.ok(answers.flat().some(({ status }) => status === 503));
+    await assertAllFree(rig);
+  });
+
+  test('are all free after visitors left before they were answered', async () => {
+    await rig.origin.become('slow');
     await toAll((path, asked) => leave(rig, path, asked));
     // What was begun is ended.
     await wait(1000);
