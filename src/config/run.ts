@@ -90,7 +90,10 @@ const webhook = z.strictObject({
 const command = z.strictObject({
   use: doc(z.literal('command'), 'A program that gets the same JSON object on its standard input'),
   name: doc(name.default('command'), 'What it is called in logs'),
-  run: doc(z.array(z.string().min(1)).min(1), 'The program and its arguments; no shell reads them'),
+  run: doc(
+    z.array(z.string().min(1)).min(1),
+    'The program and its arguments; no shell reads them. Of the environment it sees PATH, HOME, TZ, LANG, LC_ALL, TMPDIR, and no credential',
+  ),
 });
 
 /** Who is told of trouble, once, and of its end. */

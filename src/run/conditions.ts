@@ -93,8 +93,9 @@ function inboxConditions(inbox: InboxState | undefined): readonly Condition[] {
   return [{ subject: 'inbox', text: `${what}: holdfast inbox list says why, inbox retry or inbox drop ends this` }];
 }
 
-function holdConditions({ last }: RunState): readonly Condition[] {
-  return [...(last?.report.tally.warnings.values() ?? [])]
+/** By the last cycle that was good everywhere: one that failed before it came to the destination knows of no hold. */
+function holdConditions({ lastGood }: RunState): readonly Condition[] {
+  return [...(lastGood?.report.tally.warnings.values() ?? [])]
     .filter(({ code }) => code === 'hold-long')
     .map(({ path, text }) => ({ subject: `hold ${path}`, text: `${path}: ${text}` }));
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { isHook } from '../config/run.ts';
 import type { AlertConfig } from '../config/schema.ts';
 import type { Clock } from '../model/clock.ts';
+import { environmentOfPrograms } from '../snapshot/command.ts';
 import type { Alert } from './alarms.ts';
 
 /** Takes an alert to whoever wants it. Rejects where that failed. */
@@ -36,7 +37,10 @@ export async function call(url: string, init: RequestInit): Promise<void> {
     },
   );
   await answer.body?.cancel();
-  if (answer.status >= 400 || answer.status < 200) throw new Error(`it answered ${answer.status}`);
+  // A redirect took nothing: whoever is to be told would never hear of it.
+  if (answer.status >= 300 && answer.status < 400)
+    throw new Error(`it answered ${answer.status}, and no redirect is followed: name the address that it leads to`);
+  if (!answer.ok) throw new Error(`it answered ${answer.status}`);
 }
 
 /** The system's word for a connection that failed. */
@@ -52,6 +56,7 @@ function command({ run }: Extract<AlertConfig, { use: 'command' }>): Courier {
   return (alert) =>
     new Promise((resolve, reject) => {
       const child = spawn(file, args, {
+        env: environmentOfPrograms(),
         stdio: ['pipe', 'ignore', 'ignore'],
         timeout: DEADLINE_MS,
         killSignal: 'SIGKILL',

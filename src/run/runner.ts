@@ -117,6 +117,7 @@ function firstState(
     other: undefined,
     cycle: undefined,
     last: undefined,
+    lastGood: undefined,
     cycles: 0,
     failures: 0,
     skipped: 0,

@@ -143,7 +143,7 @@ async function settle(end: CycleEnd, options: ShiftOptions): Promise<void> {
   state.cycles += 1;
   state.last = end;
   const isFailed = !isGood(end);
-  if (!isFailed) state.missed = undefined;
+  if (!isFailed) [state.lastGood, state.missed] = [end, undefined];
   else if (end.why === 'appointment') state.missed = end;
   if (!(signal.aborted && isFailed)) state.failures = isFailed ? state.failures + 1 : 0;
   tell({ kind: 'cycle-ended', end });

@@ -25,6 +25,8 @@ export interface RunState {
   readonly cycle: Underway | undefined;
   /** The last cycle that did some work. */
   readonly last: CycleEnd | undefined;
+  /** The last one that left what is live as it should be, everywhere. */
+  readonly lastGood: CycleEnd | undefined;
   readonly cycles: number;
   /** Cycles in a row that ended with a failure or a refusal. */
   readonly failures: number;

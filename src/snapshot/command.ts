@@ -11,10 +11,14 @@ export interface Program {
   readonly cwd: string;
 }
 
-/** What of the environment a program sees: no credential is among it. */
-const ENVIRONMENT = ['PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR'];
+const PASSED_ON = ['PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR'];
 /** What is told of a program's complaint. */
 const MOST_COMPLAINT = 300;
+
+/** What of the environment a program of the configuration sees: no credential is among it. */
+export function environmentOfPrograms(): NodeJS.ProcessEnv {
+  return Object.fromEntries(PASSED_ON.map((key) => [key, process.env[key]]));
+}
 
 /**
  * Runs a program for its output. It has its own process group, which is gone when this is over. Throws an error that says
@@ -23,8 +27,12 @@ const MOST_COMPLAINT = 300;
 export async function runProgram({ run, deadline, maxOutput, cwd }: Program, signal: AbortSignal): Promise<Buffer> {
   signal.throwIfAborted();
   const [name = '', ...args] = run;
-  const env = Object.fromEntries(ENVIRONMENT.map((key) => [key, process.env[key]]));
-  const child = spawn(name, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(name, args, {
+    cwd,
+    env: environmentOfPrograms(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   const parts: Buffer[] = [];
   let size = 0;
   let complaint = '';

@@ -16,9 +16,10 @@ import { HoldfastError } from '../../src/model/errors.ts';
 import { openAlarms } from '../../src/run/alarms.ts';
 import { startAlerting } from '../../src/run/alerting.ts';
 import { conditionsOf } from '../../src/run/conditions.ts';
-import { courierOf, deliver } from '../../src/run/couriers.ts';
+import { call, courierOf, deliver } from '../../src/run/couriers.ts';
 import type { LaneFact } from '../../src/run/lane-facts.ts';
 import type { RunState } from '../../src/run/state.ts';
+import { warn } from '../../src/snapshot/context.ts';
 import { smallConfig } from '../support/project.ts';
 import { selfSigned } from '../support/self-signed.ts';
 import { suite } from '../support/suite.ts';
@@ -44,6 +45,12 @@ const ended = (exit: number, failure?: HoldfastError): RunState['last'] => ({
   failure,
   trouble: undefined,
 });
+/** A good cycle under a hold that has been on for more than a day. */
+const held = (): RunState['last'] => {
+  const end = ended(0);
+  if (end !== undefined) warn(end.report.tally, 'hold-long', 'mirror', 'on hold for 2 d');
+  return end;
+};
 const inbox = (refused: number, torn: number) => ({ refused, torn }) as InboxState;
 const NOW = Date.parse('2027-02-02T09:00:00Z');
 const subjects = (of: RunState, lanes: readonly LaneFact[], kept?: InboxState) =>
@@ -58,6 +65,14 @@ const cases: [name: string, expected: string[], state: RunState, lanes?: LaneFac
   ['three failures in a row', ['failed'], state({ failures: 3, last: ended(1, moved) })],
   ['a refusal, at once', ['refused'], state({ failures: 1, last: ended(5) })],
   ['three ticks that were skipped', ['skipped'], state({ skipped: 3 })],
+  ['an instant at which nothing went live', ['appointment'], state({ missed: ended(1, moved) })],
+  ['a hold that is older than a day', ['hold mirror'], state({ lastGood: held(), last: ended(0) })],
+  [
+    'the same where cycles failed since, before they came to it',
+    ['hold mirror'],
+    state({ failures: 1, lastGood: held(), last: ended(1, moved) }),
+  ],
+  ['not of it once it is off', [], state({ lastGood: ended(0), last: ended(0) })],
   ['a configuration that is wrong', ['config'], state({ configError: moved })],
   ['on a passive machine only that', ['config'], state({ role: 'passive', configError: moved }), [lane(999_999)]],
   ['not of an inbox from which all is delivered', [], state(), [], inbox(0, 0)],
@@ -221,6 +236,62 @@ test('a webhook gets one JSON object, and is tried again where it fails; a line 
   const said = await deliver(() => courier(ALERT), { clock, signal });
   assert.is(said, 'ECONNREFUSED');
   assert.is(slept.length, 3, 'three attempts, and no more');
+});
+
+test('a webhook or a heartbeat that is led elsewhere was not told', async () => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    response.writeHead(301, { location: '/canary-elsewhere' }).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+  const why = await call(url, { method: 'GET' }).catch((error: Error) => error.message);
+  await new Promise((resolve) => server.close(resolve));
+  assert.is(why, 'it answered 301, and no redirect is followed: name the address that it leads to');
+  assert.equal(asked, ['/hook']);
+});
+
+test('the takeover is told once, and the heartbeat is no part of it', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'holdfast-alerting-'));
+  const file = join(dir, 'got');
+  const config = configSchema.parse({
+    ...smallConfig('http://127.0.0.1'),
+    alerts: [{ use: 'command', run: ['/bin/sh', '-c', 'cat >> "$1"', 'sh', file] }],
+  });
+  const alerting = startAlerting({
+    state: () => state({ loaded: { config, stateDir: dir } as LoadedConfig }),
+    lanes: async () => [],
+    clock: systemClock,
+    log: () => undefined,
+    redact: (text) => text,
+    clocks: async () => [],
+  });
+  alerting.tell({ kind: 'taken-over', from: 'web1' });
+  alerting.tell({ kind: 'role', role: 'active', other: undefined });
+  await alerting.close();
+  const told = (await readFile(file, 'utf8')).trim().split('\n');
+  await rm(dir, { recursive: true });
+  assert.equal(
+    told.map((line) => JSON.parse(line)).map(({ subject, state: at, text }) => [subject, at, text]),
+    [['lease', 'happened', 'took over from web1']],
+  );
+});
+
+test('a command sees no credential in its environment', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'holdfast-command-'));
+  process.env['CANARY_CREDENTIAL'] = 'canary-of-environment';
+  try {
+    const file = join(dir, 'got');
+    const run = ['/bin/sh', '-c', 'env > "$1"', 'sh', file];
+    await courierOf({ use: 'command', name: 'command', run })(ALERT);
+    const seen = await readFile(file, 'utf8');
+    assert.match(seen, `PATH=${process.env['PATH']}\n`);
+    assert.not.match(seen, /canary/i);
+  } finally {
+    delete process.env['CANARY_CREDENTIAL'];
+    await rm(dir, { recursive: true });
+  }
 });
 
 test('a command gets it on standard input; one that fails says how', async () => {

@@ -6,6 +6,7 @@ import type { Config, ValueConfig } from '../../config/schema.ts';
 import type { Clock } from '../../model/clock.ts';
 import { makeFolder, readJson, writeAtomic } from '../../store/files.ts';
 import { isRunning, startedAt } from '../../store/processes.ts';
+import { environmentOfPrograms } from '../command.ts';
 import { hasPassed } from '../lanes.ts';
 import { type KeptAnswer, readAnswer } from './answers.ts';
 import type { RunnerJob } from './runner.ts';
@@ -36,8 +37,6 @@ interface Marker {
 
 /** The runner's file: beside this one, with this one's ending, both as TypeScript and compiled. */
 const RUNNER = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './runner.ts' : './runner.js', import.meta.url));
-/** What of the environment a runner sees: credentials come with its job, where it needs one. */
-const ENVIRONMENT = ['PATH', 'HOME', 'TZ', 'LANG', 'LC_ALL', 'TMPDIR'];
 /** A value that was never computed is waited for so long, so that a quick one is there from the first run on. */
 const FIRST_WAIT_MS = 2000;
 const POLL_MS = 25;
@@ -89,7 +88,8 @@ async function begin(context: ValuesContext, value: ValueConfig): Promise<void> 
   await makeFolder(dir);
   const loaders = RUNNER.endsWith('.ts') ? process.execArgv.filter((word) => !word.startsWith('--inspect')) : [];
   const child = spawn(process.execPath, [...loaders, RUNNER], {
-    env: Object.fromEntries(ENVIRONMENT.map((key) => [key, process.env[key]])),
+    // Credentials come with its job, where it needs one.
+    env: environmentOfPrograms(),
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
