@@ -28,6 +28,8 @@ final class Holdfast_Trigger
     {
         add_action('save_post', fn ($id) => $this->note_post((int) $id), 20);
         add_action('transition_post_status', fn ($new, $old, $post) => $this->note_transition($new, $old, $post), 20, 3);
+        // As it was before: a page that is taken back as a draft, or gets another address, is to go from where it stands.
+        add_action('pre_post_update', fn ($id) => $this->note_post((int) $id));
         // Once it is in the bin a post has another address.
         add_action('wp_trash_post', fn ($id) => $this->note_post((int) $id));
         add_action('before_delete_post', fn ($id) => $this->note_post((int) $id));

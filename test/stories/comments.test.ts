@@ -180,6 +180,12 @@ test('with the hook installed, what an editor approves is live by itself, though
     const delivered = /id (\d+)/.exec(await origin.wp(`echo 'id ', wp_insert_comment(${fields});`))?.[1];
     await resident.until(({ why, exit }) => why === 'trigger' && exit === 0);
     assert.match(await project.read(file), `id="comment-${delivered}"`);
+    // Taken back as a draft it has no address any more: what is looked at is where it stood.
+    await origin.hits();
+    await origin.wp(`wp_update_post(['ID' => ${origin.announcement.id}, 'post_status' => 'draft']);`);
+    await resident.until(({ why }) => why === 'trigger');
+    const looked = (await origin.hits()).map(({ path }) => path);
+    assert.ok(looked.includes(origin.announcement.path), looked.join());
   } finally {
     await resident.stop();
   }
