@@ -49,12 +49,26 @@ export interface StatusFlags {
 }
 
 function* lines(facts: Facts, now: number): Generator<string> {
-  const { site, environment, destinations, caches, lanes, kept, comments, values, inbox, launch, lastRun: run } = facts;
+  const {
+    site,
+    environment,
+    destinations,
+    caches,
+    lanes,
+    kept,
+    origin,
+    comments,
+    values,
+    inbox,
+    launch,
+    lastRun: run,
+  } = facts;
   yield `${site.name} (${environment}), ${site.url}`;
   if (launch !== null) yield `LAUNCH MODE until ${launch.until}: hot lanes faster, the others paused`;
   yield* aheadLines(facts.ahead, now);
   for (const destination of destinations) yield* destinationLines(destination, now);
   for (const cache of caches) yield cacheLine(cache);
+  if (origin !== null) yield `origin: ${origin.state} for ${age(now - Date.parse(origin.since))}`;
   for (const { name, everySeconds, ageSeconds, state } of lanes) {
     const seen = ageSeconds === null ? 'never looked at' : `looked at ${age(ageSeconds * 1000)} ago`;
     const word = ['due', 'under way', 'paused'].includes(state) ? `, ${state}` : '';

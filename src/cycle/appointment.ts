@@ -46,8 +46,10 @@ export interface Prepared {
   readonly destinations: readonly ReadyAt[];
   /** For how long caches may keep what will change, in seconds. */
   readonly window: number;
-  /** The code of the error that keeps it from being prepared. */
+  /** The code of the error that keeps all of it from being prepared. */
   readonly problem?: string;
+  /** The same of one destination, by its name: the others are ready without it. */
+  readonly problems?: Readonly<Record<string, string>>;
 }
 
 /** The first instant after `now` at which a release is to go live; undefined where there is none. */

@@ -33,13 +33,21 @@ export async function prepareNext(cycle: Cycle, signal: AbortSignal): Promise<vo
   }
   const prepared = await prepareFor(cycle, next.at, signal).catch((error: unknown): Prepared => {
     signal.throwIfAborted();
-    const told = asHoldfastError(error);
-    if (hasCode(told, 'lease-lost')) throw told;
-    const text = `what is to go live at ${shownInstant(next.at)} cannot be prepared: ${told.code}; holdfast preview shows why`;
+    const problem = problemOf(error);
+    const text = `what is to go live at ${shownInstant(next.at)} cannot be prepared: ${problem}; holdfast preview shows why`;
     warn(report.tally, 'not-prepared', shownInstant(next.at), text);
-    return { at: next.at, made: now, destinations: [], window: 0, problem: told.code };
+    return { at: next.at, made: now, destinations: [], window: 0, problem };
   });
+  for (const [name, problem] of Object.entries(prepared.problems ?? {}))
+    warn(report.tally, 'not-prepared', name, `what is to go live at ${shownInstant(next.at)} is not ready: ${problem}`);
   await writeAtomic(file, JSON.stringify(prepared));
+}
+
+/** The code of what went wrong. Throws it where this machine is the one that publishes no more. */
+function problemOf(error: unknown): string {
+  const told = asHoldfastError(error);
+  if (hasCode(told, 'lease-lost')) throw told;
+  return told.code;
 }
 
 async function prepareFor(cycle: Cycle, at: number, signal: AbortSignal): Promise<Prepared> {
@@ -49,12 +57,24 @@ async function prepareFor(cycle: Cycle, at: number, signal: AbortSignal): Promis
   const snapshot = place.snapshot();
   const files = await renderAll(ahead, snapshot, signal);
   const target: Target = { ...ahead, snapshot, files };
-  const ready = await Promise.all(leases.held.map((held) => readyAt(held, target, signal)));
+  // One that fails keeps no other from being ready.
+  const problems: Record<string, string> = {};
+  const all = await Promise.all(
+    leases.held.map((held) =>
+      readyAt(held, target, signal).catch((error: unknown) => {
+        signal.throwIfAborted();
+        problems[held.destination.name] = problemOf(error);
+        return undefined;
+      }),
+    ),
+  );
+  const ready = all.filter((one) => one !== undefined);
   return {
     at,
     made: place.clock.now(),
     destinations: ready.map(({ one }) => one),
     window: Math.max(0, ...ready.map(({ window }) => window)),
+    ...(Object.keys(problems).length === 0 ? {} : { problems }),
   };
 }
 

@@ -23,13 +23,18 @@ export async function renderAll(
   snapshot: Snapshot,
   signal: AbortSignal,
 ): Promise<readonly ReleaseFile[]> {
-  const { place, wish } = cycle;
   try {
     return await renderFiles(cycle, snapshot, signal);
   } catch (error) {
-    if (!isHoldfastError(error) || wish.at === undefined || wish.at <= place.clock.now()) throw error;
-    throw concealed(error, wish.at);
+    if (!isHoldfastError(error) || !isSecret(cycle)) throw error;
+    throw concealed(error, cycle.wish.at);
   }
+}
+
+/** True where it is made for an instant that has not come. */
+function isSecret<C extends Cycle>(cycle: C): cycle is C & { readonly wish: { readonly at: number } } {
+  const { wish, place } = cycle;
+  return wish.at !== undefined && wish.at > place.clock.now();
 }
 
 /** The words of an error may be those that are under embargo, and logs are read by others than editors. */
@@ -55,10 +60,13 @@ async function renderFiles(cycle: Cycle, snapshot: Snapshot, signal: AbortSignal
     },
     isSound: ({ lost }) => lost.length === 0,
   });
-  for (const { path, text } of rendered.collisions) warn(report.tally, 'name-collision', path, text);
   warnOfValues(report.tally, await valuesNow(place, signal));
-  for (const { path, lacks } of rendered.lacking)
-    warn(report.tally, 'comments-misplaced', addressOfFile(path), LACKS[lacks]);
+  // Names too are under embargo until then; a cycle after it tells the same.
+  if (!isSecret(cycle)) {
+    for (const { path, text } of rendered.collisions) warn(report.tally, 'name-collision', path, text);
+    for (const { path, lacks } of rendered.lacking)
+      warn(report.tally, 'comments-misplaced', addressOfFile(path), LACKS[lacks]);
+  }
   report.collisions = rendered.collisions.length;
   return rendered.files;
 }

@@ -1,4 +1,5 @@
 import type { LoadedConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
 import { type AppointmentWhy, nextAppointment, type Prepared, preparedIn } from '../cycle/appointment.ts';
 import { stateFiles } from '../cycle/workplace.ts';
 import { shownInstant } from '../model/instant.ts';
@@ -13,6 +14,8 @@ export interface Ahead {
         readonly why: AppointmentWhy;
         readonly ready: readonly Readiness[] | null;
         readonly problem: string | null;
+        /** Destinations at which it is not ready while it is at others, with the code of what went wrong; null where they were not reached. */
+        readonly missing: readonly { readonly destination: string; readonly problem: string | null }[];
       })
     | null;
   /** The next entry of the timetable that publishes nothing: a hold, launch mode. */
@@ -48,21 +51,31 @@ export async function aheadOf(loaded: LoadedConfig, now: number): Promise<Ahead>
     .filter(({ at, then }) => then !== 'publish' && at > now)
     .toSorted((one, other) => one.at - other.at)[0];
   return {
-    next: next === undefined ? null : { ...told(next.at), why: next.why, ...readinessOf(next.at, prepared) },
+    next: next === undefined ? null : { ...told(next.at), why: next.why, ...readinessOf(next.at, config, prepared) },
     entry: entry === undefined ? null : { ...told(entry.at), then: entry.then },
     embargoed: (await embargoesIn(stateFiles(stateDir).composed, now)).waiting,
   };
 }
 
-function readinessOf(at: number, prepared: Prepared | undefined) {
-  if (prepared?.at !== at) return { ready: null, problem: null };
+function readinessOf(at: number, { destinations }: Config, prepared: Prepared | undefined) {
+  if (prepared?.at !== at) return { ready: null, problem: null, missing: [] };
   const ready = prepared.destinations.map(({ destination, changes, puts, staged }) => ({
     destination,
     changes: changes.length,
     puts,
     staged,
   }));
-  return { ready, problem: prepared.problem ?? null };
+  const problem = prepared.problem ?? null;
+  const names = problem === null ? destinations.map(({ name }) => name) : [];
+  const missing = names
+    .filter((name) => !ready.some(({ destination }) => destination === name))
+    .map((destination) => ({ destination, problem: prepared.problems?.[destination] ?? null }));
+  return { ready, problem, missing };
+}
+
+/** True where something was to be prepared and is not, here or at one destination. */
+export function isUnready({ problem, missing }: NonNullable<Ahead['next']>): boolean {
+  return problem !== null || missing.length > 0;
 }
 
 /** The same for people, a line each; nothing where nothing is to come. */
@@ -89,12 +102,15 @@ const WHY: Readonly<Record<AppointmentWhy, string>> = {
   asked: 'publish --at',
 };
 
-function readyWords({ ready, problem }: NonNullable<Ahead['next']>): string {
+function readyWords({ ready, problem, missing }: NonNullable<Ahead['next']>): string {
   if (problem !== null) return `NOT READY: it cannot be prepared (${problem}); holdfast preview shows why`;
   if (ready === null) return 'not prepared yet; a publish within the day before does it';
   const each = ready.map(
     ({ destination, changes, puts, staged }) =>
       `${destination} ready, ${counted(puts, 'file')} to put${staged === 0 ? '' : `, ${staged} of them lie there`}, ${changes} that visitors have now change`,
   );
-  return each.join('; ');
+  const lacking = missing.map(
+    (one) => `${one.destination} NOT READY${one.problem === null ? '' : ` (${one.problem})`}`,
+  );
+  return [...lacking, ...each].join('; ');
 }
