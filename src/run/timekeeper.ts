@@ -52,15 +52,15 @@ export function createTimekeeper({ state, clock, longest }: Options): Timekeeper
   let pending: number | undefined;
   /** One that ended well, before its time where there was nothing to do. */
   let done: number | undefined;
-  /** When an entry that is due was wished for last. */
+  /** When an entry that is due was wished for last, monotonic. */
   let triedAt = Number.NEGATIVE_INFINITY;
   /** The step of cutting that was wished for last, as an instant. */
   let cutAt = Number.NEGATIVE_INFINITY;
   const look = async (loaded: LoadedConfig): ReturnType<Timekeeper['look']> => {
     const now = clock.now();
     const isDue = await hasDue(loaded, now);
-    if (isDue && now - triedAt >= AGAIN_MS) {
-      triedAt = now;
+    if (isDue && clock.monotonic() - triedAt >= AGAIN_MS) {
+      triedAt = clock.monotonic();
       return { wish: { kind: 'cycle' }, pause: longest };
     }
     if (!isDue) triedAt = Number.NEGATIVE_INFINITY;

@@ -71,6 +71,22 @@ const shown = (facts: object = {}, more: object = {}): Shown =>
     },
   }) as unknown as Shown;
 
+const NOT_READY = 'Live, not ready for its instant';
+/** A page goes live half an hour from now. */
+const ahead = (more: object) => ({
+  next: {
+    at: '2027-02-02T09:30:00.000Z',
+    shown: '09:30',
+    why: 'embargo',
+    ready: [{ destination: 'mirror', changes: 2, puts: 3, staged: 0 }],
+    problem: null,
+    missing: [],
+    ...more,
+  },
+  entry: null,
+  embargoed: 1,
+});
+
 test('the page says what is live, how old each lane is, and that all is well', () => {
   const html = statusPage(shown());
   for (const said of [
@@ -93,15 +109,21 @@ test('what is not well comes first: alarms, a hold, a pin, launch mode', () => {
       { alarms: ['3 cycles in a row failed'] },
     ),
   );
-  for (const said of [
-    'Needs a look',
-    'HOLD at mirror',
+  const places = [
+    '<b>Needs a look',
+    '<p class="banner bad">3 cycles in a row failed',
+    '<p class="banner">HOLD at mirror',
     'since 2027-02-02 09:00 UTC',
     'PINNED at mirror',
     'LAUNCH MODE',
-    '3 cycles in a row failed',
-  ])
-    assert.ok(html.includes(said), said);
+    'Live</h2>',
+  ].map((said) => html.indexOf(said));
+  assert.ok(!places.includes(-1), places.join());
+  assert.equal(
+    places,
+    places.toSorted((one, other) => one - other),
+    'the gravest first',
+  );
 });
 
 const certificates: [name: string, until: string | null, trouble: string | null, said: string][] = [
@@ -114,6 +136,43 @@ for (const [name, until, trouble, said] of certificates)
     const html = statusPage(shown({}, { certificates: [{ of: 'site', host: 'www.example.org', until, trouble }] }));
     assert.ok(html.includes(said), html);
   });
+
+const unwell: [name: string, facts: object, run: object, said: string][] = [
+  [
+    'a destination that cannot be read',
+    { destinations: [destination({ error: 'gone' })] },
+    {},
+    'A destination cannot be read',
+  ],
+  ['a cycle that failed', {}, { failures: 1 }, 'Live, the last cycle failed'],
+  ['an origin that is down', { origin: { state: 'down', since: AT } }, {}, 'Live, the origin is down'],
+  ['an instant for which nothing can be made', { ahead: ahead({ problem: 'template-broken' }) }, {}, NOT_READY],
+  [
+    'one destination of which is not ready',
+    { ahead: ahead({ missing: [{ destination: 'cdn', problem: null }] }) },
+    {},
+    NOT_READY,
+  ],
+];
+for (const [name, facts, more, said] of unwell)
+  test(`${name} is no state that is well`, () => {
+    assert.ok(statusPage(shown(facts, more)).includes(`<title>${said}:`));
+  });
+
+test('what is not ready for its instant stands out', () => {
+  const missing = [{ destination: 'cdn', problem: 'destination-unwritable' }];
+  const html = statusPage(shown({ ahead: ahead({ missing }) }));
+  assert.match(html, /<p class="banner bad">LIVE at [^<]*: cdn NOT READY \(destination-unwritable\); mirror ready/);
+});
+
+test('what is ready for an instant is well, and counted down', () => {
+  const html = statusPage(shown({ ahead: ahead({}) }));
+  assert.match(html, /<title>All is well/);
+  assert.match(
+    html,
+    /<p class="banner">LIVE at 09:30, in 00:30:00 \(embargo\): mirror ready, 3 files to put, 2 that visitors have now change/,
+  );
+});
 
 test('a pinned release is no state that is well', () => {
   const html = statusPage(shown({ destinations: [destination({ pinned: 'x' })] }));

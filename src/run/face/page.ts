@@ -1,6 +1,6 @@
 import { type Certificate, judgeCertificate } from '../../cycle/certificates.ts';
 import { age } from '../../model/age.ts';
-import { aheadLines } from '../ahead.ts';
+import { aheadLines, isUnready } from '../ahead.ts';
 import type { Facts } from '../facts.ts';
 import { historyPlot } from './plot.ts';
 import type { RunFacts } from './run-facts.ts';
@@ -26,8 +26,8 @@ export function statusPage({ facts, run }: Shown): string {
 <link rel="icon" href="data:,"><style>${STYLE}</style><script src="/live.js" defer></script></head>
 <body><main>
 <header><p class="soft">${asHtml(environment)}, <a href="${asHtml(site.url)}">${asHtml(site.url.replace(/^https?:\/\//, ''))}</a></p><h1>${asHtml(site.name)}</h1></header>
-${banners({ facts, run })}
 <p class="word ${word.tone}"><b>${asHtml(word.text)}</b> ${asHtml(run.said)}</p>
+${banners({ facts, run })}
 <section><h2>Live</h2>${destinations(facts)}</section>
 <section><h2>Lanes</h2>${lanes(facts)}</section>
 ${kept(facts)}
@@ -52,6 +52,11 @@ function wordOf({ facts, run }: Shown): Word {
   if (all.some(({ hold }) => hold.hold !== null)) return { text: 'On the holding page', tone: 'warn' };
   if (all.some(({ pinned }) => pinned !== null)) return { text: 'On a pinned release', tone: 'warn' };
   if (all.every(({ live }) => live === null)) return { text: 'Nothing is live yet', tone: 'warn' };
+  if (all.some(({ error }) => error !== null)) return { text: 'A destination cannot be read', tone: 'warn' };
+  if (run.failures > 0) return { text: 'Live, the last cycle failed', tone: 'warn' };
+  if (facts.ahead.next !== null && isUnready(facts.ahead.next))
+    return { text: 'Live, not ready for its instant', tone: 'warn' };
+  if (facts.origin?.state === 'down') return { text: 'Live, the origin is down', tone: 'warn' };
   if (facts.comments.some(({ trouble }) => trouble !== null)) return { text: 'Live, comments are old', tone: 'warn' };
   if (facts.kept.length > 0) return { text: 'Live, some pages kept', tone: 'warn' };
   return { text: 'All is well', tone: 'good' };
@@ -62,7 +67,12 @@ function minute(iso: string): string {
   return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
+/** Alarms first: a phone shows the first few. */
 function banners({ facts, run }: Shown): string {
+  const { next } = facts.ahead;
+  const isBad = next !== null && isUnready(next);
+  const [soonest, ...later] = aheadLines(facts.ahead, Date.parse(facts.at));
+  const bad = [...run.alarms, ...(isBad && soonest !== undefined ? [soonest] : [])];
   const said = [
     ...facts.destinations.flatMap(({ name, hold }) =>
       hold.hold === null
@@ -72,11 +82,14 @@ function banners({ facts, run }: Shown): string {
     ...facts.destinations.flatMap(({ name, pinned }) =>
       pinned === null ? [] : [`PINNED at ${name}: nothing else goes live until holdfast unpin`],
     ),
-    ...aheadLines(facts.ahead, Date.parse(facts.at)),
+    ...(isBad || soonest === undefined ? [] : [soonest]),
+    ...later,
     ...(facts.launch === null ? [] : [`LAUNCH MODE until ${minute(facts.launch.until)}`]),
   ];
-  const alarms = run.alarms.map((text) => `<p class="banner bad">${asHtml(text)}</p>`);
-  return [...said.map((text) => `<p class="banner">${asHtml(text)}</p>`), ...alarms].join('');
+  return [
+    ...bad.map((text) => `<p class="banner bad">${asHtml(text)}</p>`),
+    ...said.map((text) => `<p class="banner">${asHtml(text)}</p>`),
+  ].join('');
 }
 
 function destinations({ destinations: all, at }: Facts): string {
