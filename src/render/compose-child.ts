@@ -6,9 +6,8 @@ import { broken } from './inputs.ts';
 /** How sources in a folder become pages. Throws `template-broken` where that takes too long or the child dies, and the signal's reason. */
 export type Build = (job: ComposeJob, signal: AbortSignal) => Promise<ComposeAnswer>;
 
-/** A child that is kept between builds: a build takes some ten milliseconds, where a new child's takes most of a second. */
+/** Keeps a child between builds: with it a build takes some ten milliseconds, where a new child's takes most of a second. */
 export interface Builder {
-  /** One at a time. */
   readonly build: Build;
   close(): Promise<void>;
 }
@@ -27,44 +26,61 @@ export const CHILD = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './eleventy.ts' : './eleventy.js', import.meta.url),
 );
 
-/** A build by a child of its own. */
-export const buildOnce: Build = async (job, signal) => {
-  const child = start();
-  try {
-    return await answerOf(child.process, job, signal);
-  } finally {
-    await child.end();
-  }
-};
+/** For who builds now and then: a process that stays, as `run` does, should not hold a child's memory for pages that change once a day. */
+const IDLE_MS = 120_000;
 
-/** Builds by one child, which is made when it is first needed, and again after one that broke off or was stopped. */
-export function openBuilder(): Builder {
-  let child: Child | undefined;
-  let builds = 0;
-  const close = async (): Promise<void> => {
-    const last = child;
-    child = undefined;
-    builds = 0;
-    await last?.end();
+/**
+ * Builds by one child, which is made when it is first needed, and again after one that broke off or was stopped; a build that comes while
+ * it is at work gets another. One that nobody needed for `idleMs` is ended. A child at rest keeps no process from ending, and ends with it.
+ */
+export function openBuilder(idleMs = Number.POSITIVE_INFINITY): Builder {
+  let resting: Child | undefined;
+  const take = (): Child => {
+    const child = resting ?? start();
+    resting = undefined;
+    child.wake();
+    return child;
+  };
+  const rest = async (child: Child): Promise<void> => {
+    if (resting !== undefined || child.builds >= BUILDS) return child.end();
+    resting = child;
+    const leave = (): void => {
+      if (resting === child) resting = undefined;
+      void child.end();
+    };
+    child.rest(leave, idleMs);
   };
   return {
     async build(job, signal) {
-      if (builds === BUILDS) await close();
-      child ??= start();
-      builds += 1;
+      const child = take();
       try {
-        return await answerOf(child.process, job, signal);
+        const answer = await answerOf(child.process, job, signal);
+        await rest(child);
+        return answer;
       } catch (error) {
-        await close();
+        await child.end();
         throw error;
       }
     },
-    close,
+    async close() {
+      const last = resting;
+      resting = undefined;
+      await last?.end();
+    },
   };
 }
 
+/** The builder of this process. */
+export const buildHere: Build = openBuilder(IDLE_MS).build;
+
 interface Child {
   readonly process: ChildProcess;
+  /** Builds so far. */
+  readonly builds: number;
+  /** Begins a build. */
+  wake(): void;
+  /** Keeps no process from ending until it is woken; `isOver` is called when it was not for `idleMs`, or died. */
+  rest(isOver: () => void, idleMs: number): void;
   end(): Promise<void>;
 }
 
@@ -76,9 +92,29 @@ function start(): Child {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   const gone = child.pid === undefined ? undefined : new Promise((resolve) => child.once('exit', resolve));
+  let builds = 0;
+  let wake = (): void => undefined;
   return {
     process: child,
+    get builds() {
+      return builds;
+    },
+    wake() {
+      wake();
+      builds += 1;
+    },
+    rest(isOver, idleMs) {
+      const timer = idleMs < Number.POSITIVE_INFINITY ? setTimeout(isOver, idleMs).unref() : undefined;
+      child.once('exit', isOver).unref();
+      child.channel?.unref();
+      wake = () => {
+        clearTimeout(timer);
+        child.off('exit', isOver).ref();
+        child.channel?.ref();
+      };
+    },
     end: async () => {
+      wake();
       child.kill('SIGKILL');
       await gone;
     },

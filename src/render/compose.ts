@@ -7,7 +7,7 @@ import type { Address } from '../model/address.ts';
 import { HOLDING_COLLECTION, HOLDING_FOLDER, HOLDING_NAME, TINY_FOLDER } from '../model/holding.ts';
 import type { Json } from '../model/json.ts';
 import { type Breakage, lineOfField } from './breakage.ts';
-import { type Build, buildOnce, CHILD } from './compose-child.ts';
+import { type Build, buildHere, CHILD } from './compose-child.ts';
 import { mayShowComments } from './compose-uses.ts';
 import type { Rendered } from './eleventy.ts';
 import { type Span, spanOfAsset, type Turn, turnOf } from './embargo.ts';
@@ -111,9 +111,9 @@ const KEEPS = 'correct it and publish again; what is live stays as it is';
 /**
  * Renders `content/` through `templates/`. Throws `template-broken` with file, line and what to do; throws
  * the signal's reason when aborted. The project's folders are only read, and no code of the project's is run but its templates.
- * `build` is how: by a child of its own unless told, or by one that is kept (`openBuilder`).
+ * `build` is how: by the builder of this process unless told (`openBuilder`).
  */
-export async function compose(options: ComposeOptions, build: Build = buildOnce): Promise<Composition> {
+export async function compose(options: ComposeOptions, build: Build = buildHere): Promise<Composition> {
   const { at, withEmbargoed = false } = options;
   options.signal.throwIfAborted();
   const inputs = await readInputs(options);

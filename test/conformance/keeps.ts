@@ -9,7 +9,8 @@ import { guardOf, pruning, publish, type Release, read, record, releaseOf, stand
 export const keeps: readonly Case[] = [
   [
     'of two moves of one record one wins, also when they come at once',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const first = releaseOf(1, { 'index.html': 'front' });
       await transfer(destination, first);
       const moved = await record(destination, first);
@@ -32,7 +33,8 @@ export const keeps: readonly Case[] = [
   ],
   [
     'a first record is refused where there is one, and accepted where there is none',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const first = releaseOf(1, { 'index.html': 'front' });
       await transfer(destination, first);
       const moved: ControlRecord = { ...(await record(destination, first)), generation: 9 };
@@ -42,7 +44,8 @@ export const keeps: readonly Case[] = [
   ],
   [
     'a record with a hold shows its flags where a web server can look, one without shows none, and releases know nothing of it',
-    async ({ destination, inventory }) => {
+    async (subject) => {
+      const { destination, inventory } = subject;
       const first = releaseOf(1, { 'index.html': 'front' });
       await publish(destination, first);
       const pages = ['busy', 'launch', 'maintenance'];
@@ -59,12 +62,12 @@ export const keeps: readonly Case[] = [
             `${name}: ${page}`,
           );
         }
-        await assertShows(destination, first);
+        await assertShows(subject, first);
         if (page === null) assert.not.match(await inventory(), /_holdfast\/hold(\/| |$)/m, 'nothing of it is left');
       }
       const second = releaseOf(2, { 'index.html': 'second' });
       await transfer(destination, second, first);
-      await assertShows(destination, second);
+      await assertShows(subject, second);
       assert.is(
         Boolean(await read(destination, '_holdfast/hold/on')),
         destination.holds === 'flag',
@@ -74,7 +77,8 @@ export const keeps: readonly Case[] = [
   ],
   [
     'a switch whose record was not moved shows as unsettled, and putting every file again settles it',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const first = releaseOf(1, { 'index.html': 'old' });
       const second = releaseOf(2, { 'index.html': 'new', 'b/index.html': 'b' });
       await publish(destination, first);
@@ -82,14 +86,15 @@ export const keeps: readonly Case[] = [
       assert.is((await destination.control.read(signal))?.settled, false);
       const third = releaseOf(3, { 'index.html': 'newer', 'b/index.html': 'b' });
       await publish(destination, third);
-      await assertShows(destination, third);
+      await assertShows(subject, third);
       assert.is((await destination.control.read(signal))?.settled, true);
     },
     'where it switches at once',
   ],
   [
     'removing what is old keeps every kept release whole, and the live one',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const releases = [1, 2, 3, 4].map((n) =>
         releaseOf(n, { 'index.html': `front ${n}`, 'same/index.html': 'same', [`p${n}/index.html`]: `only ${n}` }),
       );
@@ -99,35 +104,37 @@ export const keeps: readonly Case[] = [
       const kept = [second, third];
       const dropping = { retired: [first.manifest], dropped: [first.manifest] };
       assert.ok((await destination.prune(pruning(destination, fourth, { kept, ...dropping }), signal)).removed > 0);
-      await assertShows(destination, fourth);
+      await assertShows(subject, fourth);
       assert.is(await read(destination, `_holdfast/releases/${first.manifest.id}.json`), undefined);
       for (const { manifest } of [second, third, fourth]) {
         assert.ok(await read(destination, `_holdfast/releases/${manifest.id}.json`), manifest.id);
       }
       assert.equal(await destination.prune(pruning(destination, fourth, { kept }), signal), { removed: 0 });
       await publish(destination, second, fourth);
-      await assertShows(destination, second, ['p4/index.html']);
+      await assertShows(subject, second, ['p4/index.html']);
       await publish(destination, third, second);
-      await assertShows(destination, third, ['p2/index.html']);
+      await assertShows(subject, third, ['p2/index.html']);
     },
   ],
   [
     'a return to an earlier release and back shows each whole',
-    async ({ destination, encodings, variant }) => {
+    async (subject) => {
+      const { destination, encodings, variant } = subject;
       const first = releaseOf(1, { 'index.html': { body: 'one', isCompressed: true }, 'a/index.html': 'a' });
       const second = releaseOf(2, { 'index.html': { body: 'two', isCompressed: true }, 'b/index.html': 'b' });
       await publish(destination, first);
       await publish(destination, second, first);
       await publish(destination, first, second);
-      await assertShows(destination, first, ['b/index.html']);
+      await assertShows(subject, first, ['b/index.html']);
       if (encodings.includes('br')) assert.is(String(await variant('index.html', 'br')), 'br:one');
       await publish(destination, second, first);
-      await assertShows(destination, second, ['a/index.html']);
+      await assertShows(subject, second, ['a/index.html']);
     },
   ],
   [
     'what a killed transfer left is in nobody’s way and goes',
-    async ({ destination, inventory }) => {
+    async (subject) => {
+      const { destination, inventory } = subject;
       const first = releaseOf(1, { 'index.html': 'old' });
       const second = releaseOf(2, { 'index.html': 'new', 'b/index.html': 'b' });
       await publish(destination, first);
@@ -137,13 +144,14 @@ export const keeps: readonly Case[] = [
       assert.ok((await destination.prune(pruning(destination, first), signal)).removed > 0);
       assert.is(await inventory(), clean);
       await publish(destination, second, first);
-      await assertShows(destination, second);
+      await assertShows(subject, second);
     },
     'where it switches at once',
   ],
   [
     'what a killed transfer put is put right by a transfer that knows it as unsure, and the way back stays true',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const first = releaseOf(1, { 'index.html': 'old', 'a/index.html': 'a' });
       const second = releaseOf(2, { 'index.html': 'new', 'a/index.html': 'a', 'b/index.html': 'b' });
       const third = releaseOf(3, { 'index.html': 'newest', 'a/index.html': 'a' });
@@ -161,17 +169,18 @@ export const keeps: readonly Case[] = [
         pruning(destination, third, { kept: [first], retired, dropped: [second.manifest] }),
         signal,
       );
-      await assertShows(destination, third, ['b/index.html']);
+      await assertShows(subject, third, ['b/index.html']);
       const back = await destination.begin(first.manifest, standing(third, { source: first.manifest }), signal);
       await back.restore(first.file('index.html'));
       await back.commit(guardOf(destination));
-      await assertShows(destination, first);
+      await assertShows(subject, first);
     },
     'where each put shows',
   ],
   [
     'a release that is kept comes back without its bytes being sent, each form of each file',
-    async ({ destination, encodings, variant }) => {
+    async (subject) => {
+      const { destination, encodings, variant } = subject;
       const same = { 'same/index.html': 'same' };
       const first = releaseOf(1, {
         ...same,
@@ -187,14 +196,15 @@ export const keeps: readonly Case[] = [
       for (const path of ['a/one.css', 'gone/index.html', 'index.html']) await back.restore(first.file(path));
       await back.commit(guardOf(destination));
       await record(destination, first);
-      await assertShows(destination, first);
+      await assertShows(subject, first);
       for (const encoding of encodings) assert.ok(await variant('index.html', encoding), encoding);
       assert.equal(await states(destination, first, true), new Set(['whole']));
     },
   ],
   [
     'a file that no kept release has cannot be restored',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const first = releaseOf(1, { 'index.html': 'one' });
       const second = releaseOf(2, { 'index.html': 'two' });
       const third = releaseOf(3, { 'index.html': 'three' });
@@ -203,12 +213,13 @@ export const keeps: readonly Case[] = [
       const open = await destination.begin(third.manifest, standing(second, { source: first.manifest }), signal);
       await assertFails(open.restore(third.file('index.html')), 'destination-damaged');
       await open.abort();
-      await assertShows(destination, second);
+      await assertShows(subject, second);
     },
   ],
   [
     'what was withdrawn is gone from public names and from what can be returned to',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const first = releaseOf(1, { 'index.html': 'one', 'secret/index.html': 'a secret', 'b/index.html': 'b' });
       const second = releaseOf(2, { 'index.html': 'one' });
       await publish(destination, first);
@@ -219,7 +230,7 @@ export const keeps: readonly Case[] = [
         pruning(destination, second, { kept: [first], retired: [first.manifest], isWithdrawn }),
         signal,
       );
-      await assertShows(destination, second, ['secret/index.html', 'b/index.html']);
+      await assertShows(subject, second, ['secret/index.html', 'b/index.html']);
       const found = await states(destination, first, false, ['secret/index.html', 'b/index.html']);
       assert.equal(found, new Set(['absent', 'whole']));
     },

@@ -9,10 +9,12 @@ const SUFFIXES = { gzip: '.gz', br: '.br' } as const;
 
 destinationSuite({ name: 'mirror', atomic: true }, async () => {
   const dir = await mkdtemp(join(tmpdir(), 'holdfast-mirror-'));
+  const file = (path: string) => readFile(join(dir, 'current', path)).catch(() => undefined);
   return {
     destination: createMirror({ name: 'www', dir }),
     encodings: ['gzip', 'br'],
-    variant: (path, encoding) => readFile(join(dir, 'current', `${path}${SUFFIXES[encoding]}`)).catch(() => undefined),
+    file,
+    variant: (path, encoding) => file(`${path}${SUFFIXES[encoding]}`),
     inventory: () => inventoryOf(dir),
     close: () => rm(dir, { recursive: true }),
   };

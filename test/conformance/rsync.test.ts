@@ -10,6 +10,7 @@ destinationSuite({ name: 'rsync', atomic: true, needs: ['sshd'] }, async () => {
   return {
     destination: place.open(),
     encodings: ['gzip', 'br'],
+    file: place.live,
     variant: (path, encoding) => place.live(`${path}${SUFFIXES[encoding]}`),
     inventory: () => inventoryOf(place.dir),
     close: place.close,

@@ -12,14 +12,16 @@ function neverOpened(): Readable {
 export const shows: readonly Case[] = [
   [
     'where nothing was published there is no record and no file',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       assert.is(await destination.control.read(signal), undefined);
       assert.is(await read(destination, 'index.html'), undefined);
     },
   ],
   [
     'a first release is read back whole, its manifest and its record with it',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const first = releaseOf(1, {
         'index.html': 'front',
         'a/b/c/index.html': 'deep',
@@ -27,7 +29,7 @@ export const shows: readonly Case[] = [
         'empty.txt': '',
       });
       await publish(destination, first);
-      await assertShows(destination, first, ['a', 'a/b/index.html', 'style.css/x', '', '../secret', '/index.html']);
+      await assertShows({ destination }, first, ['a', 'a/b/index.html', 'style.css/x', '', '../secret', '/index.html']);
       const manifest = await read(destination, `_holdfast/releases/${first.manifest.id}.json`);
       assert.equal(JSON.parse(String(manifest)), first.manifest);
       const state = await destination.control.read(signal);
@@ -37,7 +39,8 @@ export const shows: readonly Case[] = [
   ],
   [
     'publishing what is live writes nothing and opens nothing',
-    async ({ destination, inventory }) => {
+    async (subject) => {
+      const { destination, inventory } = subject;
       const first = releaseOf(1, { 'index.html': 'front', 'a/index.html': { body: 'a', isCompressed: true } });
       await publish(destination, first);
       const before = await inventory();
@@ -46,12 +49,13 @@ export const shows: readonly Case[] = [
       for (const file of first.manifest.files) await again.put(file, neverOpened);
       await again.abort();
       assert.is(await inventory(), before);
-      await assertShows(destination, first);
+      await assertShows(subject, first);
     },
   ],
   [
     'a changed file is new, one that was removed is gone, and the rest is as it was',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const first = releaseOf(1, {
         'index.html': 'front',
         'a/index.html': 'a',
@@ -68,24 +72,26 @@ export const shows: readonly Case[] = [
       });
       await publish(destination, first);
       await publish(destination, second, first);
-      await assertShows(destination, second, ['b/index.html']);
+      await assertShows(subject, second, ['b/index.html']);
     },
   ],
   [
     'a folder becomes a file and a file becomes a folder',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const first = releaseOf(1, { 'a/index.html': 'in a folder', b: 'a file' });
       const second = releaseOf(2, { a: 'a file', 'b/index.html': 'in a folder' });
       await publish(destination, first);
       await publish(destination, second, first);
-      await assertShows(destination, second, ['a/index.html', 'b']);
+      await assertShows(subject, second, ['a/index.html', 'b']);
       await publish(destination, first, second);
-      await assertShows(destination, first, ['a', 'b/index.html']);
+      await assertShows(subject, first, ['a', 'b/index.html']);
     },
   ],
   [
     'compressed variants are beside their file, change with it and go with it',
-    async ({ destination, encodings, variant }) => {
+    async (subject) => {
+      const { destination, encodings, variant } = subject;
       const body = 'text '.repeat(1000);
       const first = releaseOf(1, { 'index.html': { body, isCompressed: true }, 'a.css': { body, isCompressed: true } });
       const second = releaseOf(2, { 'index.html': { body: `${body}!`, isCompressed: true }, 'a.css': body });
@@ -96,12 +102,13 @@ export const shows: readonly Case[] = [
       await publish(destination, second, first);
       if (encodings.includes('br')) assert.is(String(await variant('index.html', 'br')), `br:${body}!`);
       assert.is(await variant('a.css', 'gzip'), undefined);
-      await assertShows(destination, second);
+      await assertShows(subject, second);
     },
   ],
   [
     'a redirect leads on in another way, becomes a page and leads on again, and is read back whole each time',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const body = { body: 'moved', isCompressed: true };
       const to = 'https://www.example.org/new/';
       const releases = [
@@ -112,7 +119,7 @@ export const shows: readonly Case[] = [
       ];
       for (const [index, release] of releases.entries()) {
         await publish(destination, release, releases[index - 1]);
-        await assertShows(destination, release, ['old/.index.html']);
+        await assertShows(subject, release, ['old/.index.html']);
         const wish = { files: release.manifest.files, isLive: true };
         for await (const { file, state } of destination.readBack(release.manifest, wish, signal))
           assert.is(state, 'whole', `${file.path} of release ${index + 1}`);
@@ -121,19 +128,21 @@ export const shows: readonly Case[] = [
   ],
   [
     'a variant never takes the place of a file of the release',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const release = releaseOf(1, {
         'a.js': { body: 'script', isCompressed: true },
         'a.js.gz': 'a download',
         'a.js.br': 'another',
       });
       await publish(destination, release);
-      await assertShows(destination, release);
+      await assertShows(subject, release);
     },
   ],
   [
     'names in any script, with spaces and signs, are names like others',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const names = [
         '2024/café/index.html',
         'ひ/び.html',
@@ -152,12 +161,13 @@ export const shows: readonly Case[] = [
       ];
       const release = releaseOf(1, Object.fromEntries([...names, ...more].map((name) => [name, `content of ${name}`])));
       await publish(destination, release);
-      await assertShows(destination, release);
+      await assertShows(subject, release);
     },
   ],
   [
     'equal files and equal folders in many places are each there',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const first = releaseOf(1, Object.fromEntries(['', 'a/', 'b/', 'b/c/'].map((at) => [`${at}index.html`, 'same'])));
       const second = releaseOf(2, {
         'a/index.html': 'same',
@@ -167,12 +177,13 @@ export const shows: readonly Case[] = [
       });
       await publish(destination, first);
       await publish(destination, second, first);
-      await assertShows(destination, second, ['index.html', 'b/c/index.html']);
+      await assertShows(subject, second, ['index.html', 'b/c/index.html']);
     },
   ],
   [
     'internal files are not for visitors',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const release = releaseOf(1, { 'index.html': 'front', 'notes.txt': { body: 'ours', kind: 'internal' } });
       await transfer(destination, release);
       assert.is(await read(destination, 'notes.txt'), undefined);

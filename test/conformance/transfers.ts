@@ -23,7 +23,8 @@ const HOSTILE = [
 export const transfers: readonly Case[] = [
   [
     'a hundred files go, put eight at a time',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const paths = Array.from({ length: 100 }, (_, n) => `${n % 7}/${n % 10}/${n}.html`);
       const release = releaseOf(1, Object.fromEntries(paths.map((path) => [path, `page ${path}`])));
       const open = await destination.begin(release.manifest, standing(), signal);
@@ -33,29 +34,31 @@ export const transfers: readonly Case[] = [
       };
       await Promise.all(Array.from({ length: 8 }, worker));
       await open.commit(guardOf(destination));
-      await assertShows(destination, release);
+      await assertShows(subject, release);
     },
   ],
   [
     'visitors see nothing of a transfer before its commit, nor after it was given up',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const first = releaseOf(1, { 'index.html': 'old', 'a/index.html': 'old' });
       const second = releaseOf(2, { 'index.html': 'new', 'a/index.html': 'new', 'b/index.html': 'new' });
       await publish(destination, first);
       const open = await destination.begin(second.manifest, standing(first), signal);
       for (const file of second.manifest.files) await open.put(file, second.open(file));
-      await assertShows(destination, first, ['b/index.html']);
+      await assertShows(subject, first, ['b/index.html']);
       await open.abort();
-      await assertShows(destination, first, ['b/index.html']);
+      await assertShows(subject, first, ['b/index.html']);
       assert.is((await destination.control.read(signal))?.settled, true);
       await publish(destination, second, first);
-      await assertShows(destination, second);
+      await assertShows(subject, second);
     },
     'where it switches at once',
   ],
   [
     'each file is old until it is put, and new from then on',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const first = releaseOf(1, { 'index.html': 'old', 'a/index.html': 'old' });
       const second = releaseOf(2, { 'index.html': 'new', 'a/index.html': 'new', 'b/index.html': 'new' });
       await publish(destination, first);
@@ -67,13 +70,14 @@ export const transfers: readonly Case[] = [
       }
       assert.ok(await read(destination, `_holdfast/releases/${second.manifest.id}.json`));
       await open.commit(guardOf(destination));
-      await assertShows(destination, second);
+      await assertShows(subject, second);
     },
     'where each put shows',
   ],
   [
     'a file that breaks off fails its put, leaves the old release live, and can be put again',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const first = releaseOf(1, { 'index.html': 'old' });
       const second = releaseOf(2, { 'index.html': 'new', 'b/index.html': 'b' });
       await publish(destination, first);
@@ -87,15 +91,16 @@ export const transfers: readonly Case[] = [
       };
       const error = await open.put(second.file('index.html'), broken).catch((failure: unknown) => failure);
       assert.is((error as Error).message, 'cut');
-      await assertShows(destination, first, ['b/index.html']);
+      await assertShows(subject, first, ['b/index.html']);
       for (const file of second.manifest.files) await open.put(file, second.open(file));
       await open.commit(guardOf(destination));
-      await assertShows(destination, second);
+      await assertShows(subject, second);
     },
   ],
   [
     'bytes that are not what the manifest says are refused',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const first = releaseOf(1, { 'index.html': 'old' });
       const second = releaseOf(2, { 'index.html': 'new' });
       await publish(destination, first);
@@ -106,13 +111,14 @@ export const transfers: readonly Case[] = [
           'blob-damaged',
         );
         await open.abort();
-        await assertShows(destination, first);
+        await assertShows(subject, first);
       }
     },
   ],
   [
     'a release that lacks a file is not made live',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const first = releaseOf(1, { 'index.html': 'old', 'a/index.html': 'old' });
       const second = releaseOf(2, { 'index.html': 'new', 'a/index.html': 'new too' });
       await publish(destination, first);
@@ -120,12 +126,13 @@ export const transfers: readonly Case[] = [
       await open.put(second.file('index.html'), second.open(second.file('index.html')));
       await assertFails(open.commit(guardOf(destination)), 'destination-damaged');
       await open.abort();
-      if (destination.atomic) await assertShows(destination, first);
+      if (destination.atomic) await assertShows(subject, first);
     },
   ],
   [
     'a commit that comes after somebody else moved the control record makes nothing visible',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const first = releaseOf(1, { 'index.html': 'old' });
       const second = releaseOf(2, { 'index.html': 'new', 'b/index.html': 'b' });
       await publish(destination, first);
@@ -138,13 +145,14 @@ export const transfers: readonly Case[] = [
         'destination-moved',
       );
       await late.abort();
-      await assertShows(destination, first, ['b/index.html']);
+      await assertShows(subject, first, ['b/index.html']);
     },
     'where it switches at once',
   ],
   [
     'a manifest whose paths could leave the release is refused before anything is written',
-    async ({ destination, inventory }) => {
+    async (subject) => {
+      const { destination, inventory } = subject;
       const first = releaseOf(1, { 'index.html': 'old' });
       await publish(destination, first);
       const before = await inventory();
@@ -157,7 +165,8 @@ export const transfers: readonly Case[] = [
   ],
   [
     'a manifest with a file where it has a folder is refused',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       for (const paths of [
         ['a', 'a/b'],
         ['a/b/c', 'a/b'],
@@ -169,7 +178,8 @@ export const transfers: readonly Case[] = [
   ],
   [
     'an aborted signal stops every call and leaves what is live',
-    async ({ destination }) => {
+    async (subject) => {
+      const { destination } = subject;
       const first = releaseOf(1, { 'index.html': 'old' });
       const second = releaseOf(2, { 'index.html': 'new' });
       await publish(destination, first);
@@ -195,7 +205,7 @@ export const transfers: readonly Case[] = [
         assert.is((error as Error | undefined)?.message, 'stopped', name);
       }
       await open.abort();
-      if (destination.atomic) await assertShows(destination, first);
+      if (destination.atomic) await assertShows(subject, first);
       assert.equal(await destination.control.read(signal), state);
     },
   ],

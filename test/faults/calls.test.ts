@@ -24,9 +24,9 @@ const ERRNOS = ['EIO', 'ENOSPC', 'EACCES'] as const;
 const AT_ONCE = 2;
 /** `npm run faults` puts in all of them: a fault of each kind at every call, every errno, and many more pairs of kills. */
 const isFull = process.env['HOLDFAST_FAULTS'] === 'all';
-const DOUBLE_KILLS = isFull ? 500 : 8;
+const DOUBLE_KILLS = isFull ? 500 : 6;
 /** Otherwise one call of so many is disturbed, and each around the switch. */
-const EVERY = isFull ? { kill: 1, first: 1, error: 1, sleep: 1 } : { kill: 3, first: 8, error: 5, sleep: 20 };
+const EVERY = isFull ? { kill: 1, first: 1, error: 1, sleep: 1 } : { kill: 4, first: 12, error: 8, sleep: 20 };
 
 /** A disk of memory where there is one: which calls are made is what counts here, and hundreds of mirrors are forced to it. */
 const DISK = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();

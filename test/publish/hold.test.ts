@@ -73,7 +73,7 @@ async function assertHeld(destination: Destination, page: string | null, when: s
   const { hold, live, lease, moving } = state?.record ?? {};
   assert.equal([hold?.page, live, lease, moving], [page ?? undefined, NEW.manifest.id, null, null], when);
   assert.is(state?.settled, true, when);
-  await assertShows(destination, NEW);
+  await assertShows({ destination }, NEW);
   const isShown = page !== null && destination.holds === 'flag';
   for (const name of ['on', 'busy'])
     assert.is((await read(destination, `_holdfast/hold/${name}`)) !== undefined, isShown, `${when}: ${name}`);

@@ -1,11 +1,16 @@
 // takes: 15 s
-import { rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
 import type * as Child from '../../src/render/compose-child.ts';
-import { importBuilt } from '../support/built.ts';
+import { builtPath, importBuilt } from '../support/built.ts';
 import { suite } from '../support/suite.ts';
-import { compose, DATA, options, pages, project, removeProjects, write } from './project.ts';
+import { compose, DATA, options, project, removeProjects, write } from './project.ts';
 
 const { openBuilder } = await importBuilt<typeof Child>('render/compose-child');
 
@@ -47,24 +52,36 @@ const EDITS: readonly [what: string, files: Readonly<Record<string, string | nul
 const LOOP =
   '---\ntitle: B\n---\n{% for a in range(1000) %}{% for b in range(1000) %}{% for c in range(1000) %}x{% endfor %}{% endfor %}{% endfor %}\n';
 
+type Changes = Parameters<typeof options>[1];
+
+async function built(root: string, { build }: Child.Builder, changes: Changes = {}): Promise<Map<string, string>> {
+  const { pages } = await compose(options(root, changes), build);
+  return new Map(pages.map(({ path, html }) => [path, String(html)]));
+}
+
+/** By a child of its own. */
+async function builtOnce(root: string, changes: Changes = {}): Promise<Map<string, string>> {
+  const builder = openBuilder();
+  return built(root, builder, changes).finally(builder.close);
+}
+
 test('after any edit it gives what a child of its own would give', async () => {
   const root = await project(SOURCES);
   const builder = openBuilder();
-  const again = async (changes = {}) =>
-    new Map((await compose(options(root, changes), builder.build)).pages.map(({ path, html }) => [path, String(html)]));
+  const again = (changes: Changes = {}) => built(root, builder, changes);
   try {
     let before = await again();
-    assert.equal(before, await pages(root));
+    assert.equal(before, await builtOnce(root));
     for (const [what, files] of EDITS) {
       for (const [name, text] of Object.entries(files))
         await (text === null ? rm(join(root, name)) : write(root, { [name]: text }));
       const after = await again();
       assert.not.equal(after, before, `${what}: it shows`);
-      assert.equal(after, await pages(root), what);
+      assert.equal(after, await builtOnce(root), what);
       before = after;
     }
     const data = { ...DATA, site: { ...DATA.site, name: 'Renamed *x*' } };
-    assert.equal(await again({ data }), await pages(root, { data }), 'the data of every page');
+    assert.equal(await again({ data }), await builtOnce(root, { data }), 'the data of every page');
   } finally {
     await builder.close();
   }
@@ -108,6 +125,48 @@ test('a loop that does not end is ended, and what comes after it is built by ano
   } finally {
     await builder.close();
   }
+});
+
+/** Ids of the children of this process that build. */
+function children(): string[] {
+  const ids = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  return ids.filter((id) => readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('eleventy'));
+}
+
+test('two builds at once have a child each, one of which stays; it goes when nobody needed it, or when it died', async () => {
+  const root = await project(SOURCES);
+  const builder = openBuilder(400);
+  const [one, other] = await Promise.all([built(root, builder), built(root, builder)]);
+  assert.equal(one, other);
+  const [kept, ...more] = children();
+  assert.equal(more, []);
+  process.kill(Number(kept), 'SIGKILL');
+  await until(() => children().length === 0);
+  assert.equal(await built(root, builder), one, 'by another');
+  assert.is(children().length, 1);
+  await until(() => children().length === 0);
+});
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (const end = Date.now() + 20_000; !isSo(); await wait(20)) assert.ok(Date.now() < end, 'it takes too long');
+}
+
+test('a child at rest keeps no process from ending, and ends with it', async () => {
+  const root = await project(SOURCES);
+  const script = join(root, 'script.mjs');
+  const { signal: _, ...plain } = options(root);
+  await writeFile(
+    script,
+    `import { readFileSync } from 'node:fs';
+     import { compose } from ${JSON.stringify(pathToFileURL(builtPath('render/compose')).href)};
+     await compose({ ...${JSON.stringify(plain)}, signal: new AbortController().signal });
+     console.log(readFileSync(\`/proc/self/task/\${process.pid}/children\`, 'utf8'));`,
+  );
+  const began = Date.now();
+  const { stdout } = await promisify(execFile)(process.execPath, [script]);
+  assert.ok(Date.now() - began < 60_000, 'it waits for nothing');
+  assert.match(stdout, /^\d+ \n$/);
+  await until(() => !existsSync(`/proc/${stdout.trim()}`));
 });
 
 test.run();

@@ -1,5 +1,6 @@
 // takes: 90 s
 // time limit: 600 s
+// waits: for its instants
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';

@@ -272,7 +272,7 @@ function gate() {
   });
   const script = ({ url = '' }: IncomingMessage, response: ServerResponse): void => {
     ask();
-    void opened.then(() => response.writeHead(200, { 'content-type': 'text/html' }).end(page(url, 'new text')));
+    void opened.then(() => response.writeHead(200, { 'content-type': 'text/html' }).end(page(url, 'text')));
   };
   return { script, open: () => open(), asked };
 }

@@ -19,7 +19,9 @@ const WIDTHS = [1280, 390];
 const PIXELS_THAT_MAY_DIFFER = 8;
 /** Listed in the sitemap and in archives, as WordPress does, but never published. */
 const PROTECTED = '/2024/08/hidden-protected/';
-/** Where the edit and the comment show, and more: the whole site was looked at twice before. */
+/** All but the posts of most months of 2024: they were looked at once, and each takes WordPress as long as what is shown here. */
+const WITHOUT_MOST = '/{,feed/,page/**,2024/,2024/page/**,2024/03/**,2024/08/**,2025/**,category/**,author/**,tag/**}';
+/** Where the edit and the comment show, and more. */
 const CHANGED_LATELY = '/{,feed/,2025/**,category/**,author/**}';
 const MISSING = '/2031/04/no-such-page/';
 
@@ -187,7 +189,7 @@ test('an edit and a comment write the pages that show them, and nothing else', a
   );
   await origin.hits();
   const { id } = await origin.comment(origin.announcement.id, 'A word about the tide.');
-  const { exit, json, stderr } = await project.publish('--now');
+  const { exit, json, stderr } = await project.publish('--now', '--only', WITHOUT_MOST);
   assert.is(exit, 0, stderr);
 
   const listings = archives.flatMap((archive) => filesListing(place.id, archive));
