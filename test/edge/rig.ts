@@ -84,6 +84,8 @@ export const RULES: HoldfastConfig['edge'] = {
 
 /** Far above what a server takes on a busy machine. */
 const SEEN_MS = 30_000;
+/** nginx's workers know of files for a second, each by itself: what one of them shows another may not have seen yet. */
+const KNOWN_MS = 1_100;
 const HOST = 'www.example.org';
 
 /** Starts all of it. Where `edge` is given it is laid over `RULES`; `inbox` is where one listens. */
@@ -121,6 +123,7 @@ export async function startRig(driver: EdgeDriver, edge: HoldfastConfig['edge'] 
     ask,
     async hold(name) {
       await setHold(place.dir, name);
+      if ((driver.before ?? driver).name === 'nginx') await wait(KNOWN_MS);
       const status = name === undefined ? 200 : RELEASE.holding(name)?.status;
       const words = name === undefined ? '<title>a page' : `<title>holding ${name}`;
       await until(async () => {
