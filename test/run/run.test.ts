@@ -64,6 +64,27 @@ test('it publishes at once, holds the lease between cycles, and gives it back at
   assert.is((await control()).lease, null);
 });
 
+test('SIGTERM in the middle of a cycle leaves all whole: what was live, the lease, and the lock', async () => {
+  const run = start();
+  const url = await run.url();
+  await run.until(cycleEnded.hasEnded);
+  let isAsked = false;
+  site.pages.set('/', () => {
+    isAsked = true;
+  });
+  await trigger(url);
+  while (!isAsked) await new Promise((resolve) => setTimeout(resolve, 10));
+  const began = performance.now();
+  assert.is(await run.stop('SIGTERM'), 0);
+  assert.ok(performance.now() - began < 5000, 'an origin that does not answer is not waited for');
+  assert.is((await control()).lease, null);
+  assert.match(await live(), /Edition 1/);
+  site.pages.set('/', page('Home', '<p>Edition 2</p>'));
+  const again = await project.spawn(['publish', '--now'], { TRIGGER_TOKEN: TOKEN });
+  assert.is(again.exit, 0, again.stderr);
+  assert.match(await live(), /Edition 2/);
+});
+
 test('a trigger makes an edit live at once, by path in either spelling, and says which cycle sees to it', async () => {
   site.pages.set('/news/', page('News', '<p>Low water</p>'));
   await project.configure(configWith({ lanes: [{ name: 'hot', paths: ['/', '/news/'], every: '1h' }] }));
