@@ -24,6 +24,7 @@ import { warnOfHold, withHold } from './holding.ts';
 import type { Held } from './leases.ts';
 import { type Change, type Changes, changedFiles, notePurges, releasesNoted } from './purging.ts';
 import { nothingSent } from './report.ts';
+import { concealed, isSecret, namesNew } from './secret.ts';
 import { retentionOf } from './workplace.ts';
 
 /** What a destination is to show. */
@@ -75,7 +76,9 @@ async function publishTo(held: Held, target: Target & Pick<Before, 'noted'>, sig
     return { destination: name, how: 'done', changed: await changedAt(held, { live, noted: target.noted }, signal) };
   } catch (error) {
     signal.throwIfAborted();
-    const told = asHoldfastError(error);
+    const said = asHoldfastError(error);
+    const isNamed = isSecret(target) && namesNew(said.message, target.files, live?.manifest?.files ?? []);
+    const told = isNamed ? concealed(said, target.wish.at) : said;
     const shown = live?.manifest?.id ?? null;
     const previous = before === undefined ? shown : before.previous;
     report.destinations.set(name, { ...before, live: held.state?.record.live ?? null, previous, error: told });

@@ -1,7 +1,6 @@
 import type { LoadedConfig } from '../config/load.ts';
 import { addressOfFile } from '../model/address.ts';
-import { HoldfastError, isHoldfastError } from '../model/errors.ts';
-import { shownInstant } from '../model/instant.ts';
+import { isHoldfastError } from '../model/errors.ts';
 import type { ReleaseFile } from '../model/manifest.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { ComposeOptions } from '../render/compose.ts';
@@ -14,6 +13,7 @@ import type { Cycle } from './cycle.ts';
 import { readPiece } from './pieces.ts';
 import { lookAgainFor } from './repair.ts';
 import { type Said, saidBeside } from './said.ts';
+import { concealed, isSecret } from './secret.ts';
 import { valuesNow, warnOfValues } from './values.ts';
 import { PACKAGE_ROOT, type Workplace } from './workplace.ts';
 
@@ -29,19 +29,6 @@ export async function renderAll(
     if (!isHoldfastError(error) || !isSecret(cycle)) throw error;
     throw concealed(error, cycle.wish.at);
   }
-}
-
-/** True where it is made for an instant that has not come. */
-function isSecret<C extends Cycle>(cycle: C): cycle is C & { readonly wish: { readonly at: number } } {
-  const { wish, place } = cycle;
-  return wish.at !== undefined && wish.at > place.clock.now();
-}
-
-/** The words of an error may be those that are under embargo, and logs are read by others than editors. */
-function concealed({ code }: HoldfastError, at: number): HoldfastError {
-  return new HoldfastError(code, `what is to go live at ${shownInstant(at)} cannot be made`, {
-    hint: 'holdfast preview shows why',
-  });
 }
 
 async function renderFiles(cycle: Cycle, snapshot: Snapshot, signal: AbortSignal): Promise<readonly ReleaseFile[]> {

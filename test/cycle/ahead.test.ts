@@ -21,6 +21,8 @@ const { newReport } = await importBuilt<typeof Reports>('cycle/report');
 
 const test = suite('what is made ahead of its instant');
 
+/** What a disk that is full says. */
+const NAMED = '/srv/second/canary-name/next';
 const CANARY = /canary|geheimwort/i;
 const AT = Math.ceil(Date.now() / 1000) * 1000 + 3_600_000;
 const iso = new Date(AT).toISOString();
@@ -53,7 +55,7 @@ interface One {
   readonly fails?: string;
 }
 
-/** One cycle at `now`; its warnings. */
+/** One cycle at `now`; its warnings, and the errors of its destinations. */
 async function cycle({ looks, at, fails }: One): Promise<readonly string[]> {
   const loaded = await loadConfig({ cwd: project.dir, env: {} });
   const clock = { now: () => now, monotonic: () => performance.now(), sleep: async () => undefined };
@@ -62,14 +64,28 @@ async function cycle({ looks, at, fails }: One): Promise<readonly string[]> {
   };
   const enter = async () => {
     const place = await openWorkplace(loaded, clock);
-    return { ...place, destinations: place.destinations.map((one) => (one.name === fails ? { ...one, stage } : one)) };
+    const begin = async (): Promise<never> => {
+      throw new HoldfastError('destination-unwritable', `${fails}: ${NAMED} cannot be written: ENOSPC`);
+    };
+    return {
+      ...place,
+      destinations: place.destinations.map((one) =>
+        one.name === fails ? { ...one, ...(at === undefined ? { stage } : { begin }) } : one,
+      ),
+    };
   };
   const report = newReport();
+  // The other would wait for the instant, and no time goes by here.
+  const only = at === undefined || fails === undefined ? {} : { to: fails };
   const caps = { force: false, dryRun: false, maxDeletes: 256, acceptShrink: false } as const;
-  const wish = { looks, ...caps, ...(at === undefined ? {} : { at }) };
+  const wish = { looks, ...caps, ...(at === undefined ? {} : { at }), ...only };
   const { signal } = new AbortController();
   await publishIn({ loaded, enter, leave: (place) => place.close() }, { wish, report }, signal);
-  return [...report.tally.warnings.values()].map(({ code, path, text }) => `${code}: ${path} ${text}`);
+  const errors = [...report.destinations.values()].flatMap(({ error }) => error ?? []);
+  return [
+    ...[...report.tally.warnings.values()].map(({ code, path, text }) => `${code}: ${path} ${text}`),
+    ...errors.map(({ code, message }) => `${code}: ${message}`),
+  ];
 }
 
 test('what cannot be made for it is told without a word of it until its time, and then with all', async () => {
@@ -83,6 +99,20 @@ test('what cannot be made for it is told without a word of it until its time, an
   assert.not.match(`${before.message} ${before.hint} ${JSON.stringify(before)}`, CANARY);
   now = AT;
   assert.match(((await failure()) as Errors.HoldfastError).message, CANARY);
+});
+
+test('a destination that cannot take a file of it does not tell its name before its time', async () => {
+  now = AT - 3_600_000;
+  await cycle({ looks: 'all' });
+  await write(project.dir, { 'content/canary-name/index.md': `---\npublishAt: ${iso}\n---\nWords` });
+  now = AT - 20_000;
+  await cycle({ looks: 'none' });
+  const failing = () => cycle({ looks: 'none', at: AT, fails: 'second' });
+  const before = (await failing()).join('\n');
+  assert.match(before, 'destination-unwritable: what is to go live at ');
+  assert.not.match(before, CANARY);
+  now = AT;
+  assert.match((await failing()).join('\n'), CANARY);
 });
 
 test('one destination that fails keeps no other from being ready, and is told of by name', async () => {
