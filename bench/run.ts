@@ -80,7 +80,7 @@ await inFolder(async (dir) => {
       const before = process.cpuUsage();
       await publishIn(premises, { wish, report }, new AbortController().signal);
       const { user, system } = process.cpuUsage(before);
-      return { ms: (user + system) / 1000, requests: report.requests, stages: report.stages };
+      return { ms: (user + system) / 1000, requests: report.origin.requests, stages: report.stages };
     };
     const first = await cycle().catch(cycle);
     console.log(`first: ${Math.round(first.ms)} ms of processor, ${first.requests} requests`);

@@ -102,7 +102,8 @@ async function work(place: Workplace, run: Omit<Cycle, 'place' | 'context'>, sig
     if (!wish.dryRun) await sweep(cycle, signal);
   } finally {
     await place.records.flush();
-    report.requests = place.origin.requests;
+    const { requests, waited, ease } = place.origin;
+    report.origin = { requests, seconds: Math.round(waited) / 1000, ease };
     report.kept = keptPages(place.records, place.config);
     await context.digester.close();
   }

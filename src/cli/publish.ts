@@ -135,7 +135,7 @@ function printPlan(io: VerbIo, report: Report): void {
 function summary(report: Report, name: string, { seconds, dryRun }: Told): string {
   const destination = report.destinations.get(name);
   const { captured, unchanged, kept, failed, gone } = pageCounts(report);
-  const looks = `${captured} captured, ${unchanged} unchanged, ${kept} kept, ${failed} failed, ${gone} gone; ${commentWords(report)}${report.requests} requests; ${seconds.toFixed(1)} s`;
+  const looks = `${captured} captured, ${unchanged} unchanged, ${kept} kept, ${failed} failed, ${gone} gone; ${commentWords(report)}${report.origin.requests} requests; ${seconds.toFixed(1)} s`;
   if (destination?.error !== undefined) return `${name}: failed; live is ${liveOf(destination)} (${looks})`;
   const put = destination?.difference?.put.length ?? 0;
   const removed = destination?.difference?.remove.length ?? 0;

@@ -1,7 +1,7 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import type { HoldfastError } from '../model/errors.ts';
 import { appendLine, writeAtomic } from '../store/files.ts';
-import { type PageCounts, pageCounts, type Report } from './report.ts';
+import { type OriginUse, type PageCounts, pageCounts, type Report } from './report.ts';
 import { stateFiles } from './workplace.ts';
 
 /** About a week of runs a minute apart; when the file grows beyond, its older half goes. */
@@ -16,6 +16,8 @@ export interface Run {
   readonly releases: readonly string[];
   readonly pages: PageCounts;
   readonly requests: number;
+  /** What the origin took for them in seconds, and how fast it was asked at the end; absent in lines of earlier versions. */
+  readonly origin?: Omit<OriginUse, 'requests'>;
   readonly warnings: number;
   /** Seconds by stage. */
   readonly stages: Report['stages'];
@@ -31,13 +33,15 @@ export interface RunEnd {
 /** Writes a run down. */
 export async function appendRun(stateDir: string, report: Report, { seconds, exit, error }: RunEnd): Promise<void> {
   const { runs } = stateFiles(stateDir);
+  const { requests, ...origin } = report.origin;
   const run: Run = {
     ended: new Date().toISOString(),
     seconds: Math.round(seconds * 1000) / 1000,
     exit,
     releases: report.releases,
     pages: pageCounts(report),
-    requests: report.requests,
+    requests,
+    origin,
     warnings: report.tally.warnings.size,
     stages: report.stages,
     ...(error === undefined ? {} : { error: `${error.code}: ${error.message}` }),

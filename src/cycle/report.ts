@@ -21,7 +21,7 @@ export interface Report {
   collisions: number;
   /** Comments that came, were edited and went. */
   readonly comments: { new: number; edited: number; removed: number };
-  requests: number;
+  origin: OriginUse;
   /** Set where a comment was purged. */
   purged: PurgedComment | undefined;
   /** Seconds spent in each stage. */
@@ -29,6 +29,15 @@ export interface Report {
   /** How far each stage is, and which is under way: for who watches. */
   readonly way: Readonly<Record<StageName, Way>>;
   stage: StageName | undefined;
+}
+
+/** What a run asked of the origin. */
+export interface OriginUse {
+  readonly requests: number;
+  /** What these took, all together. */
+  readonly seconds: number;
+  /** How fast it was asked at the end, as a part of what is configured: 1 while it was well. */
+  readonly ease: number;
 }
 
 /** What a purge came to. */
@@ -76,7 +85,7 @@ export interface ReportJson {
   readonly pages: PageCounts;
   readonly files: { readonly added: number; readonly changed: number; readonly removed: number; readonly same: number };
   readonly destinations: readonly Published[];
-  readonly origin: { readonly requests: number };
+  readonly origin: OriginUse;
   readonly comments: { readonly new: number; readonly edited: number; readonly removed: number };
   readonly warnings: readonly Warning[];
   readonly seconds: number;
@@ -99,7 +108,7 @@ export function newReport(progress?: Tally['progress']): Report {
     kept: [],
     collisions: 0,
     comments: { new: 0, edited: 0, removed: 0 },
-    requests: 0,
+    origin: { requests: 0, seconds: 0, ease: 1 },
     purged: undefined,
     stages: { look: 0, render: 0, publish: 0 },
     way,
@@ -149,7 +158,7 @@ export function reportJson(report: Report, seconds: number): ReportJson {
       same: first?.difference?.same ?? 0,
     },
     destinations: all.flatMap(({ published }) => published ?? []),
-    origin: { requests: report.requests },
+    origin: report.origin,
     comments: { ...report.comments },
     warnings: [...report.tally.warnings.values()],
     seconds: Math.round(seconds * 1000) / 1000,

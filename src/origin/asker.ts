@@ -22,6 +22,8 @@ export interface Asker {
   ask(url: string, request: LookRequest, onStart: (fail: (reason: unknown) => void) => void): Promise<Answer>;
   /** Requests really sent. */
   readonly requests: number;
+  /** Milliseconds that requests took, those that failed too, all together. */
+  readonly waited: number;
   close(): void;
 }
 
@@ -31,6 +33,7 @@ export function createAsker({ config, userAgent, clock, lookup, lessons }: Asker
   const agents = createAgents(protocol, checkedLookup(config.allowPrivate, lookup));
   const headers = createHeaders(config, userAgent);
   let requests = 0;
+  let waited = 0;
   const onSent = () => {
     requests += 1;
   };
@@ -55,10 +58,15 @@ export function createAsker({ config, userAgent, clock, lookup, lessons }: Asker
         exchange.abandon();
         lessons.failed(error, asked);
         throw error;
+      } finally {
+        waited += clock.monotonic() - asked.began;
       }
     },
     get requests() {
       return requests;
+    },
+    get waited() {
+      return waited;
     },
     close: () => agents.destroy(),
   };

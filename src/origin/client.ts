@@ -34,6 +34,9 @@ export function createOrigin(options: OriginOptions): Origin {
     get requests() {
       return client?.requests ?? 0;
     },
+    get waited() {
+      return client?.waited ?? 0;
+    },
     get ease() {
       return client?.ease ?? 1;
     },

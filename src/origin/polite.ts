@@ -28,8 +28,8 @@ export class PoliteOrigin implements Origin {
   readonly #lessons: Lessons;
   readonly #asker: Asker;
   #closed: HoldfastError | undefined;
-  /** Requests of the runs before this one. */
-  #before = 0;
+  /** Of the runs before this one. */
+  #before = { requests: 0, waited: 0 };
 
   constructor({ config, siteUrl, version, clock = systemClock, usual, lookup }: OriginOptions) {
     const { origin, host } = new URL(config.url);
@@ -51,7 +51,8 @@ export class PoliteOrigin implements Origin {
   newRun(): void {
     this.#breakers.pages.close();
     this.#breakers.asides.close();
-    this.#before = this.#asker.requests;
+    const { requests, waited } = this.#asker;
+    this.#before = { requests, waited };
   }
 
   spare(isSpared: boolean): void {
@@ -59,7 +60,11 @@ export class PoliteOrigin implements Origin {
   }
 
   get requests(): number {
-    return this.#asker.requests - this.#before;
+    return this.#asker.requests - this.#before.requests;
+  }
+
+  get waited(): number {
+    return this.#asker.waited - this.#before.waited;
   }
 
   get ease(): number {

@@ -25,12 +25,14 @@ export interface Origin {
    * `origin-too-large`, `origin-encoding`, `origin-redirects`, `origin-away`, what the sink threw, or the signal's reason.
    */
   look(request: LookRequest): Promise<Answer>;
-  /** A new run begins: an origin that was away is asked again, and requests count from 0. The pace it was found to bear stays, and connections do. */
+  /** A new run begins: an origin that was away is asked again, and requests and their time count from 0. The pace it was found to bear stays, and connections do. */
   newRun(): void;
   /** While `isSpared`, an origin that was in trouble gets no more than half of the configured rate again. */
   spare(isSpared: boolean): void;
   /** Requests really sent in this run. */
   readonly requests: number;
+  /** Milliseconds that they took, each from its connection to its last byte, all together. */
+  readonly waited: number;
   /** True once pages failed five times in a row or the origin asked to be left alone: every further look rejects unasked. */
   readonly away: boolean;
   /** What a page usually takes to its first byte, in milliseconds; undefined before five were seen. */

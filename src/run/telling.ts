@@ -52,7 +52,7 @@ function tellCycle(log: Log, end: CycleEnd, known: ReadonlySet<string>): Readonl
     releases: report.releases,
     pages: pageCounts(report),
     kept: report.kept.length,
-    requests: report.requests,
+    requests: report.origin.requests,
     stages: report.stages,
     destinations: [...report.destinations].map(([name, one]) => ({ name, live: one.live, ...errorOf(one) })),
     ...(failure === undefined ? {} : fieldsOf(failure)),
@@ -66,7 +66,7 @@ function tellCycle(log: Log, end: CycleEnd, known: ReadonlySet<string>): Readonl
 /** What a cycle came to, in one line without times. */
 export function summaryOf({ report, failure, seconds }: CycleEnd): string {
   const { captured, unchanged, kept, failed, gone } = pageCounts(report);
-  const looks = `${captured} captured, ${unchanged} unchanged, ${kept} kept, ${failed} failed, ${gone} gone; ${report.requests} requests; ${seconds.toFixed(1)} s`;
+  const looks = `${captured} captured, ${unchanged} unchanged, ${kept} kept, ${failed} failed, ${gone} gone; ${report.origin.requests} requests; ${seconds.toFixed(1)} s`;
   const said = [
     ...[...report.destinations].map(([name, one]) => `${name}: ${destinationSaid(report, one)}`),
     ...(report.away === undefined ? [] : [report.away]),

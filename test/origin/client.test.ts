@@ -150,6 +150,18 @@ test('one page asked for many times at once is one request', async () => {
   assert.is(origin.requests, 2);
 });
 
+test('what requests take is added up, of those that fail too, and begins anew with each run', async () => {
+  const server = await serve((request, response) => {
+    setTimeout(() => (request.url === '/cut' ? response.destroy() : response.end('x')), 120);
+  });
+  const origin = clientFor(server.url, { concurrency: 2 });
+  assert.is(origin.waited, 0);
+  await Promise.all([look(origin, '/a'), look(origin, '/cut').catch(() => undefined)]);
+  assert.ok(origin.waited >= 230 && origin.waited < 20_000, `${origin.waited} ms`);
+  origin.newRun();
+  assert.is(origin.waited, 0);
+});
+
 test('looks that want another answer of the same page wait for the first', async () => {
   let atOnce = 0;
   let most = 0;

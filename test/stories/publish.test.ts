@@ -94,7 +94,7 @@ test('when no lane is due the origin is not asked at all', async () => {
   const { exit, json } = await project.publish();
   assert.is(exit, 0);
   assert.equal(site.hits(), []);
-  assert.is(json.origin.requests, 0);
+  assert.equal(json.origin, { requests: 0, seconds: 0, ease: 1 });
 });
 
 test('an edit puts that page and nothing else', async () => {
@@ -253,6 +253,9 @@ test('status and releases tell what is live, since when, and how old each lane i
   assert.is(told.destinations[0].live, second.json.release);
   assert.ok(Date.now() - Date.parse(told.destinations[0].since) < 60_000);
   assert.is(told.lanes[0].state, 'fresh');
+  const { requests, ...origin } = second.json.origin;
+  assert.equal([told.lastRun.requests, told.lastRun.origin], [requests, origin]);
+  assert.ok(origin.seconds > 0);
   assert.ok(told.lanes[0].ageSeconds < 60);
 });
 

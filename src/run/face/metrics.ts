@@ -23,6 +23,7 @@ export function createMetrics(): Metrics {
   const cycles = counter('cycles_total', 'Cycles that ended, by exit code', ['exit']);
   const skipped = counter('ticks_skipped_total', 'Ticks that found work going on');
   const requests = counter('origin_requests_total', 'Requests sent to the origin');
+  const waited = counter('origin_seconds_total', 'What requests to the origin took, all together');
   const pages = counter('pages_looked_at_total', 'Pages looked at, by outcome', ['outcome']);
   const stages = counter('stage_seconds_total', 'Time spent, by stage', ['stage']);
   const age = gauge('lane_age_seconds', 'Since the last look at a lane began', ['lane']);
@@ -49,7 +50,8 @@ export function createMetrics(): Metrics {
       if (event.kind !== 'cycle-ended') return;
       const { report, exit } = event.end;
       cycles.inc({ exit: String(exit) });
-      requests.inc(report.requests);
+      requests.inc(report.origin.requests);
+      waited.inc(report.origin.seconds);
       for (const outcome of report.tally.outcomes.values()) pages.inc({ outcome });
       for (const [stage, seconds] of Object.entries(report.stages)) stages.inc({ stage }, seconds);
     },

@@ -13,8 +13,8 @@ export interface Shown {
   readonly run: RunFacts;
 }
 
-/** Kept pages beyond this many are counted and not listed: the page stays small on the worst day. */
-const MOST_KEPT = 60;
+/** Kept pages whose markup would be more than this, in characters, are counted and not listed: the page stays small on the worst day. */
+const MOST_KEPT = 20_000;
 
 /** The status page, whole: it asks nobody for anything but its own news. Holds no words of visitors and no secrets. */
 export function statusPage({ facts, run }: Shown): string {
@@ -125,12 +125,17 @@ function lanes({ lanes: all }: Facts): string {
 
 function kept({ kept: all, site, at }: Facts): string {
   if (all.length === 0) return '';
-  const rows = all.slice(0, MOST_KEPT).map(({ address, problem, text, since, goodAt }) => {
+  let rows = '';
+  let listed = 0;
+  for (const { address, problem, text, since, goodAt } of all) {
     const good = goodAt === undefined ? 'never good' : `last good ${age(Date.parse(at) - goodAt)} ago`;
-    return `<li><a href="${asHtml(new URL(address, site.url).href)}">${asHtml(address)}</a> ${asHtml(problem)} for ${age(Date.parse(at) - since)}, ${good}<br><span class="soft">${asHtml(text.slice(0, 160))}</span></li>`;
-  });
-  const more = all.length > MOST_KEPT ? `<p class="soft">and ${all.length - MOST_KEPT} more</p>` : '';
-  return `<section><h2>Kept from an earlier look: ${all.length}</h2><ul>${rows.join('')}</ul>${more}</section>`;
+    const row = `<li><a href="${asHtml(new URL(address, site.url).href)}">${asHtml(address)}</a> ${asHtml(problem)} for ${age(Date.parse(at) - since)}, ${good}<br><span class="soft">${asHtml(text.slice(0, 160))}</span></li>`;
+    if (rows.length + row.length > MOST_KEPT) break;
+    rows += row;
+    listed += 1;
+  }
+  const more = all.length > listed ? `<p class="soft">and ${all.length - listed} more</p>` : '';
+  return `<section><h2>Kept from an earlier look: ${all.length}</h2><ul>${rows}</ul>${more}</section>`;
 }
 
 function originSaid({ origin, at }: Facts, ease: number): string {

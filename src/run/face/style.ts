@@ -28,5 +28,7 @@ svg { display: block; width: 100%; height: 7rem; border-bottom: 1px solid var(--
 figcaption { display: flex; flex-wrap: wrap; gap: .2rem 1rem; font-size: .875rem; color: var(--soft); margin-top: .4rem; }
 .key::before { content: ''; display: inline-block; width: .7em; height: .7em; border-radius: 2px; margin-right: .4em; background: var(--of); }
 .k-look { --of: var(--look); } .k-render { --of: var(--render); } .k-publish { --of: var(--publish); } .k-fail { --of: var(--bad); }
-svg rect { fill: var(--of); }
+svg path { fill: var(--of); }
+dd svg { height: 2rem; } dd svg path { --of: var(--idle); }
+figure dl { margin-top: .6rem; font-size: .875rem; align-items: center; }
 `;
