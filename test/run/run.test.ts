@@ -121,6 +121,30 @@ test('triggers that come while a cycle is under way are one wish', async () => {
   assert.ok(site.hits().length <= 3, 'one look for the first, and one or two for all that came meanwhile');
 });
 
+test('triggers one after the other, each in a cycle of its own, ask the origin no faster than it may be asked', async () => {
+  const paths = ['/a/', '/b/', '/c/', '/d/'];
+  const asked: number[] = [];
+  for (const path of paths)
+    site.pages.set(path, (_request, response) => {
+      asked.push(performance.now());
+      response.writeHead(200, { 'content-type': 'text/html' }).end(page('Page', `<p>${path}</p>`));
+    });
+  const slowly = { url: site.url, requestsPerSecond: 2, concurrency: 4 };
+  await project.configure(configWith({ origin: slowly, lanes: [{ name: 'hot', paths, every: '1h' }] }));
+  const run = start();
+  const url = await run.url();
+  await run.until(cycleEnded.hasEnded);
+  asked.length = 0;
+  for (const path of paths) {
+    assert.is((await trigger(url, JSON.stringify({ paths: [path] }))).json['joined'], 'begins now');
+    await run.until(cycleEnded.hasEnded);
+  }
+  assert.is(asked.length, paths.length);
+  // By turns of half a second; what is on the way to the origin may come a little sooner after the one before.
+  const gaps = asked.slice(1).map((at, index) => at - (asked[index] ?? 0));
+  assert.ok(Math.min(...gaps) > 400, gaps.join());
+});
+
 const refused: [name: string, status: number, body: string, headers: Record<string, string>][] = [
   ['without the token', 401, '', { authorization: 'Bearer wrong' }],
   ['from a page in a browser', 403, '', { origin: 'https://elsewhere.example' }],
