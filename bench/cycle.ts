@@ -39,8 +39,8 @@ async function publish(dir: string): Promise<Measured & { stages: Stages }> {
 
 interface Round {
   readonly wget: number;
-  /** Seconds that node-fetch alone takes, on one thread and on two. */
-  readonly alone: readonly [one: number, two: number];
+  /** Seconds that node-fetch alone takes, on one thread and on two, and Node's own client on one. */
+  readonly alone: readonly [one: number, two: number, own: number];
   readonly first: Measured & { stages: Stages };
   readonly second: Measured & { stages: Stages };
   readonly changed: Measured & { stages: Stages };
@@ -50,7 +50,11 @@ async function round(dir: string, www: string, url: string, count: number): Prom
   await project(dir, url);
   const wget = await measure(['wget', '-q', '--mirror', '-P', join(dir, 'wget'), `${url}/`]);
   const pages = Array.from({ length: count }, (_, index) => `${url}/p/${index}/`);
-  const alone = [await fetchOnThreads(pages, 1), await fetchOnThreads(pages, 2)] as const;
+  const alone = [
+    await fetchOnThreads('node-fetch', pages, 1),
+    await fetchOnThreads('node-fetch', pages, 2),
+    await fetchOnThreads('node:http', pages, 1),
+  ] as const;
   const first = await publish(dir);
   const second = await publish(dir);
   for (let index = 0; index < count / 100; index++)
@@ -99,9 +103,10 @@ await inFolder(async (dir) => {
     row('HTTrack, limits off, 64 connections, once', `${s(httrack.seconds)}, ${perSecond(httrack.seconds)}`);
     row('look at all pages (fetch, gate, store)', `${s(look)}, ${perSecond(look)}`);
     row('first cycle, whole process, to live', `${s(whole)}, ${perSecond(whole)}`);
-    const [one, two] = [of(({ alone }) => alone[0]), of(({ alone }) => alone[1])];
+    const [one, two, own] = [of(({ alone }) => alone[0]), of(({ alone }) => alone[1]), of(({ alone }) => alone[2])];
     row('node-fetch alone, one thread', `${s(one)}, ${perSecond(one)}, ${(wget / one).toFixed(2)} times wget`);
     row('node-fetch alone, two threads', `${s(two)}, ${perSecond(two)}, ${(wget / two).toFixed(2)} times wget`);
+    row('node:http alone, one thread', `${s(own)}, ${perSecond(own)}, ${(wget / own).toFixed(2)} times wget`);
     row('look against node-fetch alone', `${(one / look).toFixed(2)} times`);
     row('look against wget', `${(wget / look).toFixed(2)} times`, '≥ 2');
     row('look against HTTrack', `${(httrack.seconds / look).toFixed(2)} times`, '≥ 2');
