@@ -50,18 +50,22 @@ export function openBuilder(idleMs = Number.POSITIVE_INFINITY): Builder {
     };
     child.rest(leave, idleMs);
   };
+  const build: Build = async (job, signal) => {
+    const child = take();
+    try {
+      const answer = await answerOf(child.process, job, signal);
+      await rest(child);
+      return answer;
+    } catch (error) {
+      // One that died at rest, or of what earlier builds left in it, says nothing of these templates.
+      const isStale = child.builds > 1 && hasEnded(child.process) && !signal.aborted;
+      await child.end();
+      if (isStale) return build(job, signal);
+      throw error;
+    }
+  };
   return {
-    async build(job, signal) {
-      const child = take();
-      try {
-        const answer = await answerOf(child.process, job, signal);
-        await rest(child);
-        return answer;
-      } catch (error) {
-        await child.end();
-        throw error;
-      }
-    },
+    build,
     async close() {
       const last = resting;
       resting = undefined;
@@ -72,6 +76,8 @@ export function openBuilder(idleMs = Number.POSITIVE_INFINITY): Builder {
 
 /** The builder of this process. */
 export const buildHere: Build = openBuilder(IDLE_MS).build;
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
 interface Child {
   readonly process: ChildProcess;

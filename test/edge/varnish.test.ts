@@ -1,4 +1,5 @@
 // takes: 50 s
+// waits: for health checks, and for what is slow on purpose
 import { filling } from './filling.ts';
 import { coalescing, guarding, limiting } from './guarding.ts';
 import { logging } from './logging.ts';

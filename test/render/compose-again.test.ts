@@ -141,8 +141,12 @@ test('two builds at once have a child each, one of which stays; it goes when nob
   const [kept, ...more] = children();
   assert.equal(more, []);
   process.kill(Number(kept), 'SIGKILL');
+  assert.equal(await built(root, builder), one, 'by another, though nobody had seen yet that it died');
+  const [second] = children();
+  assert.not.equal(second, kept);
+  process.kill(Number(second), 'SIGKILL');
   await until(() => children().length === 0);
-  assert.equal(await built(root, builder), one, 'by another');
+  assert.equal(await built(root, builder), one, 'by a third');
   assert.is(children().length, 1);
   await until(() => children().length === 0);
 });
