@@ -224,6 +224,8 @@ test('a template that is broken is told with file and line, over the last good p
     await visit(url, {}, async (page) => {
       const shown = () => (framed ? frameText(page, '.stage iframe') : page.locator('main').innerText());
       const alert = page.getByRole('alert');
+      const good = framed ? page.frameLocator('.stage iframe') : page;
+      await good.getByText('The tide is out.').waitFor();
       await write(project.dir, { 'content/news.md': `${NEWS}\n{{ "x" | nosuch }}\n` });
       await alert.getByText('content/news.md:6 does not render: filter not found: nosuch').waitFor();
       assert.match(await alert.innerText(), 'correct it');

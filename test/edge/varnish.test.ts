@@ -1,5 +1,4 @@
 // takes: 50 s
-// waits: for health checks, and for what is slow on purpose
 import { filling } from './filling.ts';
 import { coalescing, guarding, limiting } from './guarding.ts';
 import { logging } from './logging.ts';

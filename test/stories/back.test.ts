@@ -1,5 +1,4 @@
 // takes: 50 s
-// waits: for its origin to fall and to come back
 import { spawn } from 'node:child_process';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

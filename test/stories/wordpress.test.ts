@@ -22,7 +22,7 @@ const PROTECTED = '/2024/08/hidden-protected/';
 /** All but the posts of most months of 2024: they were looked at once, and each takes WordPress as long as what is shown here. */
 const WITHOUT_MOST = '/{,feed/,page/**,2024/,2024/page/**,2024/03/**,2024/08/**,2025/**,category/**,author/**,tag/**}';
 /** Where the edit and the comment show, and more. */
-const CHANGED_LATELY = '/{,feed/,2025/**,category/**,author/**}';
+const CHANGED_LATELY = '/{,feed/,2024/08/**,2025/**}';
 const MISSING = '/2031/04/no-such-page/';
 
 let origin: WordPress;
