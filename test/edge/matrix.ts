@@ -6,7 +6,8 @@ import { ERROR_TEXT, HEARD, ORIGIN_TEXT, startScriptedOrigin } from './origin.ts
 import { FILES, HOLDING, RELEASE } from './release.ts';
 import { type EdgeDriver, type Rig, type Served, startRig } from './rig.ts';
 
-const STATES: readonly (keyof typeof HEARD)[] = [
+/** Ways in which the origin's answer may come, or not, that the decision table tells apart. */
+export const STATES: readonly (keyof typeof HEARD)[] = [
   'up',
   'refused',
   'hang',

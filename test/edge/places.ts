@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.ts';
 import { crowd } from './guarding.ts';
+import { STATES } from './matrix.ts';
 import type { OriginState } from './origin.ts';
 import { type Asked, type EdgeDriver, type Rig, startRig } from './rig.ts';
 
@@ -20,18 +21,7 @@ const WAYS: Readonly<Record<string, readonly Way[]>> = {
 };
 
 /** Ways in which the origin's answer may come, or not. */
-const STATES: readonly OriginState[] = [
-  'up',
-  'refused',
-  'hang',
-  '429',
-  '500',
-  '503',
-  'drip',
-  'error with 200',
-  'broken off',
-  'endless',
-];
+const ENDS: readonly OriginState[] = [...STATES, 'broken off', 'endless'];
 
 /** However a request to the origin ends, its place among those of its kind is free afterwards. */
 export function places(driver: EdgeDriver): void {
@@ -48,7 +38,7 @@ export function places(driver: EdgeDriver): void {
   });
   test.after(() => rig?.close());
 
-  for (const state of STATES)
+  for (const state of ENDS)
     test(`are all free after answers of an origin that is ${state}`, async () => {
       await rig.origin.become(state);
       await toAll((path, asked) => rig.ask(path, asked));
